@@ -1,0 +1,46 @@
+"""Several small lists in one query."""
+
+from django.db import models
+from django.db.models.functions import JSONObject
+
+
+class _Instances(models.JSONField):
+    """Reads a JSON array of objects as unsaved-looking instances of a model."""
+
+    def __init__(self, model):
+        super().__init__()
+        self.row_model = model
+
+    def from_db_value(self, value, expression, connection):
+        rows = super().from_db_value(value, expression, connection)
+        return [self._instance(row) for row in rows or []]
+
+    def _instance(self, row):
+        get_field = self.row_model._meta.get_field
+        values = {name: get_field(name).to_python(value) for name, value in row.items()}
+        instance = self.row_model(**values)
+        instance._state.adding = False
+        return instance
+
+
+class Rows(models.Subquery):
+    """A correlated queryset as a list of instances in a column of the outer query.
+
+    A prefetch costs a query a relation; this costs none. For short lists of leaves:
+    ``Rows(Topic.objects.filter(articles=OuterRef("pk")), "name", "slug")``. Only the
+    named fields are loaded; foreign keys are named by their column.
+    """
+
+    template = "(SELECT json_group_array(json(r.line)) FROM (%(subquery)s) r)"
+
+    def __init__(self, queryset, *names):
+        lines = queryset.values(line=JSONObject(**{name: name for name in names}))
+        super().__init__(lines, output_field=_Instances(queryset.model))
+
+    def as_postgresql(self, compiler, connection):
+        return self.as_sql(
+            compiler,
+            connection,
+            template="(SELECT coalesce(jsonb_agg(r.line), '[]'::jsonb) "
+            "FROM (%(subquery)s) r)",
+        )
