@@ -1,0 +1,123 @@
+"""The one seam to the rich text editor.
+
+Nothing else knows that the editor is CKEditor: models use `RichTextField`, forms use
+`RichTextWidget`. docs/decisions/ckeditor.md says what keeps it harmless.
+"""
+
+import re
+
+from ckeditor.widgets import CKEditorWidget
+from django.contrib.admin.widgets import AdminTextareaWidget
+from django.db import models
+from django.forms import Media
+from django.templatetags.static import static
+from django.urls import reverse
+
+from ecfr_site.html import ALLOWED, FOOTNOTE, sanitise
+
+# What the editor keeps is what `sanitise` keeps: nothing vanishes on saving. The class
+# on figures is how the editor knows its own; it takes it off again.
+_CLASSES = {"figure": "(image)"}
+_CONTENT = [
+    f"{tag}[{','.join(sorted(attributes | {'lang'}))}]{_CLASSES.get(tag, '')}"
+    for tag, attributes in ALLOWED.items()
+    if tag != "span"
+]
+_CONTENT += [f"span[lang](!{FOOTNOTE})", "span[!lang]"]
+_PLUGIN = "ecfr_site/editor/{}/plugin.js"
+_OUR_PLUGINS = ["footnote", "picture", "heads", "manuscript"]
+_TOOLBAR = [
+    ["Format"],
+    ["Bold", "Italic", "Superscript", "Subscript"],
+    ["Link", "Unlink"],
+    ["BulletedList", "NumberedList", "Outdent", "Indent", "Blockquote"],
+    ["Footnote", "Image", "Table", "HorizontalRule", "SpecialChar"],
+    ["PasteText", "RemoveFormat", "Find"],
+    ["Undo", "Redo", "Maximize"],
+]
+# What the build brings and an essay must not have, or what calls other servers.
+_REMOVED_PLUGINS = (
+    "iframe,flash,forms,image,smiley,templates,div,pagebreak,sourcearea,save,newpage,"
+    "preview,print,exportpdf,about,scayt,wsc,font,colorbutton,colordialog,stylescombo,"
+    "bidi,justify,language,copyformatting,showblocks,liststyle,indentblock,"
+    "dialogadvtab,editorplaceholder"
+)
+_CONFIG = {
+    "toolbar": _TOOLBAR,
+    "format_tags": "p;h2;h3",
+    "allowedContent": ";".join(_CONTENT),
+    "removePlugins": _REMOVED_PLUGINS,
+    "extraPlugins": ",".join(["image2", *_OUR_PLUGINS]),
+    "removeDialogTabs": "link:advanced;link:target;link:upload",
+    "linkShowAdvancedTab": False,
+    "linkShowTargetTab": False,
+    "linkDefaultProtocol": "https://",
+    # Typographic quotes and dashes are characters, not entities.
+    "entities": False,
+    "basicEntities": True,
+    "disableNativeSpellChecker": False,
+    "clipboard_handleImages": False,
+    "image2_disableResizer": True,
+    "filebrowserUploadMethod": "xhr",
+    "defaultLanguage": "en-gb",
+    "bodyClass": "prose",
+    "width": "100%",
+    "height": 520,
+    "versionCheck": False,
+}
+
+
+class RichTextWidget(CKEditorWidget):
+    """The editor as a form widget, for any form's CharField."""
+
+    def __init__(self, attrs=None):
+        super().__init__(attrs=attrs)
+        self.config = dict(_CONFIG)
+
+    @property
+    def media(self):
+        return super().media + Media(css={"all": ["ecfr_site/editor/frame.css"]})
+
+    def get_context(self, name, value, attrs):
+        upload = reverse("image_upload")
+        self.config |= {
+            "contentsCss": static("ecfr_site/editor/content.css"),
+            "uploadUrl": upload,
+            "filebrowserImageUploadUrl": upload,
+        }
+        # Folder and file apart, as the editor asks; the file's name may carry a hash.
+        addresses = {name: static(_PLUGIN.format(name)) for name in _OUR_PLUGINS}
+        self.external_plugin_resources = [
+            (name, *re.fullmatch("(.*/)(.*)", address).groups())
+            for name, address in addresses.items()
+        ]
+        return super().get_context(name, value, attrs)
+
+
+class RichTextField(models.TextField):
+    """HTML written in the editor, sanitised on its way in whatever its source.
+
+    From a form, by `save`, `bulk_create`, `bulk_update` and `update`. Expressions that
+    the database computes pass as they are.
+    """
+
+    def clean(self, value, model_instance):
+        return super().clean(sanitise(value or ""), model_instance)
+
+    def pre_save(self, model_instance, add):
+        value = super().pre_save(model_instance, add)
+        if isinstance(value, str):
+            value = sanitise(value)
+            setattr(model_instance, self.attname, value)
+        return value
+
+    def get_db_prep_save(self, value, connection):
+        if isinstance(value, str):
+            value = sanitise(value)
+        return super().get_db_prep_save(value, connection)
+
+    def formfield(self, **kwargs):
+        # The admin passes its textarea for every TextField, which this is.
+        if kwargs.get("widget") in (None, AdminTextareaWidget):
+            kwargs["widget"] = RichTextWidget
+        return super().formfield(**kwargs)
