@@ -1,0 +1,20 @@
+"""Renditions are made off the request, and asked for again when a task is lost."""
+
+from django.apps import apps
+from django_tasks import task
+
+
+@task()
+def render_image(image_id):
+    """Make what renditions the image lacks. May be killed, lost or run twice."""
+    image = apps.get_model("images.Image").objects.filter(pk=image_id).first()
+    if image and image.rendered != image.fingerprint:
+        image.render()
+
+
+def enqueue_due():
+    """Ask again for renditions that are missing; return for how many."""
+    due = list(apps.get_model("images.Image").objects.due()[:100])
+    for image in due:
+        image.ask_for_renditions()
+    return len(due)

@@ -1,0 +1,45 @@
+from django.core.exceptions import ValidationError
+from django.http import JsonResponse
+from django.views.decorators.http import require_POST
+
+from ecfr_site.images.models import Image
+
+
+@require_POST
+def upload(request):
+    """Store the picture posted as `upload` and answer as CKEditor asks, in JSON.
+
+    `{"uploaded": 1, "fileName", "url", "width", "height", "id"}`, or 4xx with
+    `{"uploaded": 0, "error": {"message"}}`. The form's CSRF token is required.
+    """
+    if not request.user.is_authenticated:
+        return refusal(
+            401, "Your session has ended. Sign in in another tab, then try again."
+        )
+    if not (request.user.is_staff and request.user.has_perm("images.add_image")):
+        return refusal(403, "You may not upload pictures.")
+    if "upload" not in request.FILES:
+        return refusal(400, "No picture was sent.")
+    file = request.FILES["upload"]
+    image = Image(file=file, title=file.name[:200], uploaded_by=request.user)
+    try:
+        image.full_clean()
+    except ValidationError as error:
+        return refusal(400, " ".join(error.messages))
+    image.save()
+    return JsonResponse(
+        {
+            "uploaded": 1,
+            "fileName": image.file.name.rsplit("/", 1)[-1],
+            "url": image.file.url,
+            "width": image.width,
+            "height": image.height,
+            "id": image.pk,
+        },
+        status=201,
+    )
+
+
+def refusal(status, message):
+    answer = {"uploaded": 0, "error": {"message": message}}
+    return JsonResponse(answer, status=status)

@@ -1,0 +1,106 @@
+"""What editors upload: kept clean, or refused with a clear error."""
+
+import io
+import zlib
+
+import pytest
+from django.core.exceptions import ValidationError
+from django.core.files.base import ContentFile
+from PIL import Image as Pillow
+
+from ecfr_site.images.intake import taken_in
+from tests.factories import jpeg
+
+
+def encoded(kind, picture=None, **options):
+    content = io.BytesIO()
+    (picture or Pillow.new("RGB", (60, 40), "#246")).save(content, kind, **options)
+    return content.getvalue()
+
+
+def opened(file):
+    file.seek(0)
+    return Pillow.open(file)
+
+
+@pytest.mark.parametrize(
+    ("kind", "kept"),
+    [
+        ("JPEG", "JPEG"),
+        ("PNG", "PNG"),
+        ("WEBP", "WEBP"),
+        ("AVIF", "AVIF"),
+        ("GIF", "PNG"),
+    ],
+)
+def test_pictures_are_known_by_their_content_not_their_name(kind, kept):
+    file = taken_in(ContentFile(encoded(kind), "Zoë’s view.exe"))
+
+    assert opened(file).format == kept
+    assert file.name.startswith("zoes-view.")
+    assert not file.name.endswith("exe")
+
+
+def test_the_place_where_it_was_taken_is_removed():
+    exif = Pillow.Exif()
+    exif[0x010F] = "Camera"
+    exif.get_ifd(0x8825)[1] = "N"
+    exif.get_ifd(0x8825)[2] = (50.0, 51.0, 0.0)
+    content = encoded("JPEG", exif=exif)
+    assert Pillow.open(io.BytesIO(content)).getexif()
+
+    file = taken_in(ContentFile(content, "a.jpg"))
+
+    assert not opened(file).getexif()
+    assert b"Camera" not in file.read()
+
+
+def test_a_picture_taken_sideways_is_kept_upright():
+    exif = Pillow.Exif()
+    exif[0x0112] = 6
+    content = encoded("JPEG", exif=exif)
+
+    assert opened(taken_in(ContentFile(content, "a.jpg"))).size == (40, 60)
+
+
+def test_what_is_appended_to_a_picture_does_not_survive():
+    content = jpeg() + b"<script>alert(1)</script>"
+
+    assert b"script" not in taken_in(ContentFile(content, "a.jpg")).read()
+
+
+def test_transparency_is_kept():
+    picture = Pillow.new("RGBA", (10, 10), (0, 0, 0, 0))
+
+    kept = opened(taken_in(ContentFile(encoded("PNG", picture), "a.png")))
+
+    assert kept.getpixel((5, 5))[3] == 0
+
+
+def bomb():
+    """A PNG that says it has 60,000 by 60,000 pixels."""
+    content = bytearray(encoded("PNG"))
+    content[16:24] = (60_000).to_bytes(4, "big") * 2
+    content[29:33] = zlib.crc32(content[12:29]).to_bytes(4, "big")
+    return bytes(content)
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (b"", "not a picture"),
+        (b"<svg xmlns='http://www.w3.org/2000/svg'/>", "not a picture"),
+        (b"<html><script>alert(1)</script></html>", "not a picture"),
+        (b"%PDF-1.7", "not a picture"),
+        (jpeg(400, 300)[:600], "damaged"),
+        (encoded("PNG", Pillow.effect_noise((90, 90), 50))[:900], "damaged"),
+        (bomb(), "too many pixels"),
+        (b"x" * 2_000_001, "at most 1.9"),
+    ],
+    ids=["empty", "svg", "html", "pdf", "truncated", "cut png", "bomb", "large"],
+)
+def test_what_cannot_be_used_is_refused_in_clear_words(settings, content, said):
+    settings.IMAGE_MAX_BYTES = 2_000_000
+
+    with pytest.raises(ValidationError, match=said):
+        taken_in(ContentFile(content, "a.jpg"))
