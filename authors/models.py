@@ -1,0 +1,244 @@
+from django.conf import settings
+from django.core.validators import RegexValidator
+from django.db import models
+from django.db.models import F, Q
+from django.urls import reverse
+from django.utils import timezone
+
+from ecfr_site.addresses import PublicPage
+from ecfr_site.fields import RichTextField
+from ecfr_site.images.models import Image
+
+
+class ProgrammeQuerySet(models.QuerySet):
+    def active(self):
+        return self.filter(active=True)
+
+    def with_directors(self):
+        """Prefetch the present directorships as `directorships`, two queries in all."""
+        return self.prefetch_related(
+            models.Prefetch(
+                "positions",
+                Position.objects.directing()
+                .held_on(timezone.localdate())
+                .select_related("author__photo"),
+                to_attr="directorships",
+            )
+        )
+
+
+class Programme(PublicPage):
+    """A field of work of the institution, led by one or more directors."""
+
+    name = models.CharField(
+        max_length=120,
+        unique=True,
+        help_text="Without the word “programme”: “Middle East and North Africa”.",
+    )
+    summary = models.CharField(
+        max_length=300, blank=True, help_text="One or two sentences, for lists."
+    )
+    description = RichTextField(blank=True)
+    image = models.ForeignKey(Image, models.PROTECT, null=True, blank=True)
+    image_alt = models.CharField(
+        "alternative text",
+        max_length=300,
+        blank=True,
+        help_text="What the picture shows. Leave empty if it is only decoration.",
+    )
+    order = models.PositiveSmallIntegerField(
+        default=0, help_text="Programmes with a smaller number stand first."
+    )
+    active = models.BooleanField(
+        default=True,
+        help_text="A closed programme keeps its page but leaves the lists.",
+    )
+
+    objects = ProgrammeQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["order", "name"]
+
+    def __str__(self):
+        return self.name
+
+    def get_absolute_url(self):
+        return reverse("programme", args=[self.slug])
+
+    def people(self):
+        """Positions as `directors`, `fellows` and `former_directors`; one query."""
+        today = timezone.localdate()
+        positions = self.positions.select_related("author__photo")
+        held = [p for p in positions if p.was_held_on(today)]
+        directors = [p for p in held if p.directs]
+        directing = {p.author_id for p in directors}
+        return {
+            "directors": directors,
+            "fellows": [p for p in held if p.author_id not in directing],
+            "former_directors": [
+                p for p in positions if p.directs and p.ended and p.ended < today
+            ],
+        }
+
+
+class AuthorQuerySet(models.QuerySet):
+    def for_lists(self):
+        """With photo, and positions for `position_on`: two queries more at most."""
+        return self.select_related("photo").prefetch_related("positions__programme")
+
+
+class Author(PublicPage):
+    """Who signs a publication: a person, a group or an institution; not a user."""
+
+    class Kind(models.TextChoices):
+        PERSON = "person", "person"
+        GROUP = "group", "group"
+        INSTITUTION = "institution", "institution"
+
+    class Standing(models.TextChoices):
+        STAFF = "staff", "staff"
+        GUEST = "guest", "guest"
+        COUNCIL = "council", "council member"
+
+    name = models.CharField(max_length=150, help_text="As it is printed in bylines.")
+    sort_name = models.CharField(
+        max_length=150,
+        blank=True,
+        help_text="For alphabetical lists: “Östlund, Karin”. "
+        "Empty: made from the name's last word.",
+    )
+    kind = models.CharField(max_length=20, choices=Kind, default=Kind.PERSON)
+    standing = models.CharField(max_length=20, choices=Standing, default=Standing.STAFF)
+    photo = models.ForeignKey(Image, models.PROTECT, null=True, blank=True)
+    biography = RichTextField(blank=True)
+    orcid = models.CharField(
+        "ORCID",
+        max_length=19,
+        blank=True,
+        validators=[
+            RegexValidator(
+                r"^\d{4}-\d{4}-\d{4}-\d{3}[\dX]$",
+                "An ORCID iD has four groups of four: 0000-0002-1825-0097.",
+            )
+        ],
+    )
+    email = models.EmailField(
+        "e-mail address", blank=True, help_text="Shown on the public page."
+    )
+    user = models.OneToOneField(
+        settings.AUTH_USER_MODEL,
+        models.SET_NULL,
+        null=True,
+        blank=True,
+        verbose_name="account",
+        help_text="Only for authors who sign in here.",
+    )
+
+    objects = AuthorQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["sort_name", "name"]
+
+    def __str__(self):
+        return self.name
+
+    def save(self, *args, **kwargs):
+        if not self.sort_name:
+            *first, last = self.name.split() or [""]
+            person = self.kind == self.Kind.PERSON and first
+            self.sort_name = f"{last}, {' '.join(first)}" if person else self.name
+        super().save(*args, **kwargs)
+
+    def get_absolute_url(self):
+        return reverse("author", args=[self.slug])
+
+    def position_on(self, day):
+        """The position to print for `day`, or None.
+
+        A directorship comes first, then the latest start. Reads `positions.all()`,
+        so that a prefetch makes it free.
+        """
+        held = [p for p in self.positions.all() if p.was_held_on(day)]
+        return max(held, key=lambda p: (p.directs, p.started, p.pk), default=None)
+
+    @property
+    def position(self):
+        return self.position_on(timezone.localdate())
+
+
+class AuthorLink(models.Model):
+    """An author's page elsewhere."""
+
+    author = models.ForeignKey(Author, models.CASCADE, related_name="links")
+    label = models.CharField(max_length=60, help_text="“Mastodon”, “Personal site”.")
+    url = models.URLField("address")
+
+    class Meta:
+        ordering = ["pk"]
+
+    def __str__(self):
+        return self.label
+
+
+class PositionQuerySet(models.QuerySet):
+    def held_on(self, day):
+        return self.filter(Q(ended__isnull=True) | Q(ended__gte=day), started__lte=day)
+
+    def ended_before(self, day):
+        return self.filter(ended__lt=day)
+
+    def directing(self):
+        return self.filter(directs=True)
+
+
+class Position(models.Model):
+    """A post that an author holds from a day to a day, both included."""
+
+    author = models.ForeignKey(Author, models.CASCADE, related_name="positions")
+    title = models.CharField(
+        max_length=120, help_text="“Director”, “Senior Policy Fellow”."
+    )
+    programme = models.ForeignKey(
+        Programme, models.PROTECT, null=True, blank=True, related_name="positions"
+    )
+    directs = models.BooleanField(
+        "directs the programme",
+        default=False,
+        help_text="A directorship: named on the programme's page, "
+        "and first among several posts.",
+    )
+    started = models.DateField()
+    ended = models.DateField(
+        null=True,
+        blank=True,
+        help_text="The last day in the post; empty while it lasts.",
+    )
+
+    objects = PositionQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-started", "-pk"]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(ended__isnull=True) | Q(ended__gte=F("started")),
+                name="position_ends_after_it_starts",
+                violation_error_message="A position cannot end before it starts.",
+            ),
+            models.CheckConstraint(
+                condition=Q(directs=False) | Q(programme__isnull=False),
+                name="directorship_has_a_programme",
+                violation_error_message="A directorship needs its programme.",
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["programme", "-started"], name="position_by_programme")
+        ]
+
+    def __str__(self):
+        """As a byline prints it: “Director, Wider Europe programme”."""
+        if self.programme_id:
+            return f"{self.title}, {self.programme} programme"
+        return self.title
+
+    def was_held_on(self, day):
+        return self.started <= day and (self.ended is None or day <= self.ended)

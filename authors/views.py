@@ -1,0 +1,56 @@
+from django.db.models import Prefetch
+from django.shortcuts import get_object_or_404, render
+from django.views.decorators.http import require_safe
+
+from authors.models import Author, Position, Programme
+from ecfr_site.pages import paginate
+
+
+@require_safe
+def author(request, slug):
+    """authors/author.html: positions now and past, and published work."""
+    positions = Position.objects.select_related("programme")
+    found = get_object_or_404(
+        Author.objects.select_related("photo").prefetch_related(
+            Prefetch("positions", positions), "links"
+        ),
+        slug=slug,
+    )
+    articles = found.articles.published().for_lists()
+    context = {"author": found, "page": paginate(request, articles)}
+    return render(request, "authors/author.html", context)
+
+
+@require_safe
+def people(request):
+    """authors/author_list.html: `groups` of (heading, authors), by standing."""
+    found = list(Author.objects.for_lists())
+    groups = [
+        (heading, [author for author in found if author.standing == standing])
+        for standing, heading in (
+            (Author.Standing.STAFF, "Staff"),
+            (Author.Standing.COUNCIL, "Council members"),
+            (Author.Standing.GUEST, "Guests and partners"),
+        )
+    ]
+    context = {"groups": [group for group in groups if group[1]]}
+    return render(request, "authors/author_list.html", context)
+
+
+@require_safe
+def programmes(request):
+    """authors/programme_list.html: active programmes with their directors."""
+    found = Programme.objects.active().with_directors().select_related("image")
+    return render(request, "authors/programme_list.html", {"programmes": found})
+
+
+@require_safe
+def programme(request, slug):
+    """authors/programme.html: directors now and former, people, latest work."""
+    found = get_object_or_404(Programme.objects.select_related("image"), slug=slug)
+    context = {
+        "programme": found,
+        "people": found.people(),
+        "page": paginate(request, found.articles.published().for_lists()),
+    }
+    return render(request, "authors/programme.html", context)
