@@ -1,0 +1,36 @@
+from django.core.exceptions import ValidationError
+from django.core.validators import FileExtensionValidator
+from django.db import models
+
+
+def validate_pdf(file):
+    """Refuse what only calls itself a PDF (ISO 32000-1, 7.5.2: the file header)."""
+    head = file.read(1024)
+    file.seek(0)
+    if b"%PDF-" not in head:
+        raise ValidationError("This file is not a PDF, or it is damaged.")
+
+
+class Attachment(models.Model):
+    """A file that readers download with the article, usually its PDF."""
+
+    article = models.ForeignKey(
+        "articles.Article", models.CASCADE, related_name="attachments"
+    )
+    title = models.CharField(max_length=150, help_text="“Full report (PDF)”")
+    file = models.FileField(
+        upload_to="attachments/%Y/%m",
+        validators=[FileExtensionValidator(["pdf"]), validate_pdf],
+    )
+    bytes = models.PositiveIntegerField(default=0, editable=False)
+    order = models.PositiveSmallIntegerField(default=0)
+
+    class Meta:
+        ordering = ["order", "pk"]
+
+    def __str__(self):
+        return self.title
+
+    def save(self, *args, **kwargs):
+        self.bytes = self.file.size
+        super().save(*args, **kwargs)

@@ -1,0 +1,102 @@
+from django.db import models
+
+from authors.models import Author, Position
+
+
+class BylineQuerySet(models.QuerySet):
+    def for_page(self):
+        """Each with author, photo and the author's positions: two queries."""
+        positions = Position.objects.select_related("programme")
+        return self.select_related("author__photo").prefetch_related(
+            models.Prefetch("author__positions", positions)
+        )
+
+
+class Byline(models.Model):
+    """An author's part in an article."""
+
+    class Role(models.TextChoices):
+        AUTHOR = "author", "author"
+        EDITOR = "editor", "editor"
+        HOST = "host", "host"
+        WITH = "with", "with"
+        TRANSLATOR = "translator", "translator"
+
+    article = models.ForeignKey(
+        "articles.Article", models.CASCADE, related_name="bylines"
+    )
+    author = models.ForeignKey(Author, models.PROTECT, related_name="bylines")
+    role = models.CharField(max_length=10, choices=Role, default=Role.AUTHOR)
+    order = models.PositiveSmallIntegerField(default=0)
+    position_override = models.CharField(
+        "position to print",
+        max_length=200,
+        blank=True,
+        help_text="Only when the position held on the day of publication is not "
+        "what should be printed.",
+    )
+
+    objects = BylineQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["order", "pk"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["article", "author"],
+                name="unique_byline",
+                violation_error_message="This author is named already.",
+            )
+        ]
+        indexes = [models.Index(fields=["author", "article"], name="byline_by_author")]
+
+    def __str__(self):
+        return f"{self.author} ({self.role})"
+
+    @property
+    def position(self):
+        """What is printed under the name: the position held on publication day."""
+        if self.position_override:
+            return self.position_override
+        return str(self.author.position_on(self.article.day) or "")
+
+
+# The order in which roles are printed, and the words before the names. A role that
+# comes first in the byline starts with a capital.
+_PHRASES = {
+    Byline.Role.AUTHOR: "",
+    Byline.Role.EDITOR: "edited by ",
+    Byline.Role.HOST: "hosted by ",
+    Byline.Role.WITH: "with ",
+    Byline.Role.TRANSLATOR: "translated by ",
+}
+
+
+def in_order(bylines):
+    """Bylines as they are printed: by role, then in the editor's order."""
+    roles = list(_PHRASES)
+    return sorted(bylines, key=lambda b: (roles.index(b.role), b.order, b.pk or 0))
+
+
+def byline_parts(bylines):
+    """The printed byline as pairs of text and Author, the author None between names.
+
+    "A and B", "A, with B and C", "Edited by A", an institution alone, or nothing.
+    """
+    parts = []
+    for role, phrase in _PHRASES.items():
+        named = [b.author for b in in_order(bylines) if b.role == role]
+        if not named:
+            continue
+        lead = f", {phrase}" if parts else phrase.capitalize()
+        if lead:
+            parts.append((lead, None))
+        for place, author in enumerate(named):
+            if place:
+                last = place == len(named) - 1
+                parts.append((" and " if last else ", ", None))
+            parts.append((author.name, author))
+    return parts
+
+
+def byline_text(bylines):
+    return "".join(text for text, _ in byline_parts(bylines))

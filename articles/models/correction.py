@@ -1,0 +1,20 @@
+from django.db import models
+from django.utils import timezone
+
+
+class Correction(models.Model):
+    """What was wrong, what is right, and since when the page says so."""
+
+    article = models.ForeignKey(
+        "articles.Article", models.CASCADE, related_name="corrections"
+    )
+    date = models.DateField(default=timezone.localdate)
+    text = models.TextField(
+        help_text="Say what the article said before and what is right."
+    )
+
+    class Meta:
+        ordering = ["date", "pk"]
+
+    def __str__(self):
+        return f"{self.date}: {self.text[:60]}"

@@ -1,0 +1,76 @@
+from django.core.exceptions import ValidationError
+from django.db import models
+from django.urls import reverse
+
+from ecfr_site.addresses import PublicPage
+
+MAX_DEPTH = 3
+
+
+class TopicQuerySet(models.QuerySet):
+    def topics(self):
+        return self.filter(kind=Topic.Kind.TOPIC)
+
+    def regions(self):
+        return self.filter(kind=Topic.Kind.REGION)
+
+    def roots(self):
+        return self.filter(parent=None)
+
+
+class Topic(PublicPage):
+    """A subject or a region; a tree at most three deep."""
+
+    class Kind(models.TextChoices):
+        TOPIC = "topic", "topic"
+        REGION = "region", "region"
+
+    kind = models.CharField(max_length=10, choices=Kind, default=Kind.TOPIC)
+    name = models.CharField(max_length=100)
+    parent = models.ForeignKey(
+        "self", models.PROTECT, null=True, blank=True, related_name="children"
+    )
+    summary = models.CharField(max_length=300, blank=True)
+
+    objects = TopicQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["kind", "name"]
+        verbose_name = "topic or region"
+        verbose_name_plural = "topics and regions"
+        constraints = [
+            models.UniqueConstraint(fields=["kind", "name"], name="unique_topic_name")
+        ]
+
+    def __str__(self):
+        return self.name
+
+    def get_absolute_url(self):
+        return reverse(self.kind, args=[self.slug])
+
+    def clean(self):
+        ancestors = self.ancestors()
+        if self.pk and self in ancestors:
+            raise ValidationError({"parent": "A topic cannot stand under itself."})
+        if len(ancestors) >= MAX_DEPTH:
+            raise ValidationError({"parent": "Topics go three levels deep at most."})
+        if self.parent and self.parent.kind != self.kind:
+            raise ValidationError(
+                {"parent": "Topics stand under topics, regions under regions."}
+            )
+
+    def ancestors(self):
+        """The topics above, nearest first; a query each, three at most."""
+        found = []
+        above = self.parent
+        while above and above not in found and len(found) <= MAX_DEPTH:
+            found.append(above)
+            above = above.parent
+        return found
+
+    def family(self):
+        """A queryset of this topic and all below it."""
+        under = models.Q(pk=self.pk)
+        for depth in range(1, MAX_DEPTH):
+            under |= models.Q(**{"__".join(["parent"] * depth): self.pk})
+        return Topic.objects.filter(under)

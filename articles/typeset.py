@@ -1,0 +1,274 @@
+"""From an editor's HTML to what a reader's page shows.
+
+Pure functions without queries: whoever calls them brings the images. What they are
+given is sanitised first, since the page prints the result as it is.
+"""
+
+import re
+from dataclasses import dataclass, field
+from urllib.parse import unquote, urlsplit
+
+from django.conf import settings
+from django.utils.text import slugify
+from lxml.html import HtmlElement, fragment_fromstring, tostring
+from lxml.html.builder import E
+
+from ecfr_site.html import FOOTNOTE, sanitise
+from ecfr_site.images.markup import picture
+from ecfr_site.images.models import Image
+
+# How wide a picture in the text is shown: the measure, or a narrow screen.
+_SIZES = "(min-width: 40rem) 38rem, 100vw"
+_ADDRESS = re.compile(r"https?://[^\s<>“”‘’]*[^\s<>“”‘’.,;:!?)\]]")
+_BACK = "\N{LEFTWARDS ARROW WITH HOOK}\N{VARIATION SELECTOR-15}"
+
+
+@dataclass
+class Typeset:
+    html: str
+    contents: list[dict] = field(default_factory=list)
+
+
+def typeset(body: str, images: dict[str, Image]) -> Typeset:
+    """The page's HTML, and its headings as dicts of `level`, `id` and `text`.
+
+    `images` are those of `image_paths`, by name; others are shown as they are.
+    """
+    text = _tree(body)
+    contents = _set_headings(text)
+    notes = _take_footnotes(text)
+    for table in list(text.iter("table")):
+        _set_table(table)
+    for img in list(text.iter("img")):
+        _set_image(img, images)
+    if notes:
+        text.append(_endnotes(notes))
+    return Typeset(_inner_html(text), contents)
+
+
+def image_paths(body: str) -> list[str]:
+    """The storage names of our own images in the text, each once, in order."""
+    names = (_storage_name(img.get("src", "")) for img in _tree(body).iter("img"))
+    return list(dict.fromkeys(name for name in names if name))
+
+
+def body_problems(body: str) -> list[str]:
+    """What an editor should mend before the text is published, a sentence each."""
+    text = _tree(body)
+    problems = []
+    for img in text.iter("img"):
+        name = unquote(img.get("src").rsplit("/", 1)[-1])
+        if not img.get("alt") and img.get("role") != "presentation":
+            problems.append(
+                f"The picture {name} has no alternative text: say what it shows, "
+                "or mark it as decoration."
+            )
+        if not _is_ours(img.get("src")):
+            problems.append(
+                f"The picture {name} is on another site, from where readers do not get "
+                "it: upload it instead."
+            )
+    heading = next(text.iter("h2", "h3"), None)
+    if heading is not None and heading.tag == "h3":
+        problems.append(
+            f"The subheading “{_words(heading)}” stands before any main heading: "
+            "make it a Heading 2."
+        )
+    if any(next(table.iter("th"), None) is None for table in text.iter("table")):
+        problems.append(
+            "A table has no heads: give it a header row, so that it can be followed "
+            "by ear."
+        )
+    notes = filter(_is_note, text.iter("span"))
+    empty = sum(not _words(note, notes=True) for note in notes)
+    if empty:
+        problems.append(
+            "A footnote is empty: write it or delete its mark."
+            if empty == 1
+            else f"{empty} footnotes are empty: write them or delete their marks."
+        )
+    return problems
+
+
+def _tree(body: str) -> HtmlElement:
+    return fragment_fromstring(sanitise(body), create_parent="div")
+
+
+def _inner_html(element: HtmlElement) -> str:
+    html = tostring(element, encoding="unicode", with_tail=False)
+    return html.removeprefix("<div>").removesuffix("</div>").strip()
+
+
+def _is_note(element: HtmlElement) -> bool:
+    return element.get("class") == FOOTNOTE
+
+
+def _words(element: HtmlElement, notes: bool = False) -> str:
+    """The element's text on one line, without its footnotes."""
+    inside = "" if notes else f"[not(ancestor::span[@class='{FOOTNOTE}'])]"
+    return " ".join("".join(element.xpath(f".//text(){inside}")).split())
+
+
+# Headings
+
+
+def _set_headings(text: HtmlElement) -> list[dict]:
+    """Give each heading an id that nothing else on the page has.
+
+    Those of the second level before any of the first are raised to it.
+    """
+    contents = []
+    used = set()
+    divided = False
+    for heading in list(text.iter("h2", "h3")):
+        divided = divided or heading.tag == "h2"
+        if not divided:
+            heading.tag = "h2"
+        words = _words(heading)
+        slug = slugify(words, allow_unicode=True)[:60].strip("-_") or "untitled"
+        heading_id, count = f"section-{slug}", 1
+        while heading_id in used:
+            count += 1
+            heading_id = f"section-{slug}-{count}"
+        used.add(heading_id)
+        heading.set("id", heading_id)
+        contents.append({"level": int(heading.tag[1]), "id": heading_id, "text": words})
+    return contents
+
+
+# Footnotes
+
+
+def _take_footnotes(text: HtmlElement) -> list[HtmlElement]:
+    """Replace each footnote by its number; empty ones vanish."""
+    notes = []
+    for note in [span for span in text.iter("span") if _is_note(span)]:
+        _close_up_before(note)
+        if _words(note, notes=True):
+            notes.append(note)
+            note.addprevious(_reference(len(notes)))
+        note.drop_tree()
+    return notes
+
+
+def _reference(number: int) -> HtmlElement:
+    link = E.a(
+        str(number),
+        id=f"ref-{number}",
+        href=f"#note-{number}",
+        role="doc-noteref",
+        **{"aria-label": f"Footnote {number}"},
+    )
+    return E.sup(link, **{"class": "note-ref"})
+
+
+def _endnotes(notes: list[HtmlElement]) -> HtmlElement:
+    items = E.ol()
+    for number, note in enumerate(notes, 1):
+        item = E.li(id=f"note-{number}")
+        item.text = note.text
+        item.extend(list(note))
+        _link_addresses(item)
+        _append_text(item, " ")
+        label = f"Back to reference {number} in the text"
+        back = {"href": f"#ref-{number}", "role": "doc-backlink", "aria-label": label}
+        item.append(E.a(_BACK, **back))
+        if note.get("lang"):
+            item.set("lang", note.get("lang"))
+        items.append(item)
+    heading = E.h2("Notes", id="notes")
+    attributes = {"class": "notes", "role": "doc-endnotes", "aria-labelledby": "notes"}
+    return E.section(heading, items, **attributes)
+
+
+def _link_addresses(element: HtmlElement) -> None:
+    """Make links of the web addresses that are written out."""
+    for found in element.xpath(".//text()[not(ancestor::a)]"):
+        parts = _ADDRESS.split(found)
+        links = [E.a(url, href=url) for url in _ADDRESS.findall(found)]
+        if not links:
+            continue
+        for link, after in zip(links, parts[1:], strict=True):
+            link.tail = after
+        parent = found.getparent()
+        if found.is_text:
+            parent.text = parts[0]
+            parent[:0] = links
+        else:
+            parent.tail = parts[0]
+            place = parent.getparent().index(parent) + 1
+            parent.getparent()[place:place] = links
+
+
+# Tables
+
+
+def _set_table(table: HtmlElement) -> None:
+    """A wide table scrolls by itself, also with the keyboard."""
+    caption = table.find("caption")
+    label = _words(caption) if caption is not None else ""
+    frame = E.div(
+        role="region",
+        tabindex="0",
+        **{"class": "table-wrap", "aria-label": label or "Table"},
+    )
+    frame.tail, table.tail = table.tail, None
+    table.getparent().replace(table, frame)
+    frame.append(table)
+
+
+# Pictures
+
+
+def _storage_name(src: str) -> str:
+    """The name in the storage of one of our files, or nothing."""
+    path = src.split("?")[0].split("#")[0]
+    for home in (settings.MEDIA_URL, f"{settings.SITE_URL}{settings.MEDIA_URL}"):
+        if path.startswith(home):
+            return unquote(path.removeprefix(home))
+    return ""
+
+
+def _is_ours(src: str) -> bool:
+    home = urlsplit(settings.SITE_URL)
+    return bool(_storage_name(src)) or urlsplit(src)[:2] in (("", ""), home[:2])
+
+
+def _set_image(img: HtmlElement, images: dict[str, Image]) -> None:
+    """Show the picture in the sizes there are, and its credit in its figure."""
+    figure = next(img.iterancestors("figure"))
+    image = images.get(_storage_name(img.get("src")))
+    if image is None:
+        img.attrib.pop("role", None)
+        img.set("loading", "lazy")
+        img.set("decoding", "async")
+        return
+    markup = picture(image, "full", alt=img.get("alt"), sizes=_SIZES)
+    img.getparent().replace(img, fragment_fromstring(markup.strip()))
+    if image.credit:
+        caption = figure.find("figcaption")
+        if caption is None:
+            caption = E.figcaption()
+            figure.append(caption)
+        else:
+            _append_text(caption, " ")
+        caption.append(E.span(image.credit, **{"class": "credit"}))
+
+
+# Moving text about, which lxml keeps in the element before it
+
+
+def _append_text(element: HtmlElement, text: str) -> None:
+    if len(element):
+        element[-1].tail = (element[-1].tail or "") + text
+    else:
+        element.text = (element.text or "") + text
+
+
+def _close_up_before(element: HtmlElement) -> None:
+    """Remove the space before the element: a note's number must not begin a line."""
+    before = element.getprevious()
+    if before is not None and before.tail:
+        before.tail = before.tail.rstrip()
+    elif before is None and element.getparent().text:
+        element.getparent().text = element.getparent().text.rstrip()

@@ -1,0 +1,107 @@
+from django.http import Http404
+from django.shortcuts import get_object_or_404, render
+from django.views.decorators.http import require_safe
+
+from articles.models import Article, Topic
+from articles.search import search as find
+from articles.workflow import State
+from authors.models import Programme
+from ecfr_site.pages import paginate
+
+
+@require_safe
+def article(request, slug):
+    """articles/article.html with `article` and `related`.
+
+    404 unless published; 410 with articles/withdrawn.html after a withdrawal.
+    """
+    found = get_object_or_404(Article.objects.for_page(), slug=slug)
+    if found.state == State.WITHDRAWN:
+        context = {"article": found}
+        return render(request, "articles/withdrawn.html", context, status=410)
+    if not found.is_public:
+        raise Http404
+    return render_article(request, found)
+
+
+def render_article(request, shown, **context):
+    """The page of `shown` whatever its state: for readers and for previews."""
+    context |= {"article": shown, "related": shown.related()}
+    return render(request, "articles/article.html", context)
+
+
+@require_safe
+def publications(request, kind=None):
+    """articles/article_list.html: all published work, or one kind, with filters."""
+    if kind is not None and kind not in Article.Kind:
+        raise Http404
+    found = Article.objects.published()
+    if kind:
+        found = found.filter(kind=kind)
+    topics = list(Topic.objects.select_related("parent"))
+    programmes = list(Programme.objects.active())
+    chosen = {
+        "topic": _chosen(topics, request.GET.get("topic")),
+        "region": _chosen(topics, request.GET.get("region")),
+        "programme": _chosen(programmes, request.GET.get("programme")),
+        "year": _year(request.GET.get("year")),
+    }
+    for topic in (chosen["topic"], chosen["region"]):
+        if topic:
+            found = found.about(topic)
+    if chosen["programme"]:
+        found = found.filter(programmes=chosen["programme"])
+    if chosen["year"]:
+        found = found.filter(published_at__year=chosen["year"])
+    context = {
+        "kind": Article.Kind(kind) if kind else None,
+        "kinds": Article.Kind,
+        "topics": [topic for topic in topics if topic.kind == Topic.Kind.TOPIC],
+        "regions": [topic for topic in topics if topic.kind == Topic.Kind.REGION],
+        "programmes": programmes,
+        "years": Article.objects.published().dates("published_at", "year", "DESC"),
+        "chosen": chosen,
+        "filtered": any(chosen.values()),
+        "page": paginate(request, found.for_lists()),
+    }
+    return render(request, "articles/article_list.html", context)
+
+
+def _chosen(options, slug):
+    return next((option for option in options if option.slug == slug), None)
+
+
+def _year(text):
+    return int(text) if text and text.isdecimal() and len(text) == 4 else None
+
+
+@require_safe
+def topics(request):
+    """articles/topic_index.html: root `topics` and `regions` with their children."""
+    found = Topic.objects.roots().prefetch_related("children")
+    context = {
+        "topics": [topic for topic in found if topic.kind == Topic.Kind.TOPIC],
+        "regions": [topic for topic in found if topic.kind == Topic.Kind.REGION],
+    }
+    return render(request, "articles/topic_index.html", context)
+
+
+@require_safe
+def topic(request, slug, kind):
+    """articles/topic.html: a topic or region with the published work on it."""
+    found = get_object_or_404(
+        Topic.objects.select_related("parent").prefetch_related("children"),
+        slug=slug,
+        kind=kind,
+    )
+    articles = Article.objects.published().about(found).for_lists()
+    context = {"topic": found, "page": paginate(request, articles)}
+    return render(request, "articles/topic.html", context)
+
+
+@require_safe
+def search(request):
+    """articles/search.html: published articles with every word of `?q=`."""
+    query = request.GET.get("q", "").strip()[:200]
+    context = {"query": query, "page": paginate(request, find(query).for_lists())}
+    return render(request, "articles/search.html", context)
