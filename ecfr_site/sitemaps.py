@@ -1,0 +1,47 @@
+from django.contrib.flatpages.sitemaps import FlatPageSitemap
+from django.contrib.sitemaps import Sitemap
+from django.urls import reverse
+
+from articles.models import Article, Topic
+from authors.models import Author, Programme
+
+
+class ArticleSitemap(Sitemap):
+    def items(self):
+        return Article.objects.published().only("slug", "changed")
+
+    def lastmod(self, article):
+        return article.changed
+
+
+class AuthorSitemap(Sitemap):
+    def items(self):
+        return Author.objects.only("slug").order_by("pk")
+
+
+class ProgrammeSitemap(Sitemap):
+    def items(self):
+        return Programme.objects.only("slug").order_by("pk")
+
+
+class TopicSitemap(Sitemap):
+    def items(self):
+        return Topic.objects.only("slug", "kind").order_by("pk")
+
+
+class IndexSitemap(Sitemap):
+    def items(self):
+        return ["home", "publications", "people", "programmes", "topics"]
+
+    def location(self, name):
+        return reverse(name)
+
+
+sitemaps = {
+    "indexes": IndexSitemap,
+    "articles": ArticleSitemap,
+    "people": AuthorSitemap,
+    "programmes": ProgrammeSitemap,
+    "topics": TopicSitemap,
+    "pages": FlatPageSitemap,
+}

@@ -1,0 +1,59 @@
+from django.conf import settings
+from django.contrib import admin
+from django.contrib.sitemaps.views import sitemap
+from django.urls import path, re_path
+from django.views.static import serve
+
+from articles import feeds
+from articles import views as articles
+from authors import views as authors
+from ecfr_site import views
+from ecfr_site.images.views import upload
+from ecfr_site.sitemaps import sitemaps
+from newsletter import views as newsletter
+
+urlpatterns = [
+    path("", views.home, name="home"),
+    path("publications/", articles.publications, name="publications"),
+    path("publications/<slug:kind>/", articles.publications, name="publications"),
+    path("article/<slug:slug>/", articles.article, name="article"),
+    path("people/", authors.people, name="people"),
+    path("people/<slug:slug>/", authors.author, name="author"),
+    path("people/<slug:slug>/feed/", feeds.AuthorFeed(), name="author_feed"),
+    path("programmes/", authors.programmes, name="programmes"),
+    path("programmes/<slug:slug>/", authors.programme, name="programme"),
+    path("programmes/<slug:slug>/feed/", feeds.ProgrammeFeed(), name="programme_feed"),
+    path("topics/", articles.topics, name="topics"),
+    path("topics/<slug:slug>/", articles.topic, {"kind": "topic"}, name="topic"),
+    path(
+        "topics/<slug:slug>/feed/",
+        feeds.TopicFeed(),
+        {"kind": "topic"},
+        name="topic_feed",
+    ),
+    path("regions/<slug:slug>/", articles.topic, {"kind": "region"}, name="region"),
+    path(
+        "regions/<slug:slug>/feed/",
+        feeds.TopicFeed(),
+        {"kind": "region"},
+        name="region_feed",
+    ),
+    path("search/", articles.search, name="search"),
+    path("feed/", feeds.LatestFeed(), name="feed"),
+    path("newsletter/", newsletter.signup, name="newsletter"),
+    path("newsletter/thanks/", newsletter.thanks, name="newsletter_thanks"),
+    path("sitemap.xml", sitemap, {"sitemaps": sitemaps}, name="sitemap"),
+    path("robots.txt", views.robots),
+    path("healthz", views.health),
+    path("admin/images/upload/", upload, name="image_upload"),
+    path("admin/", admin.site.urls),
+]
+
+if settings.SERVE_MEDIA:
+    urlpatterns.append(
+        re_path(
+            rf"^{settings.MEDIA_URL.lstrip('/')}(?P<path>.*)$",
+            serve,
+            {"document_root": settings.MEDIA_ROOT},
+        )
+    )

@@ -1,0 +1,130 @@
+"""Reader pages: few queries whatever they hold, no cookie, strict headers."""
+
+import re
+
+import pytest
+
+from articles.models import Article, Topic
+from authors.models import Author, Programme
+from tests.factories import (
+    ArticleFactory,
+    AttachmentFactory,
+    AuthorFactory,
+    CorrectionFactory,
+    ImageFactory,
+    PositionFactory,
+    ProgrammeFactory,
+    TopicFactory,
+)
+
+pytestmark = pytest.mark.django_db
+
+# The greatest number of queries of each page.
+PAGES = {
+    "/": 8,
+    "/article/article-0/": 6,
+    "/publications/": 8,
+    "/publications/commentary/": 8,
+    "/publications/?topic=topic-0&region=region-0&programme=programme-0&year=2026": 8,
+    "/people/": 5,
+    "/people/author-0/": 8,
+    "/programmes/": 4,
+    "/programmes/programme-0/": 7,
+    "/topics/": 4,
+    "/topics/topic-0/": 7,
+    "/regions/region-0/": 7,
+    "/search/?q=the": 5,
+    "/newsletter/": 2,
+    "/no-such-page/": 5,
+}
+
+
+def fill(start, times):
+    """`times` of everything, all of it on one author, programme, topic and article."""
+    for n in range(start, start + times):
+        AuthorFactory(slug=f"author-{n}")
+        ProgrammeFactory(slug=f"programme-{n}")
+        TopicFactory(slug=f"topic-{n}")
+        TopicFactory(slug=f"region-{n}", region=True)
+    everything = {
+        "authors": Author.objects.all(),
+        "programmes": Programme.objects.all(),
+        "topics": Topic.objects.all(),
+    }
+    for author in everything["authors"]:
+        for programme in everything["programmes"]:
+            PositionFactory(author=author, programme=programme, directs=True)
+    for n in range(start, start + 3 * times):
+        ArticleFactory(
+            published=True,
+            title=f"The article {n}",
+            slug=f"article-{n}",
+            image=ImageFactory(),
+            image_decorative=True,
+            **everything,
+        )
+    full = Article.objects.get(slug="article-0")
+    for _ in range(times):
+        CorrectionFactory(article=full)
+        AttachmentFactory(article=full)
+
+
+@pytest.mark.parametrize(("address", "most"), PAGES.items())
+def test_the_number_of_queries_is_small_and_does_not_grow(
+    reader, address, most, django_assert_max_num_queries, django_assert_num_queries
+):
+    fill(0, 2)
+    reader.get(address)  # the Site is cached from here on
+    with django_assert_max_num_queries(most) as queries:
+        reader.get(address)
+
+    fill(8, 4)
+
+    with django_assert_num_queries(len(queries)):
+        reader.get(address)
+
+
+@pytest.mark.parametrize("address", PAGES)
+def test_readers_get_no_cookie_and_a_strict_policy(reader, address):
+    fill(0, 1)
+
+    response = reader.get(address)
+
+    assert not response.cookies
+    assert "Cookie" not in response.get("Vary", "")
+    policy = response["Content-Security-Policy"]
+    assert "default-src 'none'" in policy
+    assert "script-src 'self'" in policy
+    assert "style-src 'self'" in policy
+    assert "unsafe" not in policy
+    assert "frame-ancestors 'none'" in policy
+    assert response["X-Content-Type-Options"] == "nosniff"
+    assert response["Referrer-Policy"] == "strict-origin-when-cross-origin"
+    assert "camera=()" in response["Permissions-Policy"]
+
+
+@pytest.mark.parametrize("address", PAGES)
+def test_no_page_runs_or_styles_anything_inline(reader, address):
+    fill(0, 1)
+
+    html = reader.get(address).content.decode()
+
+    assert not re.search(r"<style|\sstyle=|\son[a-z]+=|javascript:", html)
+    scripts = re.findall(r"<script([^>]*)>", html)
+    assert all('type="application/ld+json"' in attributes for attributes in scripts)
+
+
+@pytest.mark.parametrize("address", PAGES)
+def test_no_page_loads_anything_from_elsewhere(reader, address):
+    fill(0, 1)
+
+    html = reader.get(address).content.decode()
+
+    loaded = re.findall(
+        r'<(?:img|source|script|iframe)[^>]*?src(?:set)?="([^"]+)', html
+    )
+    loaded += re.findall(
+        r'<link[^>]*rel="(?:stylesheet|preload|icon)"[^>]*href="([^"]+)', html
+    )
+    assert loaded
+    assert all(address.startswith("/") for address in loaded)
