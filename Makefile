@@ -1,0 +1,62 @@
+# `make run` serves the site on this machine, `make test` tests it. Both need only
+# Python 3.11 or newer; what else they need they install into .venv.
+
+PORT ?= 8000
+ifndef PYTHON
+# The first of these that runs and is new enough.
+PYTHON := $(shell for python in python3 python3.13 python3.12 python3.11; do \
+	$$python -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null \
+	&& echo $$python && break; done)
+endif
+INSTALL = .venv/bin/python -m pip install -qq --disable-pip-version-check
+
+# A target to make first: there is no working Python in .venv, or no more.
+MISSING := $(shell .venv/bin/python -c '' 2>/dev/null || echo environment)
+
+.PHONY: run test python port environment
+.DEFAULT_GOAL := run
+
+run: python port .venv/installed
+	@exec .venv/bin/python -u -m ecfr_site.run $(PORT)
+
+test: python .venv/installed-dev
+	@.venv/bin/python -m pytest
+
+python:
+	@$(or $(PYTHON),false) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+	2>/dev/null || { \
+		found=$$($(or $(PYTHON),python3) --version 2>&1 | grep Python || echo none); \
+		echo "Python 3.11 or newer is needed; found: $$found."; \
+		echo "Install it, or say where it is: make run PYTHON=/path/to/python3.12"; \
+		exit 1; }
+
+port:
+	@$(PYTHON) -c 'import socket; socket.create_server(("127.0.0.1", $(PORT)))' \
+	2>/dev/null || { \
+		echo "Port $(PORT) is taken, or not allowed. Stop the other program (another"; \
+		echo "\`make run\`?), or choose another port: make run PORT=8010"; \
+		exit 1; }
+
+environment:
+	@echo "Making a place for the packages (.venv) …"
+	@$(PYTHON) -m venv --clear .venv || { \
+		rm -rf .venv; \
+		echo "Python could not make a virtual environment; what it said stands above."; \
+		echo "On Debian and Ubuntu this helps: apt install python3-venv"; \
+		exit 1; }
+
+.venv/installed: requirements.txt $(MISSING)
+	@echo "Installing the packages; the first time takes a minute …"
+	@$(INSTALL) -r requirements.txt || { \
+		echo "The packages could not be installed; what pip said stands above."; \
+		echo "Is this machine connected to the internet?"; \
+		exit 1; }
+	@touch $@
+
+.venv/installed-dev: requirements-dev.txt .venv/installed
+	@echo "Installing the tools for testing …"
+	@$(INSTALL) -r requirements-dev.txt || { \
+		echo "The tools could not be installed; what pip said stands above."; \
+		echo "Is this machine connected to the internet?"; \
+		exit 1; }
+	@touch $@

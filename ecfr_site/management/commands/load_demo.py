@@ -1,0 +1,239 @@
+"""The demonstration site: people, programmes, publications and simple pages."""
+
+import tomllib
+from datetime import datetime, timedelta
+from io import BytesIO
+from pathlib import Path
+
+from django.conf import settings
+from django.contrib.auth.models import Group, User
+from django.contrib.flatpages.models import FlatPage
+from django.core.files.base import ContentFile
+from django.core.management.base import BaseCommand
+from django.db import transaction
+from django.utils import timezone
+from django.utils.text import slugify
+
+from articles.models import Article, Attachment, Byline, Correction, Topic
+from authors.models import Author, AuthorLink, Position, Programme
+from ecfr_site.demo.pictures import draw, emblem, portrait
+from ecfr_site.images.models import Image
+from ecfr_site.models import Institution
+
+DEMO = Path(settings.BASE_DIR) / "ecfr_site" / "demo"
+
+
+def read(path):
+    """The TOML head and the HTML body of a demo file."""
+    text = path.read_text()
+    if not text.startswith("+++"):
+        return {}, text
+    _, head, body = text.split("+++", 2)
+    return tomllib.loads(head), body.strip()
+
+
+class Command(BaseCommand):
+    help = "Load the demonstration content. What is there already stays as it is."
+
+    def handle(self, **options):
+        cast = tomllib.loads((DEMO / "people.toml").read_text())
+        self.load_institution()
+        self.load_programmes(cast["programmes"])
+        self.load_people(cast["authors"])
+        self.load_topics(cast["topics"], Topic.Kind.TOPIC)
+        self.load_topics(cast["regions"], Topic.Kind.REGION)
+        self.load_pages()
+        self.load_articles()
+        self.stdout.write(self.style.SUCCESS("The demonstration content is loaded."))
+
+    def progress(self, what, number, total):
+        self.stdout.write(f"  {what} {number}/{total}", ending="\r")
+        if number == total:
+            self.stdout.write("")
+
+    def load_institution(self):
+        if Institution.objects.exists():
+            return
+        Institution.objects.create(
+            strapline="Research and argument on Europe’s place in the world",
+            disclaimer="The Meridian Council takes no collective positions. What it "
+            "publishes represents the views of the individual authors only.",
+            email="office@meridian.example",
+            postal_address="Rue des Cartographes 14\n1000 Brussels",
+        )
+
+    def load_programmes(self, programmes):
+        for order, entry in enumerate(programmes, start=1):
+            head, description = read(DEMO / "programmes" / f"{entry['slug']}.html")
+            Programme.objects.get_or_create(
+                slug=entry["slug"],
+                defaults={
+                    "name": entry["name"],
+                    "summary": head["summary"],
+                    "description": description,
+                    "order": order,
+                },
+            )
+
+    def load_people(self, authors):
+        for number, entry in enumerate(authors, start=1):
+            self.progress("People", number, len(authors))
+            if Author.objects.filter(slug=entry["slug"]).exists():
+                continue
+            self.load_author(**entry)
+
+    @transaction.atomic
+    def load_author(self, slug, positions=(), **fields):
+        _, biography = read(DEMO / "people" / f"{slug}.html")
+        kind = fields.get("kind", Author.Kind.PERSON)
+        picture = portrait(slug) if kind == Author.Kind.PERSON else emblem(slug)
+        author = Author.objects.create(
+            slug=slug,
+            biography=biography,
+            photo=save_picture(picture, f"{fields['name']}, portrait", slug),
+            **fields,
+        )
+        AuthorLink.objects.create(
+            author=author, label="Personal site", url=f"https://{slug}.example/"
+        )
+        for position in positions:
+            programme = position.pop("programme", None)
+            Position.objects.create(
+                author=author,
+                programme=programme and Programme.objects.get(slug=programme),
+                **position,
+            )
+
+    def load_topics(self, topics, kind):
+        for entry in topics:
+            parent = entry.get("parent")
+            Topic.objects.get_or_create(
+                slug=entry["slug"],
+                defaults={
+                    "kind": kind,
+                    "name": entry["name"],
+                    "parent": parent and Topic.objects.get(slug=parent),
+                },
+            )
+
+    def load_pages(self):
+        for path in sorted((DEMO / "pages").glob("*.html")):
+            head, content = read(path)
+            page, created = FlatPage.objects.get_or_create(
+                url=head["url"], defaults={"title": head["title"], "content": content}
+            )
+            if created:
+                page.sites.add(settings.SITE_ID)
+
+    def load_articles(self):
+        desk = demo_desk()
+        entries = [(path.stem, *read(path)) for path in sorted_articles()]
+        # Translations come after what they translate.
+        entries.sort(key=lambda entry: "translation_of" in entry[1])
+        for number, (slug, head, body) in enumerate(entries, start=1):
+            self.progress("Publications", number, len(entries))
+            if not Article.objects.filter(slug=slug).exists():
+                self.load_article(slug, head, body, desk)
+
+    @transaction.atomic
+    def load_article(self, slug, head, body, desk):
+        original = head.get("first_published", {})
+        article = Article.objects.create(
+            slug=slug,
+            title=head["title"],
+            standfirst=head["standfirst"],
+            body=body,
+            kind=head["kind"].replace("_", "-"),
+            language=head.get("language", settings.LANGUAGES[0][0]),
+            translation_of=Article.objects.filter(
+                slug=head.get("translation_of")
+            ).first(),
+            image=save_picture(
+                draw(head["picture"], slug), head["title"], slug, head["picture_alt"]
+            ),
+            image_alt=head["picture_alt"],
+            image_decorative=not head["picture_alt"],
+            image_caption=head.get("picture_caption", ""),
+            precision=head.get("precision", Article.Precision.DAY),
+            published_at=publication_time(head),
+            original_outlet=original.get("outlet", ""),
+            original_url=original.get("url", ""),
+            original_date=original.get("date"),
+            original_licence=original.get("licence", ""),
+            disclaimer=head.get("disclaimer", ""),
+            created_by=desk,
+            changed_by=desk,
+        )
+        for order, entry in enumerate(head.get("authors", [])):
+            named = entry if isinstance(entry, dict) else {"author": entry}
+            Byline.objects.create(
+                article=article,
+                author=Author.objects.get(slug=named["author"]),
+                role=named.get("role", Byline.Role.AUTHOR),
+                order=order,
+            )
+        labels = head.get("topics", []) + head.get("regions", [])
+        article.topics.set(Topic.objects.filter(slug__in=labels))
+        article.programmes.set(
+            Programme.objects.filter(slug__in=head.get("programmes", []))
+        )
+        for correction in head.get("corrections", []):
+            Correction.objects.create(article=article, **correction)
+        if article.kind == Article.Kind.REPORT:
+            attach_cover(article)
+        self.bring_to_state(article, head, desk)
+
+    def bring_to_state(self, article, head, desk):
+        state = head.get("state", "published")
+        if state in ("published", "withdrawn"):
+            article.publish(by=desk, at=article.published_at)
+        if state == "withdrawn":
+            article.withdraw(by=desk, reason=head["withdrawal_reason"])
+        if state == "in_review":
+            article.submit(by=desk)
+        if head.get("featured"):
+            article.feature(by=desk)
+
+
+def demo_desk():
+    """The account in whose name the demonstration is published; nobody signs in."""
+    desk, created = User.objects.get_or_create(
+        username="demonstration", defaults={"first_name": "Demonstration"}
+    )
+    if created:
+        desk.set_unusable_password()
+        desk.save()
+        desk.groups.set(Group.objects.filter(name__in=["Editors", "Publishers"]))
+    return desk
+
+
+def sorted_articles():
+    return sorted((DEMO / "articles").glob("*.html"))
+
+
+def publication_time(head):
+    if "in_days" in head:
+        return timezone.now() + timedelta(days=head["in_days"])
+    published: datetime = head["published"]
+    return timezone.make_aware(published)
+
+
+def save_picture(picture, title, name, alt=""):
+    content = BytesIO()
+    picture.convert("RGB").save(content, "JPEG", quality=88)
+    return Image.objects.create(
+        file=ContentFile(content.getvalue(), f"{slugify(name)}.jpg"),
+        title=title[:200],
+        alt=alt,
+        credit="Meridian Council",
+    )
+
+
+def attach_cover(article):
+    content = BytesIO()
+    draw("archive", article.slug).convert("RGB").save(content, "PDF", resolution=150)
+    Attachment.objects.create(
+        article=article,
+        title="Cover, for printing (PDF)",
+        file=ContentFile(content.getvalue(), f"{article.slug}-cover.pdf"),
+    )

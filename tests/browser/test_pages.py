@@ -1,0 +1,106 @@
+"""Every kind of public page is accessible, fits its screen and is valid HTML."""
+
+import json
+import os
+import subprocess
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from django.core.management import call_command
+
+from articles.models import Article
+
+WIDTHS = [360, 768, 1440]
+PAGES = [
+    "/",
+    "/publications/",
+    "/publications/commentary/?page=2",
+    "/publications/?topic=energy&programme=climate-and-energy&year=2026",
+    "/publications/podcast/?topic=defence&year=2019",
+    "/people/",
+    "/people/ines-valdemar/",
+    "/people/baltic-energy-forum/",
+    "/programmes/",
+    "/programmes/southern-neighbourhood/",
+    "/topics/",
+    "/topics/energy/",
+    "/regions/europe/",
+    "/search/",
+    "/search/?q=europe",
+    "/search/?q=xyzzy",
+    "/newsletter/",
+    "/newsletter/thanks/",
+    "/about/",
+    "/privacy/",
+    "/no-such-page/",
+]
+RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+
+
+@pytest.fixture
+def addresses(settings, kept_rows):
+    """The demonstration site's pages: every kind of page, every kind of article."""
+    settings.TASKS = {
+        "default": {"BACKEND": "django_tasks.backends.dummy.DummyBackend"}
+    }
+    settings.DEBUG = False
+    call_command("load_demo", verbosity=0)
+    articles = [
+        Article.objects.filter(kind=kind).published().first() for kind in Article.Kind
+    ]
+    articles += [
+        Article.objects.published().exclude(original_url="").first(),
+        Article.objects.published().filter(corrections__isnull=False).first(),
+        Article.objects.published().exclude(language="en").first(),
+        Article.objects.filter(state="withdrawn").first(),
+    ]
+    return PAGES + [article.get_absolute_url() for article in articles]
+
+
+def test_no_page_has_an_accessibility_violation_or_scrolls_sideways(page, addresses):
+    axe = Axe()
+    found = []
+    page.on(
+        "console",
+        lambda message: (
+            message.type == "error"
+            and "status of 4" not in message.text
+            and found.append((page.url, message.text))
+        ),
+    )
+    for address in addresses:
+        page.goto(address)
+        for scheme in ("light", "dark"):
+            page.emulate_media(color_scheme=scheme)
+            result = axe.run(page, options={"runOnly": RULES})
+            found += [
+                (address, scheme, violation["id"], node["html"][:200])
+                for violation in result.response["violations"]
+                for node in violation["nodes"]
+            ]
+        for width in WIDTHS:
+            page.set_viewport_size({"width": width, "height": 800})
+            beyond = page.evaluate("document.documentElement.scrollWidth") - width
+            if beyond > 0:
+                found.append((address, width, f"scrolls sideways by {beyond} px"))
+    assert not found
+
+
+def test_every_page_is_valid_html(reader, addresses, tmp_path):
+    files = {}
+    for number, address in enumerate(addresses):
+        file = tmp_path / f"page{number}.html"
+        file.write_bytes(reader.get(address).content)
+        files[f"file:{file}"] = address
+
+    checker = ["java", "-jar", os.environ["VNU_JAR"], "--format", "json", *files]
+    said = subprocess.run(  # noqa: S603
+        [part.removeprefix("file:") for part in checker], capture_output=True, text=True
+    )
+
+    messages = json.loads(said.stderr)["messages"]
+    assert not [
+        (files[message["url"]], message["message"], message.get("extract"))
+        for message in messages
+        if message["type"] == "error" or message.get("subType") == "warning"
+    ]

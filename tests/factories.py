@@ -1,0 +1,189 @@
+"""The rows that tests begin with; traits name what matters to the test."""
+
+import io
+from datetime import date, timedelta
+
+import factory
+from django.contrib.auth import get_user_model
+from django.contrib.auth.models import Group
+from django.core.files.base import ContentFile
+from django.utils import timezone
+from factory.django import DjangoModelFactory
+from PIL import Image as Picture
+
+from articles.models import Article, Attachment, Byline, Correction, Topic
+from articles.workflow import State
+from authors.models import Author, Position, Programme
+from ecfr_site.images.models import Image
+
+
+def in_group(name):
+    """A trait: an account that signs in to the admin as one of the group."""
+    return factory.Trait(
+        is_staff=True,
+        group=factory.PostGeneration(
+            lambda user, create, extracted: user.groups.add(
+                Group.objects.get(name=name)
+            )
+        ),
+    )
+
+
+class UserFactory(DjangoModelFactory):
+    class Meta:
+        model = get_user_model()
+        skip_postgeneration_save = True
+
+    class Params:
+        contributor = in_group("Contributors")
+        editor = in_group("Editors")
+        publisher = in_group("Publishers")
+        manager = in_group("Managers")
+
+    username = factory.Sequence(lambda n: f"user{n}")
+    email = factory.LazyAttribute(lambda user: f"{user.username}@example.org")
+    password = factory.django.Password("correct horse")
+
+
+def jpeg(width=64, height=48, colour="#246"):
+    file = io.BytesIO()
+    Picture.new("RGB", (width, height), colour).save(file, "JPEG")
+    return file.getvalue()
+
+
+class ImageFactory(DjangoModelFactory):
+    class Meta:
+        model = Image
+
+    title = factory.Sequence(lambda n: f"Picture {n}")
+    file = factory.django.FileField(
+        filename=factory.Sequence(lambda n: f"picture{n}.jpg"), data=jpeg()
+    )
+
+
+class ProgrammeFactory(DjangoModelFactory):
+    class Meta:
+        model = Programme
+
+    name = factory.Sequence(lambda n: f"Field {n}")
+    slug = factory.Sequence(lambda n: f"field-{n}")
+
+
+class AuthorFactory(DjangoModelFactory):
+    class Meta:
+        model = Author
+
+    class Params:
+        institution = factory.Trait(kind=Author.Kind.INSTITUTION)
+        guest = factory.Trait(standing=Author.Standing.GUEST)
+        council = factory.Trait(standing=Author.Standing.COUNCIL)
+        with_photo = factory.Trait(photo=factory.SubFactory(ImageFactory))
+
+    name = factory.Sequence(lambda n: f"Alex Author{n}")
+    slug = factory.Sequence(lambda n: f"alex-author-{n}")
+
+
+class PositionFactory(DjangoModelFactory):
+    class Meta:
+        model = Position
+
+    class Params:
+        directorship = factory.Trait(
+            title="Director",
+            directs=True,
+            programme=factory.SubFactory(ProgrammeFactory),
+        )
+
+    author = factory.SubFactory(AuthorFactory)
+    title = "Policy Fellow"
+    started = date(2020, 1, 1)
+
+
+class TopicFactory(DjangoModelFactory):
+    class Meta:
+        model = Topic
+
+    class Params:
+        region = factory.Trait(kind=Topic.Kind.REGION)
+
+    name = factory.Sequence(lambda n: f"Topic {n}")
+    slug = factory.Sequence(lambda n: f"topic-{n}")
+
+
+class ArticleFactory(DjangoModelFactory):
+    """A complete draft; ``authors``, ``topics`` and ``programmes`` take lists."""
+
+    class Meta:
+        model = Article
+        skip_postgeneration_save = True
+
+    class Params:
+        draft = factory.Trait(state=State.DRAFT)
+        in_review = factory.Trait(state=State.IN_REVIEW)
+        published = factory.Trait(
+            state=State.PUBLISHED,
+            published_at=factory.LazyFunction(
+                lambda: timezone.now() - timedelta(hours=1)
+            ),
+        )
+        scheduled = factory.Trait(
+            state=State.PUBLISHED,
+            published_at=factory.LazyFunction(
+                lambda: timezone.now() + timedelta(hours=1)
+            ),
+        )
+        withdrawn = factory.Trait(
+            state=State.WITHDRAWN,
+            published_at=factory.LazyFunction(
+                lambda: timezone.now() - timedelta(hours=1)
+            ),
+        )
+        with_image = factory.Trait(
+            image=factory.SubFactory(ImageFactory),
+            image_alt="A lighthouse at dusk",
+        )
+
+    title = factory.Sequence(lambda n: f"Article {n}")
+    slug = factory.Sequence(lambda n: f"article-{n}")
+    standfirst = "What the article argues, in a sentence."
+    body = "<p>A first paragraph.</p><p>A second one.</p>"
+
+    @factory.post_generation
+    def authors(article, create, extracted):
+        for order, author in enumerate(extracted or []):
+            BylineFactory(article=article, author=author, order=order)
+
+    @factory.post_generation
+    def topics(article, create, extracted):
+        article.topics.set(extracted or [])
+
+    @factory.post_generation
+    def programmes(article, create, extracted):
+        article.programmes.set(extracted or [])
+
+
+class BylineFactory(DjangoModelFactory):
+    class Meta:
+        model = Byline
+
+    article = factory.SubFactory(ArticleFactory)
+    author = factory.SubFactory(AuthorFactory)
+
+
+class CorrectionFactory(DjangoModelFactory):
+    class Meta:
+        model = Correction
+
+    article = factory.SubFactory(ArticleFactory)
+    text = "An earlier version gave the wrong year."
+
+
+class AttachmentFactory(DjangoModelFactory):
+    class Meta:
+        model = Attachment
+
+    article = factory.SubFactory(ArticleFactory)
+    title = "Full report (PDF)"
+    file = factory.LazyFunction(
+        lambda: ContentFile(b"%PDF-1.7\n%%EOF\n", name="report.pdf")
+    )

@@ -1,0 +1,186 @@
+"""`make run` starts everything, says what is wrong, and leaves nothing behind."""
+
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+
+import pytest
+from django.conf import settings
+
+from ecfr_site.run import kept_secret
+
+# Children that name themselves, then sleep; the second one does not care for signals.
+SLEEPER = ["-c", "import os, time; print(os.getpid(), flush=True); time.sleep(60)"]
+STUBBORN = [
+    "-c",
+    "import os, signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN);"
+    "print(os.getpid(), flush=True); time.sleep(60)",
+]
+FAILING = ["-c", "import sys; sys.exit(3)"]
+
+KEEP_RUNNING = """
+import sys
+from ecfr_site import run
+run.PATIENCE = 0.5
+print(run.keep_running({commands!r}, lambda: True))
+"""
+
+
+def keep_running(**commands):
+    return subprocess.Popen(
+        [sys.executable, "-c", KEEP_RUNNING.format(commands=commands)],
+        cwd=settings.BASE_DIR,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+
+
+def is_alive(pid):
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    return True
+
+
+def free_port():
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        return server.getsockname()[1]
+
+
+def make_run(**arguments):
+    return subprocess.run(
+        ["make", "run", *(f"{name}={value}" for name, value in arguments.items())],
+        cwd=settings.BASE_DIR,
+        capture_output=True,
+        text=True,
+        timeout=20,
+    )
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_a_signal_stops_every_child_even_a_stubborn_one(number):
+    supervisor = keep_running(sleeper=SLEEPER, stubborn=STUBBORN)
+    children = [int(supervisor.stdout.readline()) for _ in range(2)]
+
+    supervisor.send_signal(number)
+
+    assert supervisor.communicate(timeout=10)[0] == "None\n"
+    assert not any(is_alive(child) for child in children)
+
+
+def test_when_a_child_ends_it_is_named_and_the_others_are_stopped():
+    supervisor = keep_running(sleeper=SLEEPER, failing=FAILING)
+
+    *children, ended = supervisor.communicate(timeout=10)[0].split()
+
+    assert ended == "failing"
+    assert not any(is_alive(int(child)) for child in children)
+
+
+def test_the_secret_is_made_once_and_only_its_owner_reads_it(tmp_path):
+    file = tmp_path / "secret_key"
+
+    secret = kept_secret(file)
+
+    assert len(secret) > 50
+    assert kept_secret(file) == secret
+    assert file.stat().st_mode & 0o777 == 0o600
+
+
+def test_a_taken_port_is_said_before_anything_else():
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port = server.getsockname()[1]
+
+        done = make_run(PORT=port, PYTHON=sys.executable)
+
+    assert done.returncode != 0
+    assert f"Port {port} is taken" in done.stdout
+    assert "make run PORT=8010" in done.stdout
+
+
+def test_a_python_that_is_too_old_is_said_with_its_version(tmp_path):
+    old = tmp_path / "python"
+    old.write_text('#!/bin/sh\n[ "$1" = --version ] && echo "Python 3.8.2"\nexit 1\n')
+    old.chmod(0o755)
+
+    done = make_run(PYTHON=old)
+
+    assert done.returncode != 0
+    assert "Python 3.11 or newer is needed; found: Python 3.8.2" in done.stdout
+
+
+def test_a_missing_python_is_said_too():
+    done = make_run(PYTHON="no-such-python")
+
+    assert done.returncode != 0
+    assert "Python 3.11 or newer is needed" in done.stdout
+
+
+@pytest.fixture
+def start_site(tmp_path):
+    """Start the site; give back the process and what it said until it was ready."""
+    environment = {"PATH": os.environ["PATH"], "VAR_DIR": str(tmp_path)}
+    port = str(free_port())
+    sites = []
+
+    def start():
+        site = subprocess.Popen(
+            [sys.executable, "-u", "-m", "ecfr_site.run", port],
+            cwd=settings.BASE_DIR,
+            env=environment,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        sites.append(site)
+        said = ""
+        while "Ctrl-C" not in said:
+            line = site.stdout.readline()
+            assert line, f"It ended without being ready:\n{said}"
+            said += line
+        return site, f"http://127.0.0.1:{port}", said
+
+    yield start
+    for site in sites:
+        site.terminate()
+        site.wait(20)
+
+
+@pytest.mark.server
+def test_the_second_start_serves_within_seconds_and_changes_nothing(
+    start_site, tmp_path
+):
+    def rows():
+        # Not pictures and articles: the worker may still be making renditions.
+        apps = ["auth", "authors", "ecfr_site", "flatpages", "newsletter"]
+        return subprocess.run(
+            [sys.executable, "manage.py", "dumpdata", *apps],
+            cwd=settings.BASE_DIR,
+            env={"PATH": os.environ["PATH"], "VAR_DIR": str(tmp_path)},
+            capture_output=True,
+            check=True,
+        ).stdout
+
+    site, address, said = start_site()
+    assert urllib.request.urlopen(f"{address}/").status == 200
+    assert urllib.request.urlopen(f"{address}/admin/login/").status == 200
+    assert re.search(r"user name: +admin\n +password: +\S{12}", said)
+    site.send_signal(signal.SIGINT)
+    assert site.wait(20) == 0
+    before = rows()
+
+    began = time.monotonic()
+    site, address, said = start_site()
+    assert urllib.request.urlopen(f"{address}/").status == 200
+    took = time.monotonic() - began
+    site.send_signal(signal.SIGINT)
+    assert site.wait(20) == 0
+
+    assert "password" not in said
+    assert took < 3
+    assert rows() == before

@@ -1,0 +1,36 @@
+"""Each minute the clock queues what is due."""
+
+import pytest
+from django.core.management import call_command
+
+pytestmark = pytest.mark.django_db
+
+
+def broken():
+    raise ValueError("The link checker is out of order.")
+
+
+def test_it_says_nothing_when_nothing_is_due(capsys):
+    call_command("run_due")
+
+    assert capsys.readouterr().out == ""
+
+
+def test_it_says_what_it_queued(capsys, monkeypatch):
+    monkeypatch.setattr("ecfr_site.images.tasks.enqueue_due", lambda: 3)
+
+    call_command("run_due")
+
+    assert capsys.readouterr().out == "images: 3 queued\n"
+
+
+def test_one_app_in_trouble_is_logged_and_does_not_stop_the_others(
+    capsys, caplog, monkeypatch
+):
+    monkeypatch.setattr("ecfr_site.images.tasks.enqueue_due", broken)
+    monkeypatch.setattr("articles.tasks.enqueue_due", lambda: 1)
+
+    call_command("run_due")
+
+    assert capsys.readouterr().out == "articles: 1 queued\n"
+    assert "out of order" in caplog.text

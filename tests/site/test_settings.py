@@ -1,0 +1,72 @@
+"""The environment decides, and a wrong environment stops the start."""
+
+import os
+import re
+import subprocess
+import sys
+
+import pytest
+from django.conf import settings
+
+
+@pytest.fixture
+def manage(tmp_path):
+    """Run manage.py in a clean environment and give back exit code and output."""
+
+    def run(*command, **environment):
+        done = subprocess.run(
+            [sys.executable, "manage.py", *command],
+            cwd=settings.BASE_DIR,
+            env={"PATH": os.environ["PATH"], "VAR_DIR": str(tmp_path), **environment},
+            capture_output=True,
+            text=True,
+        )
+        return done.returncode, done.stdout + done.stderr
+
+    return run
+
+
+PRODUCTION = {
+    "DEBUG": "off",
+    "SECRET_KEY": "7p3Kx9wQ2mZr8vLt5nYb4cHd6jFg1sAe0uRi-long-and-random-enough",
+    "ALLOWED_HOSTS": "example.org",
+}
+
+
+def test_development_needs_no_variable(manage):
+    assert manage("check")[0] == 0
+
+
+def test_production_settings_pass_every_deployment_check(manage):
+    code, said = manage("check", "--deploy", "--fail-level", "WARNING", **PRODUCTION)
+
+    assert code == 0, said
+
+
+@pytest.mark.parametrize("name", ["SECRET_KEY", "ALLOWED_HOSTS"])
+@pytest.mark.parametrize("value", [None, ""])
+def test_production_refuses_to_start_without(manage, name, value):
+    environment = {**PRODUCTION, name: value}
+    if value is None:
+        del environment[name]
+
+    code, said = manage("check", **environment)
+
+    assert code != 0
+    assert name in said
+
+
+def test_a_value_that_makes_no_sense_stops_the_start(manage):
+    code, said = manage("check", IMAGE_MAX_BYTES="plenty")
+
+    assert code != 0
+    assert "plenty" in said
+
+
+def test_operators_find_every_variable_in_their_table():
+    source = (settings.BASE_DIR / "ecfr_site/settings.py").read_text()
+    manual = (settings.BASE_DIR / "docs/operators.md").read_text()
+
+    read = set(re.findall(r'env\.\w+\(\s*"(\w+)"', source))
+
+    assert read == set(re.findall(r"^\| `([A-Z_]+)` \|", manual, re.M))
