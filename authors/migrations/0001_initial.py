@@ -2,9 +2,10 @@
 
 import django.core.validators
 import django.db.models.deletion
-import ecfr_site.fields
 from django.conf import settings
 from django.db import migrations, models
+
+import ecfr_site.fields
 
 
 class Migration(migrations.Migration):

@@ -14,12 +14,13 @@ from django.conf import settings
 
 from ecfr_site.run import kept_secret
 
-# Children that name themselves, then sleep; the second one does not care for signals.
-SLEEPER = ["-c", "import os, time; print(os.getpid(), flush=True); time.sleep(60)"]
+# Children that name themselves in one write, so that their lines do not mix, then
+# sleep; the second one does not care for signals.
+NAP = "import os, time; os.write(1, b'%d\\n' % os.getpid()); time.sleep(60)"
+SLEEPER = ["-c", NAP]
 STUBBORN = [
     "-c",
-    "import os, signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN);"
-    "print(os.getpid(), flush=True); time.sleep(60)",
+    f"import signal; signal.signal(signal.SIGTERM, signal.SIG_IGN); {NAP}",
 ]
 FAILING = ["-c", "import sys; sys.exit(3)"]
 
