@@ -15,6 +15,8 @@ class State(models.TextChoices):
 
 @dataclass(frozen=True)
 class Transition:
+    """A step; `name` is the method of Article that makes it."""
+
     name: str
     label: str
     sources: tuple[State, ...]
@@ -34,7 +36,7 @@ SUBMIT = Transition(
     "articles.change_article",
 )
 RETURN = Transition(
-    "return",
+    "return_to_author",
     "Return to the author",
     (State.IN_REVIEW, State.APPROVED),
     State.DRAFT,

@@ -1,4 +1,6 @@
 from django.conf import settings
+from django.contrib import admin
+from django.core.exceptions import PermissionDenied
 from django.db.models import prefetch_related_objects
 from django.http import HttpResponse
 from django.shortcuts import render
@@ -7,6 +9,8 @@ from django.views.decorators.http import require_safe
 
 from articles.models import BYLINES, Article, Topic
 from authors.models import Programme
+from ecfr_site import kept_text
+from ecfr_site.admin_site import admin_policy
 
 LATEST = 7
 RESEARCH = 4
@@ -58,5 +62,12 @@ def robots(request):
 
 
 def csrf_failure(request, reason=""):
-    """For readers the 403 page; for editors a page that keeps what they wrote."""
-    return defaults.permission_denied(request, Exception(reason))
+    """For readers the 403 page; for editors a page that keeps what they wrote.
+
+    A token goes stale when somebody signs in again in another window. Nothing is saved
+    from here: a foreign page that posts in an editor's name gets no further than a form
+    that the editor would have to look at and save.
+    """
+    if kept_text.keeps_text(request):
+        return admin_policy(kept_text.answer)(request, admin.site)
+    return defaults.permission_denied(request, PermissionDenied(reason))

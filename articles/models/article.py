@@ -171,7 +171,6 @@ class Article(PublicPage):
     checked_at = models.DateTimeField(null=True, editable=False)
 
     # Who and when
-    version = models.PositiveIntegerField(default=0, editable=False)
     created_by = models.ForeignKey(
         settings.AUTH_USER_MODEL,
         models.SET_NULL,
@@ -271,7 +270,6 @@ class Article(PublicPage):
         self.body = sanitise(self.body)
         images = self.images_in_body()
         self.set_text(images)
-        self.version += 1
         super().save(*args, **kwargs)
         self.body_images.set(images)
 
@@ -282,17 +280,20 @@ class Article(PublicPage):
 
     @property
     def was_public(self):
-        return self.published_at is not None and (
-            self.is_public or self.state == State.WITHDRAWN
-        )
+        return self.is_public or self.state == State.WITHDRAWN
 
     @property
     def is_public(self):
-        return self.state == State.PUBLISHED and self.published_at <= timezone.now()
+        return self._has_time and self.published_at <= timezone.now()
 
     @property
     def is_scheduled(self):
-        return self.state == State.PUBLISHED and self.published_at > timezone.now()
+        return self._has_time and self.published_at > timezone.now()
+
+    @property
+    def _has_time(self):
+        """Published, unless a form has just emptied the time."""
+        return self.state == State.PUBLISHED and self.published_at is not None
 
     @property
     def day(self):

@@ -1,5 +1,7 @@
 from django.core.exceptions import ValidationError
 from django.db import models
+from django.db.models import Case, Value, When
+from django.db.models.functions import Coalesce
 from django.urls import reverse
 
 from ecfr_site.addresses import PublicPage
@@ -16,6 +18,24 @@ class TopicQuerySet(models.QuerySet):
 
     def roots(self):
         return self.filter(parent=None)
+
+    def in_tree_order(self):
+        """Each topic after the one above it, with its `depth`; no query more."""
+        above = Coalesce("parent__parent__name", "parent__name", "name")
+        return self.annotate(
+            depth=Case(
+                When(parent=None, then=0),
+                When(parent__parent=None, then=1),
+                default=2,
+            ),
+            _first=above,
+            _second=Case(
+                When(parent=None, then=Value("")),
+                When(parent__parent=None, then="name"),
+                default="parent__name",
+                output_field=models.CharField(),
+            ),
+        ).order_by("kind", "_first", "_second", "depth", "name")
 
 
 class Topic(PublicPage):

@@ -11,10 +11,24 @@ READ = [
     "authors.view_programme",
     "images.view_image",
 ]
+
+
+def whole(*models):
+    """All that can be done with what is edited as a part of something else."""
+    return [
+        f"{app_label}.{action}_{model}"
+        for app_label, model in (name.split(".") for name in models)
+        for action in ("add", "change", "delete", "view")
+    ]
+
+
+ARTICLE_PARTS = whole("articles.byline", "articles.correction", "articles.attachment")
+AUTHOR_PARTS = whole("authors.position", "authors.authorlink")
 GROUPS = {
     # Write and submit their own drafts.
     "Contributors": [
         *READ,
+        *ARTICLE_PARTS,
         "articles.add_article",
         "articles.change_article",
         "images.add_image",
@@ -22,11 +36,13 @@ GROUPS = {
     # Edit everything that is not before readers; approve.
     "Editors": [
         *READ,
+        *ARTICLE_PARTS,
         "articles.add_article",
         "articles.change_article",
         "articles.approve_article",
         "articles.add_topic",
         "articles.change_topic",
+        *AUTHOR_PARTS,
         "authors.add_author",
         "authors.change_author",
         "images.add_image",
@@ -35,6 +51,7 @@ GROUPS = {
     # Publish, schedule, correct, withdraw.
     "Publishers": [
         *READ,
+        *ARTICLE_PARTS,
         "articles.add_article",
         "articles.change_article",
         "articles.delete_article",
@@ -43,6 +60,7 @@ GROUPS = {
         "articles.add_topic",
         "articles.change_topic",
         "articles.delete_topic",
+        *AUTHOR_PARTS,
         "authors.add_author",
         "authors.change_author",
         "images.add_image",
@@ -59,6 +77,7 @@ GROUPS = {
     # People, programmes, settings.
     "Managers": [
         *READ,
+        *AUTHOR_PARTS,
         "authors.add_author",
         "authors.change_author",
         "authors.delete_author",

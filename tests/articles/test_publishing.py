@@ -17,8 +17,8 @@ pytestmark = pytest.mark.django_db
 # Who may make which step, whatever the article; the workflow table says from where.
 MAY = {
     "contributor": {"submit"},
-    "editor": {"submit", "return", "approve"},
-    "publisher": {"submit", "return", "approve", "publish", "unschedule", "withdraw"},
+    "editor": {"submit", "return_to_author", "approve"},
+    "publisher": {"submit", "return_to_author", "approve", "publish", "unschedule", "withdraw"},
     "manager": set(),
 }
 

@@ -1,0 +1,124 @@
+from difflib import SequenceMatcher
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.utils.html import escape, format_html, mark_safe
+from django.utils.timezone import localtime
+
+from articles import workflow
+from ecfr_site.html import plain_text
+
+# The name of the buttons that do more than save.
+STEP = "_step"
+
+
+class ArticleForm(forms.ModelForm):
+    """The editor's form: it refuses to save over a colleague, and checks each step.
+
+    The admin sets `user` on the class it uses.
+    """
+
+    user = None
+    # When the text that this form was opened with had been saved.
+    opened = forms.CharField(required=False, widget=forms.HiddenInput)
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.conflict = []
+        if self.instance.pk and "opened" in self.fields:
+            self.fields["opened"].initial = self.instance.changed.isoformat()
+
+    @property
+    def step(self):
+        """The transition whose button was pressed, or None for just saving."""
+        name = self.data.get(STEP)
+        return next((t for t in workflow.TRANSITIONS if t.name == name), None)
+
+    def clean(self):
+        super().clean()
+        self.refuse_stale()
+        if self.step and self.step not in self.instance.transitions_for(self.user):
+            raise ValidationError(
+                f"You cannot do this now: {self.step.label.lower()}. "
+                "What you wrote is still here."
+            )
+        if self.step is workflow.WITHDRAW and not self.cleaned_data.get(
+            "withdrawal_reason"
+        ):
+            self.add_error("withdrawal_reason", "Tell readers why it is withdrawn.")
+
+    def _post_clean(self):
+        super()._post_clean()
+        if self.step is workflow.PUBLISH:
+            try:
+                self.instance.check_complete()
+            except ValidationError as error:
+                self._update_errors(error)
+
+    def refuse_stale(self):
+        """Stop a save that would undo what a colleague saved in the meantime.
+
+        The form keeps the editor's text and shows where theirs differs; pressing save
+        again, knowing that, replaces it.
+        """
+        theirs = self.instance
+        if not theirs.pk or self.cleaned_data.get("opened") == (
+            saved := theirs.changed.isoformat()
+        ):
+            return
+        self.conflict = self.differences()
+        self.data = self.data.copy()
+        self.data[self.add_prefix("opened")] = saved
+        if not self.conflict:
+            return
+        who = theirs.changed_by or "Somebody"
+        when = localtime(theirs.changed).strftime("%H:%M")
+        raise ValidationError(
+            f"{who} saved this article at {when} while you were writing. Nothing was "
+            "overwritten and your text is in the form. Compare the two below; saving "
+            "again replaces theirs, which stays in the history."
+        )
+
+    def differences(self):
+        """(label, marked HTML) of each field in which theirs and ours differ."""
+        found = []
+        for name, field in self.fields.items():
+            if name == "opened" or name not in self.cleaned_data:
+                continue
+            bound = self[name]
+            theirs, ours = bound.initial, self.cleaned_data[name]
+            if field.has_changed(theirs, bound.data):
+                found.append((bound.label, marked(as_text(theirs), as_text(ours))))
+        return found
+
+
+def as_text(value):
+    if value is None:
+        return ""
+    if isinstance(value, str):
+        return plain_text(value) if "<" in value else value
+    if hasattr(value, "__iter__"):
+        return ", ".join(sorted(str(item) for item in value))
+    return str(value)
+
+
+def marked(before, after):
+    """Word by word from `before` to `after`, with <del> and <ins>."""
+    old, new = before.split(), after.split()
+    parts = []
+    for what, i, j, k, m in SequenceMatcher(a=old, b=new, autojunk=False).get_opcodes():
+        if what == "equal":
+            parts.append(escape(_shortened(old[i:j])))
+            continue
+        if i < j:
+            parts.append(format_html("<del>{}</del>", " ".join(old[i:j])))
+        if k < m:
+            parts.append(format_html("<ins>{}</ins>", " ".join(new[k:m])))
+    return mark_safe(" ".join(parts))  # noqa: S308 each part is escaped
+
+
+def _shortened(words, most=12):
+    """What is alike needs only its ends."""
+    if len(words) <= 2 * most:
+        return " ".join(words)
+    return " ".join([*words[:most], "…", *words[-most:]])

@@ -1,0 +1,94 @@
+"""What an editor wrote survives an expired session and a stale form.
+
+A POST to an editing page that cannot be carried out is answered with a page that holds
+everything posted, in hidden fields. Going on from there brings the form back filled in,
+and nothing is saved before the editor has seen it and pressed save. The text never
+leaves the editor's browser and this answer: nothing is stored on the server.
+"""
+
+from django.contrib.admin.forms import AdminAuthenticationForm
+from django.contrib.auth import login
+from django.template.response import TemplateResponse
+from django.urls import Resolver404, resolve
+
+RESUME = "_resume"
+SIGN_IN = "_sign_in"
+# Never sent back: what signs somebody in, and what the next form has of its own.
+_NOT_KEPT = {"csrfmiddlewaretoken", "username", "password", SIGN_IN, RESUME}
+
+_NOT_SAVED = (
+    "Not saved yet: here is what you wrote before you were signed out. "
+    "Look it through, then press save again."
+)
+
+
+class KeptTextMixin:
+    """For a ModelAdmin whose forms come back unsaved after an interruption."""
+
+    def get_form(self, request, obj=None, change=False, **kwargs):
+        form_class = super().get_form(request, obj, change, **kwargs)
+        if RESUME not in request.POST:
+            return form_class
+
+        class ResumedForm(form_class):
+            def clean(self):
+                self.add_error(None, _NOT_SAVED)
+                return super().clean()
+
+        return ResumedForm
+
+
+def keeps_text(request):
+    """Whether the request posts to an editing page that brings text back."""
+    try:
+        match = resolve(request.path_info)
+    except Resolver404:
+        return False
+    model_admin = getattr(match.func, "model_admin", None)
+    return (
+        request.method == "POST"
+        and isinstance(model_admin, KeptTextMixin)
+        and match.url_name.endswith(("_add", "_change"))
+    )
+
+
+def answer(request, site, form=None, status=403):
+    """The page with the kept text: a sign-in form, or a button to go on."""
+    kept = [
+        (name, value)
+        for name, values in request.POST.lists()
+        if name not in _NOT_KEPT
+        for value in values
+    ]
+    if not request.user.is_authenticated:
+        form = form or _sign_in_form(request)
+    context = {
+        **site.each_context(request),
+        "title": "Your text is safe",
+        "kept": kept,
+        "lost_files": [file.name for file in request.FILES.values()],
+        "form": form,
+        "is_nav_sidebar_enabled": False,
+    }
+    response = TemplateResponse(request, "admin/kept_text.html", context, status=status)
+    response["Cache-Control"] = "no-store"
+    return response.render()
+
+
+def _sign_in_form(request):
+    data = request.POST if SIGN_IN in request.POST else None
+    return AdminAuthenticationForm(request, data)
+
+
+def sign_in(request, site):
+    """Sign in from the kept page; None when that worked and editing may go on."""
+    form = _sign_in_form(request)
+    if not form.is_valid():
+        return answer(request, site, form, status=401)
+    login(request, form.get_user())
+    posted = request.POST.copy()
+    for name in _NOT_KEPT:
+        posted.pop(name, None)
+    posted[RESUME] = "1"
+    request.POST = posted
+    return None
