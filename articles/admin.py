@@ -3,7 +3,7 @@ from django.contrib import admin
 from django.contrib.admin.options import IS_POPUP_VAR
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import models
-from django.forms import Textarea
+from django.forms import Script, Textarea
 from django.http import JsonResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import path
@@ -173,7 +173,7 @@ class ArticleAdmin(KeptTextMixin, VersionAdmin):
     readonly_fields = ["lead_thumbnail"]
 
     class Media:
-        js = ["ecfr_site/admin/article.js"]
+        js = [Script("ecfr_site/admin/article.js", defer=True)]
 
     # Who may
 

@@ -1,13 +1,91 @@
 from django.contrib import admin
+from django.db import models
+from django.utils.html import format_html
 
-from authors.models import Author, Programme
+from authors.models import Author, AuthorLink, Position, Programme
+from ecfr_site.images.markup import picture
+from ecfr_site.kept_text import KeptTextMixin
+
+
+class PositionInline(admin.TabularInline):
+    model = Position
+    extra = 1
+    fields = ["title", "programme", "directs", "started", "ended"]
+    autocomplete_fields = ["programme"]
+    verbose_name = "position"
+    verbose_name_plural = "positions, now and before"
+
+
+class DirectorshipInline(admin.TabularInline):
+    model = Position
+    extra = 0
+    fields = ["author", "title", "directs", "started", "ended"]
+    autocomplete_fields = ["author"]
+    verbose_name_plural = "people, now and before"
+
+
+class AuthorLinkInline(admin.TabularInline):
+    model = AuthorLink
+    extra = 0
+    verbose_name = "link"
+    formfield_overrides = {models.URLField: {"assume_scheme": "https"}}
 
 
 @admin.register(Author)
-class AuthorAdmin(admin.ModelAdmin):
-    search_fields = ["name"]
+class AuthorAdmin(KeptTextMixin, admin.ModelAdmin):
+    list_display = ["name", "present_position", "kind", "standing", "portrait"]
+    list_filter = ["standing", "kind", "positions__programme"]
+    search_fields = ["name", "sort_name"]
+    prepopulated_fields = {"slug": ["name"]}
+    autocomplete_fields = ["photo", "user"]
+    inlines = [PositionInline, AuthorLinkInline]
+    fieldsets = [
+        (None, {"fields": ["name", "biography", "photo"]}),
+        ("Contact and identity", {"fields": ["email", "orcid", "kind", "standing"]}),
+        (
+            "Address and sorting",
+            {"classes": ["collapse"], "fields": ["slug", "sort_name", "user"]},
+        ),
+    ]
+
+    def get_queryset(self, request):
+        return super().get_queryset(request).for_lists()
+
+    def view_on_site(self, author):
+        return author.get_absolute_url()
+
+    @admin.display(description="position")
+    def present_position(self, author):
+        return str(author.position or "–")
+
+    @admin.display(description="photo")
+    def portrait(self, author):
+        if author.photo is None:
+            return ""
+        return picture(author.photo, "square", sizes="48px", css_class="thumbnail")
 
 
 @admin.register(Programme)
-class ProgrammeAdmin(admin.ModelAdmin):
+class ProgrammeAdmin(KeptTextMixin, admin.ModelAdmin):
+    list_display = ["name", "directors", "active", "order"]
+    list_editable = ["order"]
     search_fields = ["name"]
+    prepopulated_fields = {"slug": ["name"]}
+    autocomplete_fields = ["image"]
+    inlines = [DirectorshipInline]
+    fieldsets = [
+        (None, {"fields": ["name", "summary", "description"]}),
+        ("Image", {"fields": ["image", "image_alt"]}),
+        ("Address and order", {"fields": ["slug", "order", "active"]}),
+    ]
+
+    def get_queryset(self, request):
+        return super().get_queryset(request).with_directors()
+
+    def view_on_site(self, programme):
+        return programme.get_absolute_url()
+
+    @admin.display(description="directed by")
+    def directors(self, programme):
+        names = [position.author.name for position in programme.directorships]
+        return format_html("{}", " and ".join(names)) if names else "–"

@@ -44,6 +44,7 @@ urlpatterns = [
     path("newsletter/thanks/", newsletter.thanks, name="newsletter_thanks"),
     path("sitemap.xml", sitemap, {"sitemaps": sitemaps}, name="sitemap"),
     path("robots.txt", views.robots),
+    path("favicon.ico", views.favicon),
     path("healthz", views.health),
     path("admin/images/upload/", upload, name="image_upload"),
     path("admin/", admin.site.urls),

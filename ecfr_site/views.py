@@ -3,7 +3,8 @@ from django.contrib import admin
 from django.core.exceptions import PermissionDenied
 from django.db.models import prefetch_related_objects
 from django.http import HttpResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
+from django.templatetags.static import static
 from django.views import defaults
 from django.views.decorators.http import require_safe
 
@@ -59,6 +60,12 @@ def robots(request):
         f"Sitemap: {settings.SITE_URL}/sitemap.xml",
     ]
     return HttpResponse("\n".join(lines) + "\n", content_type="text/plain")
+
+
+@require_safe
+def favicon(request):
+    """For whoever asks at the usual address without having read a page."""
+    return redirect(static("ecfr_site/favicon.png"), permanent=True)
 
 
 def csrf_failure(request, reason=""):

@@ -20,7 +20,10 @@ class OpenForm:
         for name, value in form.form_values():
             self.values.setdefault(name, []).append(value)
         self.buttons = {
-            " ".join(button.text_content().split()): (button.get("name"), button.get("value"))
+            " ".join(button.text_content().split()): (
+                button.get("name"),
+                button.get("value"),
+            )
             for button in form.xpath(".//button[@type='submit']")
         }
 

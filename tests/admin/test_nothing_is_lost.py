@@ -82,7 +82,9 @@ def test_a_wrong_password_keeps_the_text_too(form, article, editor):
     assert b"wrong" not in form.response.content
 
 
-def test_somebody_without_the_right_gets_no_further_by_signing_in(form, article, editor):
+def test_somebody_without_the_right_gets_no_further_by_signing_in(
+    form, article, editor
+):
     UserFactory(username="stranger", is_staff=True)
     editor.logout()
     form.press("Save draft")

@@ -18,7 +18,14 @@ pytestmark = pytest.mark.django_db
 MAY = {
     "contributor": {"submit"},
     "editor": {"submit", "return_to_author", "approve"},
-    "publisher": {"submit", "return_to_author", "approve", "publish", "unschedule", "withdraw"},
+    "publisher": {
+        "submit",
+        "return_to_author",
+        "approve",
+        "publish",
+        "unschedule",
+        "withdraw",
+    },
     "manager": set(),
 }
 

@@ -41,6 +41,12 @@ def browser_context_args(live_server):
     return {"base_url": live_server.url, "locale": "en-GB"}
 
 
+@pytest.fixture(scope="session")
+def django_db_setup(playwright, django_db_setup):
+    """Playwright first: with its event loop running, Django opens connections anew,
+    and one made before would take the rows to restore with it."""
+
+
 @pytest.fixture(autouse=True)
 def kept_rows(transactional_db, django_db_serialized_rollback):
     """The server sees what a test writes; the rows of migrations come back after."""

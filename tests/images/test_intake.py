@@ -2,11 +2,15 @@
 
 import io
 import zlib
+from contextlib import suppress
 
 import pytest
 from django.core.exceptions import ValidationError
 from django.core.files.base import ContentFile
+from hypothesis import given
+from hypothesis import strategies as st
 from PIL import Image as Pillow
+from PIL import ImageCms
 
 from ecfr_site.images.intake import taken_in
 from tests.factories import jpeg
@@ -77,6 +81,60 @@ def test_transparency_is_kept():
     assert kept.getpixel((5, 5))[3] == 0
 
 
+def test_what_cameras_write_with_a_second_picture_in_it_is_a_jpeg():
+    first, second = Pillow.new("RGB", (60, 40)), Pillow.new("RGB", (60, 40))
+    content = encoded("MPO", first, save_all=True, append_images=[second])
+
+    assert opened(taken_in(ContentFile(content, "a.jpg"))).format == "JPEG"
+
+
+def test_sixteen_bits_of_grey_become_eight_and_not_white():
+    content = encoded("PNG", Pillow.new("I;16", (9, 9), 0x8000))
+
+    assert opened(taken_in(ContentFile(content, "a.png"))).getpixel((4, 4))[0] == 0x80
+
+
+def test_colours_are_brought_from_a_profile_to_srgb():
+    srgb = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
+    # In this profile the first channel is green and the second red.
+    swapped = (
+        srgb.replace(b"rXYZ", b"----", 1)
+        .replace(b"gXYZ", b"rXYZ", 1)
+        .replace(b"----", b"gXYZ", 1)
+    )
+    picture = Pillow.new("RGB", (9, 9), (200, 30, 30))
+    content = encoded("PNG", picture, icc_profile=swapped)
+
+    kept = opened(taken_in(ContentFile(content, "a.png")))
+
+    red, green, _ = kept.getpixel((5, 5))
+    assert green > 150 > red
+    assert "icc_profile" not in kept.info
+
+
+def test_a_damaged_profile_leaves_the_colours_as_they_are():
+    content = encoded("PNG", icc_profile=b"no profile")
+
+    kept = opened(taken_in(ContentFile(content, "a.png")))
+
+    assert kept.getpixel((5, 5)) == (0x22, 0x44, 0x66)
+
+
+@given(
+    st.sampled_from(["JPEG", "PNG", "WEBP", "AVIF", "GIF"]),
+    st.integers(min_value=0, max_value=400),
+    st.binary(min_size=1, max_size=8),
+)
+def test_whatever_is_wrong_with_a_file_the_answer_is_a_picture_or_an_error(
+    kind, place, damage
+):
+    content = bytearray(encoded(kind))
+    content[place : place + len(damage)] = damage
+
+    with suppress(ValidationError):
+        assert opened(taken_in(ContentFile(bytes(content), "a"))).size
+
+
 def bomb():
     """A PNG that says it has 60,000 by 60,000 pixels."""
     content = bytearray(encoded("PNG"))
@@ -88,7 +146,7 @@ def bomb():
 @pytest.mark.parametrize(
     ("content", "said"),
     [
-        (b"", "not a picture"),
+        (b"", "empty"),
         (b"<svg xmlns='http://www.w3.org/2000/svg'/>", "not a picture"),
         (b"<html><script>alert(1)</script></html>", "not a picture"),
         (b"%PDF-1.7", "not a picture"),
