@@ -1,13 +1,15 @@
 import hashlib
 import logging
+from contextlib import suppress
+from copy import copy
 from datetime import timedelta
 
 from django.conf import settings
-from django.core.exceptions import ValidationError
 from django.core.files.base import ContentFile
 from django.core.validators import MaxValueValidator
 from django.db import models, transaction
-from django.db.models import Q
+from django.db.models import F, OuterRef, Q, Subquery
+from django.db.models.functions import Coalesce
 from django.utils import timezone
 from PIL import Image as Pillow
 
@@ -27,16 +29,37 @@ LOST_AFTER = 600
 
 
 class ImageQuerySet(models.QuerySet):
-    def without_renditions(self):
-        return self.filter(rendered="", render_error="")
+    def awaiting_renditions(self):
+        return self.exclude(rendered=F("fingerprint")).filter(render_error="")
 
     def due(self):
         """Images whose renditions nobody has been asked for, or not of late."""
         lost = timezone.now() - timedelta(seconds=LOST_AFTER)
-        return self.exclude(rendered=models.F("fingerprint")).filter(
-            Q(render_asked_at__isnull=True) | Q(render_asked_at__lt=lost),
-            render_error="",
+        return self.awaiting_renditions().filter(
+            Q(render_asked_at__isnull=True) | Q(render_asked_at__lt=lost)
         )
+
+    def failed(self):
+        return self.exclude(render_error="")
+
+    def without_credit(self):
+        return self.filter(credit="")
+
+    def unused(self):
+        return self.filter(**{f"{use.name}__isnull": True for use in self.model.uses()})
+
+    def with_use_count(self):
+        """With `use_count`: how many rows of other models show the image."""
+        counts = [
+            Coalesce(Subquery(_count(use), output_field=models.IntegerField()), 0)
+            for use in self.model.uses()
+        ]
+        return self.annotate(use_count=sum(counts, models.Value(0)))
+
+
+def _count(use):
+    rows = use.related_model.objects.filter(**{use.field.name: OuterRef("pk")})
+    return rows.order_by().values(use.field.name).values(count=models.Count("pk"))
 
 
 class Image(models.Model):
@@ -92,62 +115,81 @@ class Image(models.Model):
         return self.title
 
     def save(self, *args, **kwargs):
-        if self.has_new_file:
-            self.take_in()
         digest = self.fingerprint[:12]
         if not self.file._committed:
+            if not isinstance(self.file.file, KeptPicture):
+                self.file = taken_in(self.file)
             digest = hashlib.sha256(self.file.read()).hexdigest()[:12]
+            # The renditions of another file have other sizes than this row says.
+            self.rendered = ""
         fingerprint = f"{digest}{self.focal_x:02x}{self.focal_y:02x}"
         if fingerprint != self.fingerprint:
             self.fingerprint = fingerprint
             self.render_error = ""
+            # Not due before its first task had time.
             self.render_asked_at = timezone.now()
             transaction.on_commit(self.ask_for_renditions)
         super().save(*args, **kwargs)
 
-    def clean_fields(self, exclude=None):
-        super().clean_fields(exclude)
-        if self.has_new_file:
-            try:
-                self.take_in()
-            except ValidationError as error:
-                raise ValidationError({"file": error}) from error
+    def delete(self, *args, **kwargs):
+        """Delete the files too. Raises ProtectedError while a page shows the image."""
+        # The database keeps what foreign keys name; what stands in texts is kept here.
+        if articles := set(self.showing_articles.all()):
+            raise models.ProtectedError("Articles show it in their text.", articles)
+        # Deleting takes the key from this instance, and the files' names with it.
+        transaction.on_commit(copy(self).delete_files)
+        return super().delete(*args, **kwargs)
 
-    @property
-    def has_new_file(self):
-        """Whether the file is as it was uploaded, not yet as it is kept."""
-        return self.file and not (
-            self.file._committed or isinstance(self.file.file, KeptPicture)
-        )
+    # Uses
 
-    def take_in(self):
-        """Replace a new file by what is kept of it. Raises ValidationError."""
-        self.file = taken_in(self.file)
+    @classmethod
+    def uses(cls):
+        """The relations by which other models show images, whatever models those are.
+
+        Known only once all apps are loaded.
+        """
+        return cls._meta.related_objects
+
+    def used_in(self):
+        """The articles, people and so on that show the image; a query a relation."""
+        rows = [
+            row
+            for use in self.uses()
+            for row in use.related_model.objects.filter(**{use.field.name: self.pk})
+        ]
+        # An article may show it twice.
+        return list(dict.fromkeys(rows))
 
     # Renditions
 
-    def ask_for_renditions(self):
-        Image.objects.filter(pk=self.pk).update(render_asked_at=timezone.now())
+    def ask_for_renditions(self, again=False):
+        """Queue the task; `again` also for a set that is there, as if it were not."""
+        asked = {"render_asked_at": timezone.now(), "render_error": ""}
+        if again:
+            asked["rendered"] = ""
+        Image.objects.filter(pk=self.pk).update(**asked)
         render_image.enqueue(self.pk)
 
     def render(self):
-        """Make the set of renditions, show it, delete the one before."""
-        wanted, before = self.fingerprint, self.rendered
+        """Make the set of renditions, show it, delete those before."""
+        wanted = self.fingerprint
+        image = Image.objects.filter(pk=self.pk, fingerprint=wanted)
         try:
             self.make_renditions(wanted)
-        except OSError as error:
+        # Whatever is wrong with one picture or its file, editors see it and may ask
+        # again; the task does not come back by itself.
+        except Exception as error:
             logger.exception("Image %s cannot be rendered", self.pk)
-            Image.objects.filter(pk=self.pk).update(render_error=str(error)[:300])
+            image.update(render_error=str(error)[:300] or type(error).__name__)
             return
-        # A newer file or focal point may have come meanwhile; its task is on the way.
-        shown = Image.objects.filter(pk=self.pk, fingerprint=wanted)
-        if not shown.update(rendered=wanted):
-            return
-        self.rendered = wanted
-        for article in self.showing_articles.all():
-            article.refresh_pictures()
-        if before:
-            self.delete_renditions(before)
+        with transaction.atomic():
+            # A newer focal point may have come meanwhile; its task is on the way.
+            if not image.update(rendered=wanted):
+                return
+            self.rendered = wanted
+            for article in self.showing_articles.all():
+                article.refresh_pictures()
+        self.delete_renditions(keep=wanted)
 
     def make_renditions(self, fingerprint):
         with self.file.open() as file:
@@ -161,10 +203,24 @@ class Image(models.Model):
             self.file.storage.delete(name)
             self.file.storage.save(name, ContentFile(content))
 
-    def delete_renditions(self, fingerprint):
-        folder = rendition_folder(self.pk, fingerprint)
-        for name in self.file.storage.listdir(folder)[1]:
-            self.file.storage.delete(f"{folder}/{name}")
+    def delete_renditions(self, keep=""):
+        """Delete all sets but one, also what killed tasks have left."""
+        storage = self.file.storage
+        # Not there: nothing was rendered, or the same task runs twice.
+        with suppress(FileNotFoundError):
+            for fingerprint in storage.listdir(rendition_folder(self.pk))[0]:
+                if fingerprint == keep:
+                    continue
+                folder = rendition_folder(self.pk, fingerprint)
+                for name in storage.listdir(folder)[1]:
+                    storage.delete(f"{folder}/{name}")
+                # Some storages have folders as such.
+                storage.delete(folder)
+
+    def delete_files(self):
+        self.delete_renditions()
+        for name in (rendition_folder(self.pk), self.file.name):
+            self.file.storage.delete(name)
 
     @property
     def share_url(self):

@@ -54,8 +54,8 @@ SHAPES = {
 }
 
 
-def rendition_folder(image_id, fingerprint) -> str:
-    return f"renditions/{image_id}/{fingerprint}"
+def rendition_folder(image_id, fingerprint="") -> str:
+    return f"renditions/{image_id}/{fingerprint}".rstrip("/")
 
 
 def rendition_name(image_id, fingerprint, shape, width, extension) -> str:

@@ -1,7 +1,10 @@
+from pathlib import PurePath
+
 from django.core.exceptions import ValidationError
 from django.http import JsonResponse
 from django.views.decorators.http import require_POST
 
+from ecfr_site.images.intake import taken_in
 from ecfr_site.images.models import Image
 
 
@@ -20,13 +23,13 @@ def upload(request):
         return refusal(403, "You may not upload pictures.")
     if "upload" not in request.FILES:
         return refusal(400, "No picture was sent.")
-    file = request.FILES["upload"]
-    image = Image(file=file, title=file.name[:200], uploaded_by=request.user)
+    sent = request.FILES["upload"]
     try:
-        image.full_clean()
+        file = taken_in(sent)
     except ValidationError as error:
         return refusal(400, " ".join(error.messages))
-    image.save()
+    title = PurePath(sent.name).stem[:200]
+    image = Image.objects.create(file=file, title=title, uploaded_by=request.user)
     return JsonResponse(
         {
             "uploaded": 1,

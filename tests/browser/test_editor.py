@@ -134,7 +134,7 @@ def test_a_footnote_is_written_and_numbered(page, sign_in, complaints):
 
     page.goto("/article/noted/")
 
-    page.get_by_role("doc-noteref", name="Footnote 1").click()
+    page.get_by_label("Footnote 1").click()
     expect(page.locator("#note-1")).to_contain_text("See the harbour’s yearbook.")
-    page.get_by_role("doc-backlink").click()
+    page.get_by_label("Back to reference 1 in the text").click()
     assert page.url.endswith("#ref-1")
