@@ -3,7 +3,9 @@ from urllib.parse import urlsplit
 from django.apps import AppConfig, apps
 from django.conf import settings
 from django.contrib.admin.apps import AdminConfig
-from django.db.models.signals import post_migrate
+from django.db.models.signals import post_migrate, pre_save
+
+from ecfr_site.html import sanitise
 
 
 class EcfrSiteConfig(AppConfig):
@@ -13,6 +15,7 @@ class EcfrSiteConfig(AppConfig):
 
     def ready(self):
         post_migrate.connect(set_site_address, sender=self)
+        pre_save.connect(sanitise_page, sender="flatpages.FlatPage")
 
 
 class EditorialAdminConfig(AdminConfig):
@@ -25,3 +28,8 @@ def set_site_address(using, apps=apps, **kwargs):
     apps.get_model("sites", "Site").objects.using(using).update_or_create(
         pk=settings.SITE_ID, defaults={"domain": domain, "name": domain}
     )
+
+
+def sanitise_page(instance, **kwargs):
+    """Simple pages come from a package, so that their text is no RichTextField."""
+    instance.content = sanitise(instance.content)

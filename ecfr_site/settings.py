@@ -41,7 +41,6 @@ INSTALLED_APPS = [
     "articles",
     "authors",
     "ecfr_site.images",
-    "ecfr_site.apps.EcfrSiteConfig",
     "ckeditor",
     "reversion",
     "import_export",
@@ -59,6 +58,8 @@ INSTALLED_APPS = [
     "ecfr_site.apps.EditorialAdminConfig",
     "whitenoise.runserver_nostatic",
     "django.contrib.staticfiles",
+    # Last: its admin replaces that of simple pages and redirects.
+    "ecfr_site.apps.EcfrSiteConfig",
 ]
 
 MIDDLEWARE = [

@@ -169,6 +169,7 @@ class Article(PublicPage):
     )
     problems = models.JSONField(default=list, editable=False)
     checked_at = models.DateTimeField(null=True, editable=False)
+    check_asked_at = models.DateTimeField(null=True, editable=False)
 
     # Who and when
     created_by = models.ForeignKey(

@@ -1,4 +1,4 @@
-"""An editor at the desk, without a browser: opens a form, changes it, presses a button."""
+"""An editor at the desk without a browser: opens forms, fills them, presses buttons."""
 
 from lxml import html
 
@@ -20,11 +20,11 @@ class OpenForm:
         for name, value in form.form_values():
             self.values.setdefault(name, []).append(value)
         self.buttons = {
-            " ".join(button.text_content().split()): (
+            " ".join((button.text_content() or button.get("value")).split()): (
                 button.get("name"),
                 button.get("value"),
             )
-            for button in form.xpath(".//button[@type='submit']")
+            for button in form.xpath(".//*[@type='submit']")
         }
 
     def __setitem__(self, name, value):

@@ -2,6 +2,7 @@
 
 import pytest
 from django.contrib import admin
+from django.contrib.auth.models import User
 from django.core.exceptions import ValidationError
 from django.forms import CharField, Form, modelform_factory
 from django.test import RequestFactory
@@ -88,7 +89,9 @@ def test_a_model_form_shows_the_editor():
 
 def test_the_admin_shows_the_editor():
     model_admin = admin.ModelAdmin(Programme, admin.site)
-    form = model_admin.get_form(RequestFactory().get("/"))
+    request = RequestFactory().get("/")
+    request.user = User(is_superuser=True)
+    form = model_admin.get_form(request)
     assert isinstance(form.base_fields["description"].widget, RichTextWidget)
 
 

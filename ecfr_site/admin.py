@@ -1,0 +1,128 @@
+"""The institution, its simple pages, and the addresses of its former site."""
+
+from django import forms
+from django.conf import settings
+from django.contrib import admin
+from django.contrib.flatpages.admin import FlatPageAdmin
+from django.contrib.flatpages.forms import FlatpageForm
+from django.contrib.flatpages.models import FlatPage
+from django.contrib.redirects.models import Redirect
+from django.contrib.sites.models import Site
+from django.core.exceptions import ValidationError
+from django.http import HttpResponseRedirect
+from django.urls import reverse
+from django_tasks_db.models import DBTaskResult
+from import_export.admin import ImportMixin
+from import_export.formats.base_formats import CSV
+from import_export.resources import ModelResource
+
+from ecfr_site.fields import RichTextWidget
+from ecfr_site.kept_text import KeptTextMixin
+from ecfr_site.models import Institution
+
+# What editors have no use for: the address comes from the environment, and the queue
+# is for operators, who have the command line.
+for model in (Site, DBTaskResult, FlatPage, Redirect):
+    admin.site.unregister(model)
+
+
+@admin.register(Institution)
+class InstitutionAdmin(KeptTextMixin, admin.ModelAdmin):
+    """One row: its list is its form."""
+
+    def has_add_permission(self, request):
+        return False
+
+    def has_delete_permission(self, request, obj=None):
+        return False
+
+    def changelist_view(self, request, extra_context=None):
+        Institution.objects.get_or_create(pk=1)
+        return HttpResponseRedirect(
+            reverse("admin:ecfr_site_institution_change", args=[1])
+        )
+
+
+class PageForm(FlatpageForm):
+    content = forms.CharField(widget=RichTextWidget, required=False)
+
+
+@admin.register(FlatPage)
+class PageAdmin(KeptTextMixin, FlatPageAdmin):
+    form = PageForm
+    list_display = ["title", "url"]
+    list_filter = []
+    search_fields = ["title", "url"]
+    fieldsets = [(None, {"fields": ["title", "content", "url"]})]
+
+    def save_related(self, request, form, formsets, change):
+        super().save_related(request, form, formsets, change)
+        form.instance.sites.add(settings.SITE_ID)
+
+    def view_on_site(self, page):
+        return page.get_absolute_url()
+
+
+class RedirectResource(ModelResource):
+    """Rows of `old_path,new_path`; a known old path gets the new address."""
+
+    class Meta:
+        model = Redirect
+        fields = ["old_path", "new_path"]
+        import_id_fields = ["old_path"]
+        clean_model_instances = True
+        skip_unchanged = True
+        report_skipped = True
+
+    def get_queryset(self):
+        return super().get_queryset().filter(site=settings.SITE_ID)
+
+    def before_save_instance(self, instance, row, **kwargs):
+        instance.site_id = settings.SITE_ID
+
+    def validate_instance(self, instance, import_validation_errors=None, **kwargs):
+        instance.site_id = settings.SITE_ID
+        errors = import_validation_errors or {}
+        try:
+            check_redirect(instance.old_path, instance.new_path)
+        except ValidationError as error:
+            errors = {**errors, **error.update_error_dict({})}
+        super().validate_instance(instance, errors, **kwargs)
+
+
+def check_redirect(old_path, new_path):
+    """Raise ValidationError, by field, for addresses that cannot work."""
+    if not old_path.startswith("/"):
+        raise ValidationError({"old_path": "An old address starts with “/”."})
+    if new_path and not new_path.startswith(("/", "https://", "http://")):
+        raise ValidationError(
+            {"new_path": "A new address starts with “/” or “https://”."}
+        )
+    if old_path == new_path:
+        raise ValidationError({"new_path": "This address would lead to itself."})
+
+
+class RedirectForm(forms.ModelForm):
+    def clean(self):
+        super().clean()
+        check_redirect(
+            self.cleaned_data.get("old_path", "/"),
+            self.cleaned_data.get("new_path", ""),
+        )
+
+
+@admin.register(Redirect)
+class RedirectAdmin(ImportMixin, admin.ModelAdmin):
+    form = RedirectForm
+    resource_classes = [RedirectResource]
+    formats = import_formats = [CSV]
+    list_display = ["old_path", "new_path"]
+    search_fields = ["old_path", "new_path"]
+    fields = ["old_path", "new_path"]
+
+    def save_model(self, request, redirect, form, change):
+        redirect.site_id = settings.SITE_ID
+        super().save_model(request, redirect, form, change)
+
+    def has_import_permission(self, request):
+        return request.user.has_perm("redirects.add_redirect")

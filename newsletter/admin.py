@@ -1,0 +1,23 @@
+from django.contrib import admin
+
+from ecfr_site.kept_text import KeptTextMixin
+from newsletter.models import Newsletter, Subscriber
+
+
+@admin.register(Newsletter)
+class NewsletterAdmin(KeptTextMixin, admin.ModelAdmin):
+    prepopulated_fields = {"slug": ["name"]}
+
+
+@admin.register(Subscriber)
+class SubscriberAdmin(admin.ModelAdmin):
+    list_display = ["email", "status", "created"]
+    list_filter = ["status"]
+    search_fields = ["email", "normalised"]
+    date_hierarchy = "created"
+
+    def has_add_permission(self, request):
+        return False
+
+    def has_change_permission(self, request, obj=None):
+        return False

@@ -1,0 +1,118 @@
+"""Articles are looked over: what is wrong is said in editors' words."""
+
+from datetime import timedelta
+
+import pytest
+from django.utils import timezone
+
+from articles import tasks
+from articles.models import Article
+from tests.factories import (
+    ArticleFactory,
+    AuthorFactory,
+    ImageFactory,
+    PositionFactory,
+    TopicFactory,
+)
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def sound():
+    """What makes an article without a problem."""
+    return {"topics": [TopicFactory()], "authors": [PositionFactory().author]}
+
+
+def problems_of(article):
+    tasks.check_article.func(article.pk)
+    article.refresh_from_db()
+    return " ".join(article.problems)
+
+
+def test_a_sound_article_has_no_problem(sound):
+    article = ArticleFactory(published=True, **sound)
+
+    assert problems_of(article) == ""
+    assert article.checked_at
+    assert article not in Article.objects.with_problems()
+
+
+def test_checking_does_not_count_as_a_change(sound):
+    article = ArticleFactory(published=True, **sound)
+    before = article.changed
+
+    problems_of(article)
+
+    assert article.changed == before
+
+
+@pytest.mark.parametrize(
+    ("wrong", "said"),
+    [
+        ({"topics": []}, "no topic"),
+        ({"body": "<p><img src='/media/a.jpg'></p>"}, "no alternative text"),
+        ({"body": '<p><a href="/article/nowhere/">x</a></p>'}, "/article/nowhere/"),
+        ({"body": '<p><a href="/article/draft/">x</a></p>'}, "/article/draft/"),
+        ({"body": '<p><a href="/article/gone/">x</a></p>'}, "/article/gone/"),
+    ],
+)
+def test_each_problem_is_named(sound, wrong, said):
+    ArticleFactory(draft=True, slug="draft")
+    ArticleFactory(withdrawn=True, slug="gone")
+    article = ArticleFactory(published=True, **{**sound, **wrong})
+
+    assert said in problems_of(article)
+    assert article in Article.objects.with_problems()
+
+
+def test_links_that_redirect_or_lead_to_files_are_sound(sound):
+    moved = ArticleFactory(published=True, slug="old")
+    moved.slug = "new"
+    moved.save()
+    links = ["/article/old/", "/people/", "/media/report.pdf", "https://x.example/a"]
+    body = "".join(f'<p><a href="{link}">x</a></p>' for link in links)
+
+    assert problems_of(ArticleFactory(published=True, **{**sound, "body": body})) == ""
+
+
+def test_a_person_without_a_position_on_the_day_is_named(sound):
+    nobody = AuthorFactory(name="Ada Verne")
+    house = AuthorFactory(name="The Forum", institution=True)
+    article = ArticleFactory(published=True, **{**sound, "authors": [nobody, house]})
+
+    said = problems_of(article)
+
+    assert "Ada Verne held no position" in said
+    assert "The Forum" not in said
+
+
+def test_a_draft_with_an_undescribed_picture_is_named(sound):
+    article = ArticleFactory(draft=True, image=ImageFactory(), **sound)
+
+    assert "picture at the top" in problems_of(article)
+
+
+def test_new_changed_and_long_unchecked_articles_are_due_once(sound):
+    article = ArticleFactory(published=True, **sound)
+    assert tasks.enqueue_due() == 1
+    assert tasks.enqueue_due() == 0
+
+    Article.objects.update(check_asked_at=None)
+    article.save()
+    assert tasks.enqueue_due() == 1
+
+    Article.objects.update(
+        check_asked_at=None, checked_at=timezone.now() - timedelta(days=2)
+    )
+    assert tasks.enqueue_due() == 1
+
+
+def test_a_lost_check_is_asked_for_again(sound):
+    ArticleFactory(published=True, **sound)
+    Article.objects.update(check_asked_at=timezone.now())
+    assert tasks.enqueue_due() == 0
+
+    Article.objects.update(check_asked_at=timezone.now() - timedelta(minutes=11))
+
+    assert tasks.enqueue_due() == 1
