@@ -132,7 +132,8 @@ class ArticleAdmin(KeptTextMixin, VersionAdmin):
             "Image",
             {
                 "fields": [
-                    ("image", "lead_thumbnail"),
+                    "image",
+                    "lead_thumbnail",
                     "image_alt",
                     "image_decorative",
                     "image_caption",
@@ -229,9 +230,9 @@ class ArticleAdmin(KeptTextMixin, VersionAdmin):
     def thumbnail(self, article):
         return thumbnail(article.image)
 
-    @admin.display(description="")
+    @admin.display(description="Chosen picture")
     def lead_thumbnail(self, article):
-        return thumbnail(article.image)
+        return thumbnail(article.image) or "–"
 
     @admin.action(description="Publish now", permissions=["publish"])
     def publish(self, request, articles):
@@ -337,7 +338,8 @@ class ArticleAdmin(KeptTextMixin, VersionAdmin):
         except ValueError:
             day = None
         position = author.position_on(day or timezone.localdate())
-        return JsonResponse({"position": str(position or "")})
+        missing = "no position on that day" if author.kind == author.Kind.PERSON else ""
+        return JsonResponse({"position": str(position or missing)})
 
 
 def what_happened(article):

@@ -10,173 +10,582 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('authors', '0001_initial'),
-        ('images', '0001_initial'),
+        ("authors", "0001_initial"),
+        ("images", "0001_initial"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Article',
+            name="Article",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('slug', models.SlugField(help_text="The last part of the page's address. When it changes, the old address keeps working.", max_length=120, unique=True)),
-                ('title', models.CharField(max_length=250)),
-                ('standfirst', models.TextField(blank=True, help_text='One or two sentences under the headline: what the piece argues. Lists, feeds and search engines show it too.', max_length=600)),
-                ('body', ecfr_site.fields.RichTextField(blank=True)),
-                ('kind', models.CharField(choices=[('commentary', 'Commentary'), ('policy-brief', 'Policy brief'), ('report', 'Report'), ('explainer', 'Explainer'), ('podcast', 'Podcast'), ('event-note', 'Event note'), ('open-letter', 'Open letter')], default='commentary', max_length=20)),
-                ('language', models.CharField(choices=[('en', 'English'), ('de', 'German'), ('es', 'Spanish'), ('fr', 'French'), ('it', 'Italian'), ('pl', 'Polish')], default='en', max_length=10)),
-                ('image_alt', models.CharField(blank=True, help_text='What the picture shows, for those who cannot see it.', max_length=300, verbose_name='alternative text')),
-                ('image_decorative', models.BooleanField(default=False, help_text='The picture says nothing that the text does not: screen readers pass it over.', verbose_name='only decoration')),
-                ('image_caption', models.CharField(blank=True, help_text="Empty: the picture's own caption.", max_length=300, verbose_name='caption')),
-                ('state', models.CharField(choices=[('draft', 'draft'), ('in-review', 'in review'), ('approved', 'approved'), ('published', 'published'), ('withdrawn', 'withdrawn')], default='draft', editable=False, max_length=20)),
-                ('published_at', models.DateTimeField(blank=True, help_text='In the future: the page appears by itself at that minute. Empty: the moment you publish.', null=True, verbose_name='publication time')),
-                ('precision', models.CharField(choices=[('day', 'day'), ('month', 'month'), ('year', 'year')], default='day', help_text='For pieces from an archive of which only month or year is known.', max_length=5, verbose_name='date is known to the')),
-                ('featured_at', models.DateTimeField(editable=False, help_text='The latest featured article leads the home page.', null=True)),
-                ('withdrawal_reason', models.TextField(blank=True, help_text='Shown to readers in place of a withdrawn article.')),
-                ('original_outlet', models.CharField(blank=True, help_text="The outlet's name, if the piece appeared elsewhere first.", max_length=150, verbose_name='first published by')),
-                ('original_url', models.URLField(blank=True, help_text='Search engines are pointed there as the original.', max_length=500, verbose_name='address there')),
-                ('original_date', models.DateField(blank=True, null=True, verbose_name='date there')),
-                ('original_licence', models.CharField(blank=True, help_text='On what terms it is republished, if the outlet asks for that.', max_length=100, verbose_name='licence')),
-                ('disclaimer', models.TextField(blank=True, help_text="Empty: the institution's own disclaimer.")),
-                ('seo_title', models.CharField(blank=True, max_length=120, verbose_name='title for search engines')),
-                ('seo_description', models.CharField(blank=True, help_text='Empty: the standfirst.', max_length=300, verbose_name='description for search engines')),
-                ('typeset_body', models.TextField(blank=True, editable=False)),
-                ('contents', models.JSONField(default=list, editable=False)),
-                ('minutes', models.PositiveSmallIntegerField(default=1, editable=False)),
-                ('problems', models.JSONField(default=list, editable=False)),
-                ('checked_at', models.DateTimeField(editable=False, null=True)),
-                ('check_asked_at', models.DateTimeField(editable=False, null=True)),
-                ('created', models.DateTimeField(auto_now_add=True)),
-                ('changed', models.DateTimeField(auto_now=True)),
-                ('body_images', models.ManyToManyField(editable=False, related_name='showing_articles', to='images.image')),
-                ('changed_by', models.ForeignKey(editable=False, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('created_by', models.ForeignKey(editable=False, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('image', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='led_articles', to='images.image')),
-                ('programmes', models.ManyToManyField(blank=True, related_name='articles', to='authors.programme')),
-                ('translation_of', models.ForeignKey(blank=True, help_text='The article this one translates; each page then links to the other.', null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='translations', to='articles.article')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True,
+                        primary_key=True,
+                        serialize=False,
+                        verbose_name="ID",
+                    ),
+                ),
+                (
+                    "slug",
+                    models.SlugField(
+                        help_text="The last part of the page's address. When it changes, the old address keeps working.",
+                        max_length=120,
+                        unique=True,
+                    ),
+                ),
+                ("title", models.CharField(max_length=250)),
+                (
+                    "standfirst",
+                    models.TextField(
+                        blank=True,
+                        help_text="One or two sentences under the headline: what the piece argues. Lists, feeds and search engines show it too.",
+                        max_length=600,
+                    ),
+                ),
+                ("body", ecfr_site.fields.RichTextField(blank=True)),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[
+                            ("commentary", "Commentary"),
+                            ("policy-brief", "Policy brief"),
+                            ("report", "Report"),
+                            ("explainer", "Explainer"),
+                            ("podcast", "Podcast"),
+                            ("event-note", "Event note"),
+                            ("open-letter", "Open letter"),
+                        ],
+                        default="commentary",
+                        max_length=20,
+                    ),
+                ),
+                (
+                    "language",
+                    models.CharField(
+                        choices=[
+                            ("en", "English"),
+                            ("de", "German"),
+                            ("es", "Spanish"),
+                            ("fr", "French"),
+                            ("it", "Italian"),
+                            ("pl", "Polish"),
+                        ],
+                        default="en",
+                        max_length=10,
+                    ),
+                ),
+                (
+                    "image_alt",
+                    models.CharField(
+                        blank=True,
+                        help_text="What the picture shows, for those who cannot see it.",
+                        max_length=300,
+                        verbose_name="alternative text",
+                    ),
+                ),
+                (
+                    "image_decorative",
+                    models.BooleanField(
+                        default=False,
+                        help_text="The picture says nothing that the text does not: screen readers pass it over.",
+                        verbose_name="only decoration",
+                    ),
+                ),
+                (
+                    "image_caption",
+                    models.CharField(
+                        blank=True,
+                        help_text="Empty: the picture's own caption.",
+                        max_length=300,
+                        verbose_name="caption",
+                    ),
+                ),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("draft", "draft"),
+                            ("in-review", "in review"),
+                            ("approved", "approved"),
+                            ("published", "published"),
+                            ("withdrawn", "withdrawn"),
+                        ],
+                        default="draft",
+                        editable=False,
+                        max_length=20,
+                    ),
+                ),
+                (
+                    "published_at",
+                    models.DateTimeField(
+                        blank=True,
+                        help_text="In the future: the page appears by itself at that minute. Empty: the moment you publish.",
+                        null=True,
+                        verbose_name="publication time",
+                    ),
+                ),
+                (
+                    "precision",
+                    models.CharField(
+                        choices=[("day", "day"), ("month", "month"), ("year", "year")],
+                        default="day",
+                        help_text="For pieces from an archive of which only month or year is known.",
+                        max_length=5,
+                        verbose_name="date is known to the",
+                    ),
+                ),
+                (
+                    "featured_at",
+                    models.DateTimeField(
+                        editable=False,
+                        help_text="The latest featured article leads the home page.",
+                        null=True,
+                    ),
+                ),
+                (
+                    "withdrawal_reason",
+                    models.TextField(
+                        blank=True,
+                        help_text="Shown to readers in place of a withdrawn article.",
+                    ),
+                ),
+                (
+                    "original_outlet",
+                    models.CharField(
+                        blank=True,
+                        help_text="The outlet's name, if the piece appeared elsewhere first.",
+                        max_length=150,
+                        verbose_name="first published by",
+                    ),
+                ),
+                (
+                    "original_url",
+                    models.URLField(
+                        blank=True,
+                        help_text="Search engines are pointed there as the original.",
+                        max_length=500,
+                        verbose_name="address there",
+                    ),
+                ),
+                (
+                    "original_date",
+                    models.DateField(blank=True, null=True, verbose_name="date there"),
+                ),
+                (
+                    "original_licence",
+                    models.CharField(
+                        blank=True,
+                        help_text="On what terms it is republished, if the outlet asks for that.",
+                        max_length=100,
+                        verbose_name="licence",
+                    ),
+                ),
+                (
+                    "disclaimer",
+                    models.TextField(
+                        blank=True, help_text="Empty: the institution's own disclaimer."
+                    ),
+                ),
+                (
+                    "seo_title",
+                    models.CharField(
+                        blank=True,
+                        max_length=120,
+                        verbose_name="title for search engines",
+                    ),
+                ),
+                (
+                    "seo_description",
+                    models.CharField(
+                        blank=True,
+                        help_text="Empty: the standfirst.",
+                        max_length=300,
+                        verbose_name="description for search engines",
+                    ),
+                ),
+                ("typeset_body", models.TextField(blank=True, editable=False)),
+                ("contents", models.JSONField(default=list, editable=False)),
+                (
+                    "minutes",
+                    models.PositiveSmallIntegerField(default=1, editable=False),
+                ),
+                ("problems", models.JSONField(default=list, editable=False)),
+                ("checked_at", models.DateTimeField(editable=False, null=True)),
+                ("check_asked_at", models.DateTimeField(editable=False, null=True)),
+                ("created", models.DateTimeField(auto_now_add=True)),
+                ("changed", models.DateTimeField(auto_now=True)),
+                (
+                    "body_images",
+                    models.ManyToManyField(
+                        editable=False,
+                        related_name="showing_articles",
+                        to="images.image",
+                    ),
+                ),
+                (
+                    "changed_by",
+                    models.ForeignKey(
+                        editable=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "created_by",
+                    models.ForeignKey(
+                        editable=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "image",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="led_articles",
+                        to="images.image",
+                    ),
+                ),
+                (
+                    "programmes",
+                    models.ManyToManyField(
+                        blank=True, related_name="articles", to="authors.programme"
+                    ),
+                ),
+                (
+                    "translation_of",
+                    models.ForeignKey(
+                        blank=True,
+                        help_text="The article this one translates; each page then links to the other.",
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="translations",
+                        to="articles.article",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['-published_at', '-pk'],
-                'permissions': [('approve_article', 'Can approve articles and return them'), ('publish_article', 'Can publish, schedule and withdraw articles')],
+                "ordering": ["-published_at", "-pk"],
+                "permissions": [
+                    ("approve_article", "Can approve articles and return them"),
+                    ("publish_article", "Can publish, schedule and withdraw articles"),
+                ],
             },
         ),
         migrations.CreateModel(
-            name='Attachment',
+            name="Attachment",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('title', models.CharField(help_text='“Full report (PDF)”', max_length=150)),
-                ('file', models.FileField(upload_to='attachments/%Y/%m', validators=[django.core.validators.FileExtensionValidator(['pdf']), articles.models.attachment.validate_pdf])),
-                ('bytes', models.PositiveIntegerField(default=0, editable=False)),
-                ('order', models.PositiveSmallIntegerField(default=0)),
-                ('article', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='attachments', to='articles.article')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True,
+                        primary_key=True,
+                        serialize=False,
+                        verbose_name="ID",
+                    ),
+                ),
+                (
+                    "title",
+                    models.CharField(help_text="“Full report (PDF)”", max_length=150),
+                ),
+                (
+                    "file",
+                    models.FileField(
+                        upload_to="attachments/%Y/%m",
+                        validators=[
+                            django.core.validators.FileExtensionValidator(["pdf"]),
+                            articles.models.attachment.validate_pdf,
+                        ],
+                    ),
+                ),
+                ("bytes", models.PositiveIntegerField(default=0, editable=False)),
+                ("order", models.PositiveSmallIntegerField(default=0)),
+                (
+                    "article",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="attachments",
+                        to="articles.article",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['order', 'pk'],
+                "ordering": ["order", "pk"],
             },
         ),
         migrations.CreateModel(
-            name='Byline',
+            name="Byline",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('role', models.CharField(choices=[('author', 'author'), ('editor', 'editor'), ('host', 'host'), ('with', 'with'), ('translator', 'translator')], default='author', max_length=10)),
-                ('order', models.PositiveSmallIntegerField(default=0)),
-                ('position_override', models.CharField(blank=True, help_text='Only when the position held on the day of publication is not what should be printed.', max_length=200, verbose_name='position to print')),
-                ('article', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='bylines', to='articles.article')),
-                ('author', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='bylines', to='authors.author')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True,
+                        primary_key=True,
+                        serialize=False,
+                        verbose_name="ID",
+                    ),
+                ),
+                (
+                    "role",
+                    models.CharField(
+                        choices=[
+                            ("author", "author"),
+                            ("editor", "editor"),
+                            ("host", "host"),
+                            ("with", "with"),
+                            ("translator", "translator"),
+                        ],
+                        default="author",
+                        max_length=10,
+                    ),
+                ),
+                ("order", models.PositiveSmallIntegerField(default=0)),
+                (
+                    "position_override",
+                    models.CharField(
+                        blank=True,
+                        help_text="Only when the position held on the day of publication is not what should be printed.",
+                        max_length=200,
+                        verbose_name="position to print",
+                    ),
+                ),
+                (
+                    "article",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="bylines",
+                        to="articles.article",
+                    ),
+                ),
+                (
+                    "author",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="bylines",
+                        to="authors.author",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['order', 'pk'],
+                "ordering": ["order", "pk"],
             },
         ),
         migrations.AddField(
-            model_name='article',
-            name='authors',
-            field=models.ManyToManyField(editable=False, related_name='articles', through='articles.Byline', to='authors.author'),
+            model_name="article",
+            name="authors",
+            field=models.ManyToManyField(
+                editable=False,
+                related_name="articles",
+                through="articles.Byline",
+                to="authors.author",
+            ),
         ),
         migrations.CreateModel(
-            name='Correction',
+            name="Correction",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('date', models.DateField(default=django.utils.timezone.localdate)),
-                ('text', models.TextField(help_text='Say what the article said before and what is right.')),
-                ('article', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='corrections', to='articles.article')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True,
+                        primary_key=True,
+                        serialize=False,
+                        verbose_name="ID",
+                    ),
+                ),
+                ("date", models.DateField(default=django.utils.timezone.localdate)),
+                (
+                    "text",
+                    models.TextField(
+                        help_text="Say what the article said before and what is right."
+                    ),
+                ),
+                (
+                    "article",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="corrections",
+                        to="articles.article",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['date', 'pk'],
+                "ordering": ["date", "pk"],
             },
         ),
         migrations.CreateModel(
-            name='Topic',
+            name="Topic",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('slug', models.SlugField(help_text="The last part of the page's address. When it changes, the old address keeps working.", max_length=120, unique=True)),
-                ('kind', models.CharField(choices=[('topic', 'topic'), ('region', 'region')], default='topic', max_length=10)),
-                ('name', models.CharField(max_length=100)),
-                ('summary', models.CharField(blank=True, max_length=300)),
-                ('parent', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='children', to='articles.topic')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True,
+                        primary_key=True,
+                        serialize=False,
+                        verbose_name="ID",
+                    ),
+                ),
+                (
+                    "slug",
+                    models.SlugField(
+                        help_text="The last part of the page's address. When it changes, the old address keeps working.",
+                        max_length=120,
+                        unique=True,
+                    ),
+                ),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[("topic", "topic"), ("region", "region")],
+                        default="topic",
+                        max_length=10,
+                    ),
+                ),
+                ("name", models.CharField(max_length=100)),
+                ("summary", models.CharField(blank=True, max_length=300)),
+                (
+                    "parent",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="children",
+                        to="articles.topic",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'topic or region',
-                'verbose_name_plural': 'topics and regions',
-                'ordering': ['kind', 'name'],
+                "verbose_name": "topic or region",
+                "verbose_name_plural": "topics and regions",
+                "ordering": ["kind", "name"],
             },
         ),
         migrations.AddField(
-            model_name='article',
-            name='topics',
-            field=models.ManyToManyField(blank=True, related_name='articles', to='articles.topic', verbose_name='topics and regions'),
+            model_name="article",
+            name="topics",
+            field=models.ManyToManyField(
+                blank=True,
+                related_name="articles",
+                to="articles.topic",
+                verbose_name="topics and regions",
+            ),
         ),
         migrations.AddIndex(
-            model_name='byline',
-            index=models.Index(fields=['author', 'article'], name='byline_by_author'),
+            model_name="byline",
+            index=models.Index(fields=["author", "article"], name="byline_by_author"),
         ),
         migrations.AddConstraint(
-            model_name='byline',
-            constraint=models.UniqueConstraint(fields=('article', 'author'), name='unique_byline', violation_error_message='This author is named already.'),
+            model_name="byline",
+            constraint=models.UniqueConstraint(
+                fields=("article", "author"),
+                name="unique_byline",
+                violation_error_message="This author is named already.",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='topic',
-            constraint=models.UniqueConstraint(fields=('kind', 'name'), name='unique_topic_name'),
+            model_name="topic",
+            constraint=models.UniqueConstraint(
+                fields=("kind", "name"), name="unique_topic_name"
+            ),
         ),
         migrations.AddIndex(
-            model_name='article',
-            index=models.Index(models.OrderBy(models.F('published_at'), descending=True), models.OrderBy(models.F('id'), descending=True), condition=models.Q(('state', 'published')), name='article_latest'),
+            model_name="article",
+            index=models.Index(
+                models.OrderBy(models.F("published_at"), descending=True),
+                models.OrderBy(models.F("id"), descending=True),
+                condition=models.Q(("state", "published")),
+                name="article_latest",
+            ),
         ),
         migrations.AddIndex(
-            model_name='article',
-            index=models.Index(models.F('kind'), models.OrderBy(models.F('published_at'), descending=True), models.OrderBy(models.F('id'), descending=True), condition=models.Q(('state', 'published')), name='article_latest_by_kind'),
+            model_name="article",
+            index=models.Index(
+                models.F("kind"),
+                models.OrderBy(models.F("published_at"), descending=True),
+                models.OrderBy(models.F("id"), descending=True),
+                condition=models.Q(("state", "published")),
+                name="article_latest_by_kind",
+            ),
         ),
         migrations.AddIndex(
-            model_name='article',
-            index=models.Index(models.OrderBy(models.F('featured_at'), descending=True), condition=models.Q(('featured_at__isnull', False)), name='article_featured'),
+            model_name="article",
+            index=models.Index(
+                models.OrderBy(models.F("featured_at"), descending=True),
+                condition=models.Q(("featured_at__isnull", False)),
+                name="article_featured",
+            ),
         ),
         migrations.AddIndex(
-            model_name='article',
-            index=models.Index(fields=['state', '-changed'], name='article_by_state'),
+            model_name="article",
+            index=models.Index(fields=["state", "-changed"], name="article_by_state"),
         ),
         migrations.AddConstraint(
-            model_name='article',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('state', 'published'), _negated=True), ('published_at__isnull', False), _connector='OR'), name='published_has_a_time', violation_error_message='A published article needs its time.'),
+            model_name="article",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("state", "published"), _negated=True),
+                    ("published_at__isnull", False),
+                    _connector="OR",
+                ),
+                name="published_has_a_time",
+                violation_error_message="A published article needs its time.",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='article',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('state', 'published'), _negated=True), ('image__isnull', True), ('image_decorative', True), models.Q(('image_alt', ''), _negated=True), _connector='OR'), name='published_image_has_alt', violation_error_message='Describe the picture, or mark it decorative.'),
+            model_name="article",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("state", "published"), _negated=True),
+                    ("image__isnull", True),
+                    ("image_decorative", True),
+                    models.Q(("image_alt", ""), _negated=True),
+                    _connector="OR",
+                ),
+                name="published_image_has_alt",
+                violation_error_message="Describe the picture, or mark it decorative.",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='article',
-            constraint=models.CheckConstraint(condition=models.Q(('original_url', ''), models.Q(('original_outlet', ''), _negated=True), _connector='OR'), name='original_has_an_outlet', violation_error_message='Name the outlet that published it first.'),
+            model_name="article",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("original_url", ""),
+                    models.Q(("original_outlet", ""), _negated=True),
+                    _connector="OR",
+                ),
+                name="original_has_an_outlet",
+                violation_error_message="Name the outlet that published it first.",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='article',
-            constraint=models.CheckConstraint(condition=models.Q(('translation_of__isnull', True), models.Q(('translation_of', models.F('id')), _negated=True), _connector='OR'), name='not_its_own_translation', violation_error_message='An article is not a translation of itself.'),
+            model_name="article",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("translation_of__isnull", True),
+                    models.Q(("translation_of", models.F("id")), _negated=True),
+                    _connector="OR",
+                ),
+                name="not_its_own_translation",
+                violation_error_message="An article is not a translation of itself.",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='article',
-            constraint=models.UniqueConstraint(fields=('translation_of', 'language'), name='one_translation_a_language', violation_error_message='There is a translation in this language.'),
+            model_name="article",
+            constraint=models.UniqueConstraint(
+                fields=("translation_of", "language"),
+                name="one_translation_a_language",
+                violation_error_message="There is a translation in this language.",
+            ),
         ),
     ]

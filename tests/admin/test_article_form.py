@@ -250,7 +250,9 @@ def test_the_position_on_a_day_is_told_to_the_form(editor, reader):
     address = f"/admin/articles/article/position/?author={position.author_id}"
 
     assert editor.get(f"{address}&day=2021-01-01").json() == {"position": "Fellow"}
-    assert editor.get(f"{address}&day=2019-01-01").json() == {"position": ""}
+    assert editor.get(f"{address}&day=2019-01-01").json() == {
+        "position": "no position on that day"
+    }
     assert editor.get(f"{address}&day=2021-99-99").json() == {"position": "Fellow"}
     assert reader.get(address).status_code == 302
 

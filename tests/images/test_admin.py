@@ -1,6 +1,7 @@
 """The editors' pages for pictures."""
 
 import io
+import json
 
 import pytest
 from django.core.files.storage import default_storage
@@ -9,7 +10,13 @@ from django.urls import reverse
 from PIL import Image as Pillow
 
 from ecfr_site.images.models import Image
-from tests.factories import ArticleFactory, AuthorFactory, ImageFactory, jpeg
+from tests.factories import (
+    ArticleFactory,
+    AuthorFactory,
+    ImageFactory,
+    ProgrammeFactory,
+    jpeg,
+)
 from tests.images.test_intake import bomb, encoded
 
 pytestmark = pytest.mark.django_db
@@ -109,14 +116,16 @@ def test_the_page_says_where_the_picture_is_used(publisher):
     image = ImageFactory()
     in_text(image)
     ArticleFactory(title="Led by it", image=image, image_alt="View")
-    AuthorFactory(name="Ada Portrait", photo=image)
+    ada = AuthorFactory(name="Ada Portrait", photo=image)
+    ProgrammeFactory(name="European Power", image=image)
     ArticleFactory(title="Another")
 
     content = publisher.get(address(image)).content.decode()
 
     assert "Shows it" in content
     assert "Led by it" in content
-    assert "Ada Portrait" in content
+    assert f'/admin/authors/author/{ada.pk}/change/">Ada Portrait<' in content
+    assert "European Power" in content
     assert "Another" not in content
 
 
@@ -157,6 +166,43 @@ def test_the_list_finds_what_needs_looking_after(editor, todo, shown):
 
     found = {image.title for image in response.context["cl"].result_list}
     assert found == shown
+
+
+def test_the_list_says_where_a_picture_is_used_and_how_its_sizes_are(editor):
+    ImageFactory()
+    image = ImageFactory(credit="Somebody")
+    in_text(image)
+    ArticleFactory(image=image, image_alt="View")
+    image.render()
+    Image.objects.filter(pk=ImageFactory().pk).update(render_error="Disk full")
+
+    page = editor.get(LIST).content.decode()
+
+    failed, shown, waiting = page.split("<tr>")[-3:]
+    assert ">none<" in failed
+    assert ">nowhere<" in failed
+    assert ">failed<" in failed
+    assert ">in 2 places<" in shown
+    assert ">ready<" in shown
+    assert ">being made<" in waiting
+
+
+@pytest.mark.parametrize("words", ["title", "alt", "caption", "credit"])
+def test_a_picture_is_found_by_any_of_its_words(editor, words):
+    found = ImageFactory(**{words: "Lighthouse keeper"})
+    ImageFactory()
+
+    response = editor.get(LIST, {"q": "lighthouse"})
+
+    assert list(response.context["cl"].result_list) == [found]
+
+
+def test_a_picture_added_beside_another_form_is_handed_to_it(editor):
+    response = editor.post(ADD, form(jpeg(), _popup=1))
+
+    assert response.status_code == 200
+    handed = json.loads(response.context["popup_response_data"])
+    assert handed == {"value": str(Image.objects.get().pk), "obj": "View"}
 
 
 def test_a_failed_picture_is_asked_for_again_by_hand(editor):
@@ -214,7 +260,9 @@ def test_a_picture_that_a_text_shows_cannot_be_deleted(publisher, bulk):
     else:
         response = publisher.post(address(image, "delete"), {"post": "yes"})
 
-    assert "Shows it" in response.content.decode()
+    content = response.content.decode()
+    assert "Shows it" in content
+    assert "Nothing was deleted" in content
     assert Image.objects.count() == 2
     assert default_storage.exists(image.file.name)
 

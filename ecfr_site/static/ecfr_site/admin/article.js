@@ -49,7 +49,7 @@
     const query = new URLSearchParams({ author: author.value, day: day ? day.value : "" });
     const answer = await fetch(`${box.dataset.positions}?${query}`);
     if (!answer.ok) return;
-    shown.textContent = (await answer.json()).position || "no position on that day";
+    shown.textContent = (await answer.json()).position;
   }
 
   function rows() {
