@@ -4,28 +4,64 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
-    dependencies = [
-    ]
+    dependencies = []
 
     operations = [
         migrations.CreateModel(
-            name='Institution',
+            name="Institution",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name', models.CharField(default='Meridian Council on European Affairs', max_length=200)),
-                ('short_name', models.CharField(default='Meridian Council', max_length=60)),
-                ('strapline', models.CharField(blank=True, help_text='One sentence, for the home page and search engines.', max_length=200)),
-                ('disclaimer', models.TextField(blank=True, help_text='Stands under every publication that has no disclaimer of its own.')),
-                ('email', models.EmailField(blank=True, max_length=254, verbose_name='e-mail address')),
-                ('postal_address', models.TextField(blank=True)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True,
+                        primary_key=True,
+                        serialize=False,
+                        verbose_name="ID",
+                    ),
+                ),
+                (
+                    "name",
+                    models.CharField(
+                        default="Meridian Council on European Affairs", max_length=200
+                    ),
+                ),
+                (
+                    "short_name",
+                    models.CharField(default="Meridian Council", max_length=60),
+                ),
+                (
+                    "strapline",
+                    models.CharField(
+                        blank=True,
+                        help_text="One sentence, for the home page and search engines.",
+                        max_length=200,
+                    ),
+                ),
+                (
+                    "disclaimer",
+                    models.TextField(
+                        blank=True,
+                        help_text="Stands under every publication that has no disclaimer of its own.",
+                    ),
+                ),
+                (
+                    "email",
+                    models.EmailField(
+                        blank=True, max_length=254, verbose_name="e-mail address"
+                    ),
+                ),
+                ("postal_address", models.TextField(blank=True)),
             ],
             options={
-                'verbose_name': 'institution',
-                'verbose_name_plural': 'institution',
-                'constraints': [models.CheckConstraint(condition=models.Q(('pk', 1)), name='one_institution')],
+                "verbose_name": "institution",
+                "verbose_name_plural": "institution",
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("pk", 1)), name="one_institution"
+                    )
+                ],
             },
         ),
     ]

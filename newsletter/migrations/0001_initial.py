@@ -5,34 +5,81 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
-    dependencies = [
-    ]
+    dependencies = []
 
     operations = [
         migrations.CreateModel(
-            name='Newsletter',
+            name="Newsletter",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name', models.CharField(max_length=100)),
-                ('slug', models.SlugField(unique=True)),
-                ('invitation', models.CharField(default='Subscribe to our weekly newsletter', help_text='The heading of the signup form.', max_length=150)),
-                ('promise', models.TextField(help_text='What the form says will be stored and done with the address. A link to the privacy notice follows it.')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True,
+                        primary_key=True,
+                        serialize=False,
+                        verbose_name="ID",
+                    ),
+                ),
+                ("name", models.CharField(max_length=100)),
+                ("slug", models.SlugField(unique=True)),
+                (
+                    "invitation",
+                    models.CharField(
+                        default="Subscribe to our weekly newsletter",
+                        help_text="The heading of the signup form.",
+                        max_length=150,
+                    ),
+                ),
+                (
+                    "promise",
+                    models.TextField(
+                        help_text="What the form says will be stored and done with the address. A link to the privacy notice follows it."
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Subscriber',
+            name="Subscriber",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('email', models.CharField(max_length=320, validators=[django.core.validators.EmailValidator()], verbose_name='e-mail address')),
-                ('normalised', models.CharField(editable=False, max_length=320, unique=True)),
-                ('status', models.CharField(choices=[('pending', 'pending confirmation'), ('active', 'active'), ('unsubscribed', 'unsubscribed')], default='pending', max_length=20)),
-                ('created', models.DateTimeField(auto_now_add=True)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True,
+                        primary_key=True,
+                        serialize=False,
+                        verbose_name="ID",
+                    ),
+                ),
+                (
+                    "email",
+                    models.CharField(
+                        max_length=320,
+                        validators=[django.core.validators.EmailValidator()],
+                        verbose_name="e-mail address",
+                    ),
+                ),
+                (
+                    "normalised",
+                    models.CharField(editable=False, max_length=320, unique=True),
+                ),
+                (
+                    "status",
+                    models.CharField(
+                        choices=[
+                            ("pending", "pending confirmation"),
+                            ("active", "active"),
+                            ("unsubscribed", "unsubscribed"),
+                        ],
+                        default="pending",
+                        max_length=20,
+                    ),
+                ),
+                ("created", models.DateTimeField(auto_now_add=True)),
             ],
             options={
-                'ordering': ['-created'],
+                "ordering": ["-created"],
             },
         ),
     ]

@@ -7,7 +7,6 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
@@ -16,28 +15,93 @@ class Migration(migrations.Migration):
 
     operations = [
         migrations.CreateModel(
-            name='Image',
+            name="Image",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('file', models.ImageField(height_field='height', upload_to='images/%Y/%m', width_field='width')),
-                ('width', models.PositiveIntegerField(editable=False)),
-                ('height', models.PositiveIntegerField(editable=False)),
-                ('title', models.CharField(help_text='For finding it again; readers do not see it.', max_length=200)),
-                ('alt', models.CharField(blank=True, help_text='What the picture shows; offered first where it is used.', max_length=300, verbose_name='alternative text')),
-                ('caption', models.CharField(blank=True, max_length=300)),
-                ('credit', models.CharField(blank=True, help_text='Photographer and agency, as agreed.', max_length=200)),
-                ('licence', models.CharField(blank=True, max_length=100)),
-                ('focal_x', models.PositiveSmallIntegerField(default=50, validators=[django.core.validators.MaxValueValidator(100)], verbose_name='focal point, from the left (%)')),
-                ('focal_y', models.PositiveSmallIntegerField(default=50, validators=[django.core.validators.MaxValueValidator(100)], verbose_name='focal point, from the top (%)')),
-                ('fingerprint', models.CharField(editable=False, max_length=16)),
-                ('rendered', models.CharField(blank=True, editable=False, max_length=16)),
-                ('render_asked_at', models.DateTimeField(editable=False, null=True)),
-                ('render_error', models.CharField(blank=True, editable=False, max_length=300)),
-                ('created', models.DateTimeField(auto_now_add=True)),
-                ('uploaded_by', models.ForeignKey(blank=True, editable=False, null=True, on_delete=django.db.models.deletion.SET_NULL, to=settings.AUTH_USER_MODEL)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True,
+                        primary_key=True,
+                        serialize=False,
+                        verbose_name="ID",
+                    ),
+                ),
+                (
+                    "file",
+                    models.ImageField(
+                        height_field="height",
+                        upload_to="images/%Y/%m",
+                        width_field="width",
+                    ),
+                ),
+                ("width", models.PositiveIntegerField(editable=False)),
+                ("height", models.PositiveIntegerField(editable=False)),
+                (
+                    "title",
+                    models.CharField(
+                        help_text="For finding it again; readers do not see it.",
+                        max_length=200,
+                    ),
+                ),
+                (
+                    "alt",
+                    models.CharField(
+                        blank=True,
+                        help_text="What the picture shows; offered first where it is used.",
+                        max_length=300,
+                        verbose_name="alternative text",
+                    ),
+                ),
+                ("caption", models.CharField(blank=True, max_length=300)),
+                (
+                    "credit",
+                    models.CharField(
+                        blank=True,
+                        help_text="Photographer and agency, as agreed.",
+                        max_length=200,
+                    ),
+                ),
+                ("licence", models.CharField(blank=True, max_length=100)),
+                (
+                    "focal_x",
+                    models.PositiveSmallIntegerField(
+                        default=50,
+                        validators=[django.core.validators.MaxValueValidator(100)],
+                        verbose_name="focal point, from the left (%)",
+                    ),
+                ),
+                (
+                    "focal_y",
+                    models.PositiveSmallIntegerField(
+                        default=50,
+                        validators=[django.core.validators.MaxValueValidator(100)],
+                        verbose_name="focal point, from the top (%)",
+                    ),
+                ),
+                ("fingerprint", models.CharField(editable=False, max_length=16)),
+                (
+                    "rendered",
+                    models.CharField(blank=True, editable=False, max_length=16),
+                ),
+                ("render_asked_at", models.DateTimeField(editable=False, null=True)),
+                (
+                    "render_error",
+                    models.CharField(blank=True, editable=False, max_length=300),
+                ),
+                ("created", models.DateTimeField(auto_now_add=True)),
+                (
+                    "uploaded_by",
+                    models.ForeignKey(
+                        blank=True,
+                        editable=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
             options={
-                'ordering': ['-created', '-pk'],
+                "ordering": ["-created", "-pk"],
             },
         ),
     ]

@@ -120,6 +120,15 @@
     };
   };
 
+  /* For a dropped picture that is refused, the editor would say only “error 400”. */
+  const sayWhy = (fileLoader) => {
+    try {
+      fileLoader.message = JSON.parse(fileLoader.xhr.response).error.message;
+    } catch {
+      /* No answer from us: the editor's own words stay. */
+    }
+  };
+
   CKEDITOR.on("dialogDefinition", editDialog);
 
   CKEDITOR.plugins.add("picture", {
@@ -133,6 +142,7 @@
       });
       editor.on("fileUploadRequest", ({ data: { fileLoader } }) => {
         fileLoader.xhr.setRequestHeader("X-CSRFToken", token());
+        fileLoader.on("error", () => sayWhy(fileLoader), null, null, 1);
       });
     },
 

@@ -1,0 +1,140 @@
+from django.contrib import admin, messages
+from django.db.models import prefetch_related_objects
+from django.template.defaultfilters import capfirst, pluralize
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.formats import date_format
+from django.utils.html import format_html, format_html_join
+
+from ecfr_site.images.forms import ImageForm
+from ecfr_site.images.markup import picture
+from ecfr_site.images.models import Image
+
+
+class ToDoFilter(admin.SimpleListFilter):
+    title = "what to look after"
+    parameter_name = "todo"
+
+    def lookups(self, request, model_admin):
+        # Each is a method of the queryset.
+        return [
+            ("without_credit", "Without credit"),
+            ("unused", "Used nowhere"),
+            ("awaiting_renditions", "Sizes are being made"),
+            ("failed", "Sizes could not be made"),
+        ]
+
+    def queryset(self, request, queryset):
+        rule = self.value()
+        return getattr(queryset, rule)() if rule in dict(self.lookup_choices) else None
+
+
+@admin.register(Image)
+class ImageAdmin(admin.ModelAdmin):
+    form = ImageForm
+    fieldsets = [
+        ("Picture", {"fields": ["file", ("focal_x", "focal_y"), "title"]}),
+        ("Text", {"fields": ["alt", "caption", "credit", "licence"]}),
+        ("On the site", {"fields": ["sizes", "used_in", "uploaded"]}),
+    ]
+    readonly_fields = ["sizes", "used_in", "uploaded"]
+    list_display = ["name", "dimensions", "credit", "uses", "state", "created"]
+    list_filter = [ToDoFilter, "created"]
+    list_per_page = 50
+    empty_value_display = "none"
+    search_fields = ["title", "alt", "caption", "credit", "file"]
+    search_help_text = "Words of the title, description, caption, credit or file name"
+    actions = ["make_sizes_again"]
+
+    class Media:
+        css = {"all": ["ecfr_site/images/admin.css"]}
+
+    def get_queryset(self, request):
+        return super().get_queryset(request).with_use_count()
+
+    def get_fieldsets(self, request, obj=None):
+        fieldsets = super().get_fieldsets(request, obj)
+        return fieldsets if obj else fieldsets[:-1]
+
+    def save_model(self, request, obj, form, change):
+        if not change:
+            obj.uploaded_by = request.user
+        super().save_model(request, obj, form, change)
+
+    # The list
+
+    @admin.display(description="picture", ordering="title")
+    def name(self, image):
+        return format_html(
+            '<span class="picture-name">{}{}</span>',
+            picture(image, "square", sizes="72px"),
+            image.title,
+        )
+
+    @admin.display(description="pixels", ordering="width")
+    def dimensions(self, image):
+        # Unbroken, however narrow the column.
+        return f"{image.width}\N{NO-BREAK SPACE}×\N{NO-BREAK SPACE}{image.height}"
+
+    @admin.display(description="used", ordering="use_count")
+    def uses(self, image):
+        if not image.use_count:
+            return "nowhere"
+        return f"in {image.use_count} place{pluralize(image.use_count)}"
+
+    @admin.display(description="sizes")
+    def state(self, image):
+        if image.render_error:
+            return format_html('<strong class="picture-failed">{}</strong>', "failed")
+        return "ready" if image.rendered == image.fingerprint else "being made"
+
+    @admin.action(description="Make the sizes again", permissions=["change"])
+    def make_sizes_again(self, request, queryset):
+        for image in queryset:
+            image.ask_for_renditions(again=True)
+        self.message_user(
+            request, "The sizes are being made; this takes a moment.", messages.SUCCESS
+        )
+
+    # The form
+
+    def sizes(self, image):
+        if image.render_error:
+            return (
+                f"They could not be made: {image.render_error}. Readers get the file "
+                "as it was uploaded. Upload it again, or choose “Make the sizes again” "
+                "in the list of pictures."
+            )
+        if image.rendered == image.fingerprint:
+            return f"Made of {image.width} × {image.height} pixels"
+        return "Being made; until then readers see the picture as it was"
+
+    @admin.display(description="used in")
+    def used_in(self, image):
+        links = [[self.link(row)] for row in image.used_in()]
+        return format_html_join("", "<div>{}</div>", links) or "Nothing yet"
+
+    def link(self, row):
+        kind = capfirst(row._meta.verbose_name)
+        if not self.admin_site.is_registered(type(row)):
+            return f"{kind}: {row}"
+        name = f"admin:{row._meta.app_label}_{row._meta.model_name}_change"
+        address = reverse(name, args=[row.pk])
+        return format_html('{}: <a href="{}">{}</a>', kind, address, row)
+
+    def uploaded(self, image):
+        by = f" by {image.uploaded_by}" if image.uploaded_by else ""
+        return f"{date_format(timezone.localdate(image.created))}{by}"
+
+    # Deleting, which takes the files too
+
+    def get_deleted_objects(self, objs, request):
+        *deleted, protected = super().get_deleted_objects(objs, request)
+        images = list(objs)
+        prefetch_related_objects(images, "showing_articles")
+        articles = {a for image in images for a in image.showing_articles.all()}
+        return *deleted, [*protected, *map(self.link, articles)]
+
+    def delete_queryset(self, request, queryset):
+        for image in queryset.prefetch_related("showing_articles"):
+            image.delete()

@@ -1,0 +1,73 @@
+from copy import copy
+from pathlib import PurePath
+
+from django import forms
+from django.conf import settings
+from django.template.defaultfilters import filesizeformat
+
+from ecfr_site.images.intake import taken_in
+from ecfr_site.images.models import Image
+
+
+class PictureInput(forms.ClearableFileInput):
+    """A file input that shows the picture and lets its focal point be set on it."""
+
+    template_name = "images/picture_input.html"
+    image = None
+
+    class Media:
+        js = ["ecfr_site/images/picture.js"]
+
+    def get_context(self, name, value, attrs):
+        context = super().get_context(name, value, attrs)
+        context["widget"] |= {
+            "image": self.image,
+            "max_bytes": settings.IMAGE_MAX_BYTES,
+            "max_size": filesizeformat(settings.IMAGE_MAX_BYTES),
+        }
+        return context
+
+
+class PictureField(forms.FileField):
+    """An upload that becomes the picture to keep, or an error in an editor's words."""
+
+    widget = PictureInput(attrs={"accept": "image/*"})
+
+    def to_python(self, data):
+        file = super().to_python(data)
+        return file and taken_in(file)
+
+
+class ImageForm(forms.ModelForm):
+    file = PictureField(
+        label="Picture",
+        help_text="JPEG, PNG, WebP, AVIF or GIF. Where and with what camera it was "
+        "taken is removed from the file.",
+    )
+
+    class Meta:
+        model = Image
+        fields = ["file", "focal_x", "focal_y", "title"]
+        fields += ["alt", "caption", "credit", "licence"]
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        if "title" in self.fields:
+            self.fields["title"].required = False
+        if not self.instance.pk or "file" not in self.fields:
+            return
+        field = self.fields["file"]
+        # As it is stored, whatever the form makes of the instance.
+        field.widget.image = copy(self.instance)
+        if self.instance.showing_articles.exists():
+            field.disabled = True
+            field.help_text = (
+                "An article shows this picture in its text: to replace it, put "
+                "another picture in the text there."
+            )
+
+    def clean_title(self):
+        """The file's name for want of a title: an error would lose the upload."""
+        file = self.cleaned_data.get("file")
+        stem = PurePath(file.name).stem if file else self.instance.title
+        return self.cleaned_data["title"] or stem.replace("-", " ").capitalize()
