@@ -29,7 +29,9 @@ CAST = 1383
 
 
 def draw(motif, seed, size=(1600, 1067)):
-    """An illustration of one of the `SCENES`, as a Pillow image."""
+    """An illustration as a Pillow image; ValueError if `SCENES` lack the motif."""
+    if motif not in SCENES:
+        raise ValueError(f"No picture of “{motif}”; there are {', '.join(SCENES)}.")
     sheet = Sheet(size, f"{motif} {seed}")
     SCENES[motif](sheet)
     return sheet.finished()

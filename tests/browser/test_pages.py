@@ -71,7 +71,7 @@ def test_no_page_has_an_accessibility_violation_or_scrolls_sideways(page, addres
     for address in addresses:
         page.goto(address)
         for scheme in ("light", "dark"):
-            page.emulate_media(color_scheme=scheme)
+            page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
             result = axe.run(page, options={"runOnly": RULES})
             found += [
                 (address, scheme, violation["id"], node["html"][:200])
