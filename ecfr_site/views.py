@@ -5,8 +5,10 @@ from django.db.models import prefetch_related_objects
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.templatetags.static import static
+from django.utils.cache import patch_cache_control
 from django.views import defaults
 from django.views.decorators.http import require_safe
+from django.views.static import serve
 
 from articles.models import BYLINES, Article, Topic
 from authors.models import Programme
@@ -14,6 +16,7 @@ from ecfr_site import kept_text
 from ecfr_site.admin_site import admin_policy
 
 LATEST = 7
+YEAR = 365 * 24 * 3600
 RESEARCH = 4
 
 
@@ -60,6 +63,16 @@ def robots(request):
         f"Sitemap: {settings.SITE_URL}/sitemap.xml",
     ]
     return HttpResponse("\n".join(lines) + "\n", content_type="text/plain")
+
+
+@require_safe
+def media(request, path, document_root):
+    """An uploaded file, where no web server or object store serves it."""
+    response = serve(request, path, document_root)
+    if path.startswith("renditions/"):
+        # Their addresses change with their content (docs/decisions/renditions.md).
+        patch_cache_control(response, public=True, max_age=YEAR, immutable=True)
+    return response
 
 
 @require_safe
