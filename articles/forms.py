@@ -6,7 +6,8 @@ from django.utils.html import escape, format_html, mark_safe
 from django.utils.timezone import localtime
 
 from articles import workflow
-from ecfr_site.html import plain_text
+from ecfr_site.fields import RichTextWidget
+from ecfr_site.html import plain_text, sanitise
 
 # The name of the buttons that do more than save.
 STEP = "_step"
@@ -87,7 +88,13 @@ class ArticleForm(forms.ModelForm):
                 continue
             bound = self[name]
             theirs, ours = bound.initial, self.cleaned_data[name]
-            if field.has_changed(theirs, bound.data):
+            if isinstance(field.widget, RichTextWidget):
+                # The editor writes the same text in other lines than the site keeps.
+                theirs, ours = sanitise(theirs), sanitise(ours)
+                changed = theirs != ours
+            else:
+                changed = field.has_changed(theirs, bound.data)
+            if changed:
                 found.append((bound.label, marked(as_text(theirs), as_text(ours))))
         return found
 

@@ -2,6 +2,7 @@
 
 import pytest
 from django.test import Client
+from lxml import html
 
 from articles.models import Article
 from tests.admin.desk import OpenForm, article_form
@@ -153,6 +154,19 @@ def test_of_two_editors_the_second_is_told_and_both_texts_are_kept(
     assert article.title == "After"
 
 
+def test_only_what_differs_is_shown(editor, publisher, article):
+    mine, theirs = article_form(editor, article), article_form(publisher, article)
+    theirs["standfirst"] = "What they wrote."
+    theirs.press("Save draft")
+    mine["body"] = article.body.replace("</p>", "</p>\r\n\r\n\t")
+
+    mine.press("Save draft")
+
+    assert mine.page.xpath("//*[contains(@class, 'conflict')]//dt/text()") == [
+        "Standfirst"
+    ]
+
+
 def test_the_replaced_text_stays_in_the_history(form, article, publisher):
     theirs = article_form(publisher, article)
     theirs["standfirst"] = "What they wrote."
@@ -164,19 +178,12 @@ def test_the_replaced_text_stays_in_the_history(form, article, publisher):
     history = publisher.get(f"/admin/articles/article/{article.pk}/history/")
     versions = [
         link
-        for link in OpenLinks(history).hrefs
+        for link in html.fromstring(history.content).xpath("//a/@href")
         if f"/article/{article.pk}/history/" in link
     ]
 
     kept = [publisher.get(link).content.decode() for link in versions]
     assert any("What they wrote." in page for page in kept)
-
-
-class OpenLinks:
-    def __init__(self, response):
-        from lxml import html
-
-        self.hrefs = html.fromstring(response.content).xpath("//a/@href")
 
 
 def test_two_editors_who_change_nothing_different_do_not_disturb_each_other(
