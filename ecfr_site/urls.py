@@ -1,7 +1,7 @@
 from django.conf import settings
 from django.contrib import admin
 from django.contrib.sitemaps.views import sitemap
-from django.urls import path, re_path
+from django.urls import path
 
 from articles import feeds
 from articles import views as articles
@@ -50,10 +50,5 @@ urlpatterns = [
 ]
 
 if settings.SERVE_MEDIA:
-    urlpatterns.append(
-        re_path(
-            rf"^{settings.MEDIA_URL.lstrip('/')}(?P<path>.*)$",
-            views.media,
-            {"document_root": settings.MEDIA_ROOT},
-        )
-    )
+    media_url = settings.MEDIA_URL.lstrip("/")
+    urlpatterns.append(path(f"{media_url}<path:path>", views.media))

@@ -66,9 +66,9 @@ def robots(request):
 
 
 @require_safe
-def media(request, path, document_root):
+def media(request, path):
     """An uploaded file, where no web server or object store serves it."""
-    response = serve(request, path, document_root)
+    response = serve(request, path, settings.MEDIA_ROOT)
     if path.startswith("renditions/"):
         # Their addresses change with their content (docs/decisions/renditions.md).
         patch_cache_control(response, public=True, max_age=YEAR, immutable=True)
