@@ -263,6 +263,10 @@ class Article(PublicPage):
                 {"language": "A translation is in another language than its original."}
             )
         if self.state == State.PUBLISHED:
+            if self.published_at is None:
+                raise ValidationError(
+                    {"published_at": "A published article needs its time."}
+                )
             self.check_complete()
 
     @transaction.atomic

@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.utils import timezone
 
 from articles.models import Article
@@ -111,6 +112,48 @@ def test_a_live_page_cannot_lose_what_it_needs(publisher):
     assert "needs a standfirst" in form.said
     article.refresh_from_db()
     assert article.standfirst
+
+
+@pytest.mark.parametrize(
+    ("wrong", "said"),
+    [
+        ({"published_at_0": "", "published_at_1": ""}, "needs its time"),
+        ({"slug": "taken"}, "already exists"),
+        ({"original_url": "https://x.example/a"}, "Name the outlet"),
+        ({"bylines-1-author": "same"}, "duplicate"),
+        ({"translation_of": "itself"}, "in another language than its original"),
+    ],
+)
+def test_what_cannot_be_saved_is_named_and_the_text_is_kept(publisher, wrong, said):
+    author = AuthorFactory()
+    ArticleFactory(published=True, slug="taken")
+    article = ArticleFactory(published=True, slug="live", authors=[author])
+    form = article_form(publisher, article)
+    form["body"] = "<p>New text.</p>"
+    meant = {"same": str(author.pk), "itself": str(article.pk)}
+    for name, value in wrong.items():
+        form[name] = meant.get(value, value)
+
+    form.press("Update the live page")
+
+    assert said in form.said
+    assert form["body"] == "<p>New text.</p>"
+    article.refresh_from_db()
+    assert "New text." not in article.body
+
+
+def test_only_a_pdf_can_be_attached(publisher):
+    article = ArticleFactory(draft=True)
+    form = article_form(publisher, article)
+    form["attachments-TOTAL_FORMS"] = "1"
+    form["attachments-0-title"] = "Full report"
+    form["attachments-0-order"] = "0"
+    form["attachments-0-file"] = SimpleUploadedFile("report.pdf", b"<html>")
+
+    form.press("Save draft")
+
+    assert "not a PDF" in form.said
+    assert not article.attachments.exists()
 
 
 def test_withdrawing_needs_a_reason_which_readers_see(publisher, reader):
