@@ -48,7 +48,8 @@
     if (!author.value) { shown.textContent = ""; return; }
     const query = new URLSearchParams({ author: author.value, day: day ? day.value : "" });
     const answer = await fetch(`${box.dataset.positions}?${query}`);
-    if (!answer.ok) return;
+    // After the end of the session the answer is the page for signing in.
+    if (!answer.ok || answer.redirected) return;
     shown.textContent = (await answer.json()).position;
   }
 

@@ -18,7 +18,8 @@
 
   function label(part, text) {
     const fields = part.querySelectorAll(
-      "input:not([type='hidden']), select, textarea, .select2-selection--single",
+      "input:not([type='hidden']), select, textarea, " +
+        ".select2-selection--single, .select2-selection--single [role='textbox']",
     );
     for (const field of fields) {
       if (!field.labels?.length) field.setAttribute("aria-label", text);
