@@ -1,20 +1,22 @@
 from django.conf import settings
 from django.contrib import admin
 from django.contrib.admin.options import IS_POPUP_VAR
+from django.contrib.admin.utils import unquote
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import models
 from django.forms import Script, Textarea
-from django.http import JsonResponse
+from django.http import HttpResponseNotAllowed, JsonResponse
 from django.shortcuts import get_object_or_404, redirect
-from django.urls import path
+from django.urls import path, reverse
 from django.utils import timezone
 from django.utils.dateparse import parse_date
 from django.utils.html import format_html
 from django.utils.timezone import localtime
 from reversion.admin import VersionAdmin
+from reversion.models import Version
 
 from articles import workflow
-from articles.forms import ArticleForm
+from articles.forms import ArticleForm, BylineRows, Rows
 from articles.models import Article, Attachment, Byline, Correction, Topic
 from articles.views import render_article
 from articles.workflow import State
@@ -25,9 +27,20 @@ from ecfr_site.kept_text import KeptTextMixin
 # The button that lets an article lead the home page.
 FEATURE = "_feature"
 
+# What an earlier version does not bring back: where the article stands now.
+NOT_RESTORED = [
+    "state",
+    "published_at",
+    "featured_at",
+    "created_by_id",
+    "changed_by_id",
+    "changed",
+]
+
 
 class BylineInline(admin.TabularInline):
     model = Byline
+    formset = BylineRows
     extra = 1
     autocomplete_fields = ["author"]
     fields = ["order", "author", "role", "shown_position", "position_override"]
@@ -51,12 +64,14 @@ class BylineInline(admin.TabularInline):
 
 class CorrectionInline(admin.StackedInline):
     model = Correction
+    formset = Rows
     extra = 0
     formfield_overrides = {models.TextField: {"widget": Textarea({"rows": 3})}}
 
 
 class AttachmentInline(admin.TabularInline):
     model = Attachment
+    formset = Rows
     extra = 0
     fields = ["order", "title", "file"]
     verbose_name = "file to download"
@@ -104,6 +119,8 @@ class ProblemFilter(admin.SimpleListFilter):
 class ArticleAdmin(KeptTextMixin, VersionAdmin):
     form = ArticleForm
     change_form_template = "admin/articles/article/change_form.html"
+    revision_form_template = "admin/articles/article/revision_form.html"
+    history_latest_first = True
     list_display = ["headline", "badge", "kind", "written_by", "date", "thumbnail"]
     list_display_links = ["headline"]
     list_filter = [
@@ -243,7 +260,11 @@ class ArticleAdmin(KeptTextMixin, VersionAdmin):
                 reason = " ".join(getattr(error, "messages", [str(error)]))
                 self.message_user(request, f"“{article}”: {reason}", "error")
             else:
-                self.message_user(request, f"“{article}” is published.", "success")
+                self.message_user(
+                    request,
+                    f"“{article}”: {what_happened(article).lower()}.",
+                    "success",
+                )
 
     # Form
 
@@ -255,11 +276,22 @@ class ArticleAdmin(KeptTextMixin, VersionAdmin):
         whole = Article.objects.select_related("changed_by", "image")
         if request.method == "POST":
             whole = Article.objects.select_for_update()
-        return whole.get(pk=article.pk)
+        article = whole.get(pk=article.pk)
+        for name, value in getattr(request, "not_restored", {}).items():
+            setattr(article, name, value)
+        return article
 
     def get_form(self, request, obj=None, change=False, **kwargs):
         form_class = super().get_form(request, obj, change, **kwargs)
-        return type("ArticleForm", (form_class,), {"user": request.user})
+
+        def posted_rows(article):
+            for rows, inline in self.get_formsets_with_inlines(request, article):
+                prefix = rows.get_default_prefix()
+                posted = self.get_formset_kwargs(request, article, inline, prefix)
+                yield inline.verbose_name_plural.capitalize(), rows(**posted)
+
+        request_parts = {"user": request.user, "posted_rows": staticmethod(posted_rows)}
+        return type("ArticleForm", (form_class,), request_parts)
 
     def get_fieldsets(self, request, obj=None):
         fieldsets = super().get_fieldsets(request, obj)
@@ -275,6 +307,9 @@ class ArticleAdmin(KeptTextMixin, VersionAdmin):
             "time_zone": settings.TIME_ZONE,
             "may_feature": obj and self.may_feature(request, obj),
         }
+        if "revert" in context:
+            # Saved like any other change, under the same checks.
+            kwargs["form_url"] = reverse("admin:articles_article_change", args=[obj.pk])
         return super().render_change_form(request, context, obj=obj, **kwargs)
 
     def save_model(self, request, article, form, change):
@@ -296,6 +331,8 @@ class ArticleAdmin(KeptTextMixin, VersionAdmin):
         return article.is_public and self.has_publish_permission(request)
 
     def response_add(self, request, article, post_url_continue=None):
+        if IS_POPUP_VAR in request.POST:
+            return super().response_add(request, article, post_url_continue)
         return self.response_change(request, article)
 
     def response_change(self, request, article):
@@ -304,6 +341,25 @@ class ArticleAdmin(KeptTextMixin, VersionAdmin):
             return super().response_change(request, article)
         self.message_user(request, f"{what_happened(article)}.", "success")
         return redirect("admin:articles_article_change", article.pk)
+
+    # History
+
+    def revision_view(self, request, object_id, version_id, extra_context=None):
+        """An earlier version in the form, not yet saved."""
+        if request.method != "GET":
+            return HttpResponseNotAllowed(["GET"])
+        article = get_object_or_404(Article, pk=unquote(object_id))
+        versions = Version.objects.get_for_object(article).select_related("revision")
+        version = get_object_or_404(versions, pk=version_id)
+        request.not_restored = {name: getattr(article, name) for name in NOT_RESTORED}
+        context = {"title": "An earlier version", "version": version}
+        return super().revision_view(request, object_id, version_id, context)
+
+    def recover_view(self, request, version_id, extra_context=None):
+        """A deleted article comes back as a draft."""
+        get_object_or_404(Version.objects.get_deleted(Article), pk=version_id)
+        request.not_restored = {"state": State.DRAFT, "featured_at": None}
+        return super().recover_view(request, version_id, extra_context)
 
     # More addresses
 

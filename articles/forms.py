@@ -2,6 +2,7 @@ from difflib import SequenceMatcher
 
 from django import forms
 from django.core.exceptions import ValidationError
+from django.core.files import File
 from django.utils.html import escape, format_html, mark_safe
 from django.utils.timezone import localtime
 
@@ -16,10 +17,12 @@ STEP = "_step"
 class ArticleForm(forms.ModelForm):
     """The editor's form: it refuses to save over a colleague, and checks each step.
 
-    The admin sets `user` on the class it uses.
+    The admin sets on the class it uses: `user`, and `posted_rows`, which yields a name
+    and a formset for each part of the article that has rows of its own.
     """
 
     user = None
+    posted_rows = None
     # When the text that this form was opened with had been saved.
     opened = forms.CharField(required=False, widget=forms.HiddenInput)
 
@@ -48,6 +51,10 @@ class ArticleForm(forms.ModelForm):
         ):
             self.add_error("withdrawal_reason", "Tell readers why it is withdrawn.")
 
+    def _get_validation_exclusions(self):
+        """Rules of the database speak of these too, though no field shows them."""
+        return super()._get_validation_exclusions() - {"id", "state"}
+
     def _post_clean(self):
         super()._post_clean()
         if self.step is workflow.PUBLISH:
@@ -67,7 +74,7 @@ class ArticleForm(forms.ModelForm):
             saved := theirs.changed.isoformat()
         ):
             return
-        self.conflict = self.differences()
+        self.conflict = self.differences() + self.row_differences()
         self.data = self.data.copy()
         self.data[self.add_prefix("opened")] = saved
         if not self.conflict:
@@ -98,10 +105,104 @@ class ArticleForm(forms.ModelForm):
                 found.append((bound.label, marked(as_text(theirs), as_text(ours))))
         return found
 
+    def row_differences(self):
+        """The same for people, corrections and files."""
+        found = []
+        for label, rows in self.posted_rows(self.instance):
+            if rows.has_changed():
+                # Validation writes what was posted into the rows.
+                theirs = rows.saved_text()
+                found.append((label, marked(theirs, rows.posted_text())))
+        return found
+
+
+class Rows(forms.BaseInlineFormSet):
+    """Rows of an article's form, which a colleague may change at the same time.
+
+    A row that is gone from the database is saved as a new one; Django would refuse the
+    whole form, again and again, for a reason that nobody sees.
+    """
+
+    def add_fields(self, form, index):
+        super().add_fields(form, index)
+        unread = {"id", "order", "DELETE", self.fk.name}
+        self.names = [name for name in form.fields if name not in unread]
+        # The row has been found by its number; nothing is left to check.
+        form.fields["id"] = forms.IntegerField(
+            initial=form.instance.pk, widget=forms.HiddenInput
+        )
+
+    def _construct_form(self, i, **kwargs):
+        form = super()._construct_form(i, **kwargs)
+        form.fields["id"].required = False
+        return form
+
+    @property
+    def initial_forms(self):
+        return [form for form in super().initial_forms if form.instance.pk]
+
+    @property
+    def extra_forms(self):
+        gone = [form for form in super().initial_forms if not form.instance.pk]
+        return gone + super().extra_forms
+
+    def saved_text(self):
+        rows = [form.instance for form in self.initial_forms]
+        rows.sort(key=lambda row: getattr(row, "order", 0))
+        return "; ".join(
+            row_text(getattr(row, name) for name in self.names) for row in rows
+        )
+
+    def posted_text(self):
+        self.full_clean()
+        rows = [
+            form.cleaned_data
+            for form in self.forms
+            if form.has_changed() or form.instance.pk
+        ]
+        rows = [row for row in rows if not row.get("DELETE")]
+        rows.sort(key=lambda row: row.get("order") or 0)
+        return "; ".join(row_text(map(row.get, self.names)) for row in rows)
+
+
+class BylineRows(Rows):
+    def clean(self):
+        """A row that a colleague added for the same person is taken over."""
+        super().clean()
+        shown = {form.instance.pk for form in self.initial_forms}
+        unseen = {
+            row.author_id: row.pk for row in self.get_queryset() if row.pk not in shown
+        }
+        for form in self.forms:
+            author = form.cleaned_data.get("author")
+            if not author or author.pk not in unseen:
+                continue
+            if form.instance.pk:
+                form.add_error("author", "A colleague has just added this author.")
+            else:
+                form.instance.pk = unseen[author.pk]
+                form.instance._state.adding = False
+
+    def save_existing_objects(self, commit=True):
+        # Two who change places would for a moment both be the same person.
+        moved = [
+            form.instance.pk
+            for form in self.initial_forms
+            if {"author", "DELETE"} & set(form.changed_data)
+        ]
+        self.model.objects.filter(pk__in=moved).delete()
+        return super().save_existing_objects(commit)
+
+
+def row_text(values):
+    return ", ".join(text for value in values if (text := as_text(value)))
+
 
 def as_text(value):
     if value is None:
         return ""
+    if isinstance(value, File):
+        return value.name or ""
     if isinstance(value, str):
         return plain_text(value) if "<" in value else value
     if hasattr(value, "__iter__"):

@@ -98,8 +98,14 @@ def check_redirect(old_path, new_path):
         raise ValidationError(
             {"new_path": "A new address starts with “/” or “https://”."}
         )
-    if old_path == new_path:
-        raise ValidationError({"new_path": "This address would lead to itself."})
+    redirects = Redirect.objects.filter(site=settings.SITE_ID)
+    passed = {old_path}
+    hop = new_path
+    while hop:
+        if hop in passed:
+            raise ValidationError({"new_path": "This address would lead to itself."})
+        passed.add(hop)
+        hop = redirects.filter(old_path=hop).values_list("new_path", flat=True).first()
 
 
 class RedirectForm(forms.ModelForm):

@@ -1,6 +1,7 @@
 from csp.decorators import csp_replace
 from django.conf import settings
 from django.contrib import admin
+from django.core.exceptions import PermissionDenied
 
 from articles.models import Article
 from ecfr_site import kept_text
@@ -40,7 +41,12 @@ class EditorialSite(admin.AdminSite):
                 refused = kept_text.sign_in(request, self)
                 if refused is not None:
                     return refused
-            return guarded(request, *args, **kwargs)
+            try:
+                return guarded(request, *args, **kwargs)
+            except PermissionDenied as refusal:
+                if not kept_text.keeps_text(request):
+                    raise
+                return kept_text.refuse(request, self, refusal)
 
         return desk_view
 

@@ -6,10 +6,16 @@ and nothing is saved before the editor has seen it and pressed save. The text ne
 leaves the editor's browser and this answer: nothing is stored on the server.
 """
 
+import re
+
 from django.contrib.admin.forms import AdminAuthenticationForm
 from django.contrib.auth import login
+from django.core.exceptions import PermissionDenied
 from django.template.response import TemplateResponse
 from django.urls import Resolver404, resolve
+from django.utils.html import linebreaks, mark_safe
+
+from ecfr_site.html import sanitise
 
 RESUME = "_resume"
 SIGN_IN = "_sign_in"
@@ -24,6 +30,12 @@ _NOT_SAVED = (
 
 class KeptTextMixin:
     """For a ModelAdmin whose forms come back unsaved after an interruption."""
+
+    def get_object(self, request, object_id, from_field=None):
+        found = super().get_object(request, object_id, from_field)
+        if found is None and keeps_text(request):
+            raise PermissionDenied("A colleague has deleted this in the meantime.")
+        return found
 
     def get_form(self, request, obj=None, change=False, **kwargs):
         form_class = super().get_form(request, obj, change, **kwargs)
@@ -71,6 +83,33 @@ def answer(request, site, form=None, status=403):
         "is_nav_sidebar_enabled": False,
     }
     response = TemplateResponse(request, "admin/kept_text.html", context, status=status)
+    response["Cache-Control"] = "no-store"
+    return response.render()
+
+
+def refuse(request, site, refusal):
+    """The page for somebody who may not save this, or no longer: to copy from."""
+    written = [
+        (
+            re.sub(r"[-_]+", " ", name).capitalize(),
+            mark_safe(  # noqa: S308
+                sanitise(value) if "<" in value else linebreaks(value, True)
+            ),
+        )
+        for name, values in request.POST.lists()
+        if name not in _NOT_KEPT
+        for value in values
+        # A phrase was written; a single word is a choice or a number.
+        if len(value.split()) > 1
+    ]
+    context = {
+        **site.each_context(request),
+        "title": "This was not saved",
+        "reason": str(refusal) or "You may not change this, or not any more.",
+        "written": written,
+        "is_nav_sidebar_enabled": False,
+    }
+    response = TemplateResponse(request, "admin/refused_text.html", context, status=403)
     response["Cache-Control"] = "no-store"
     return response.render()
 

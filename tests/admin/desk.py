@@ -16,6 +16,7 @@ class OpenForm:
         self.response = response
         self.page = html.fromstring(response.content.decode())
         [form] = self.page.xpath("//div[@id='content-main']//form[@method='post']")
+        self.address = form.get("action") or self.address
         self.values = {}
         for name, value in form.form_values():
             self.values.setdefault(name, []).append(value)

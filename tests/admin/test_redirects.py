@@ -48,6 +48,7 @@ def test_a_known_address_gets_its_new_target(publisher):
         ("old.html,/topics/", "An old address starts with"),
         ("/old.html,topics", "A new address starts with"),
         ("/old.html,/old.html", "lead to itself"),
+        ("/a.html,/b.html\n/b.html,/a.html", "lead to itself"),
     ],
 )
 def test_a_wrong_row_is_named_and_nothing_is_imported(publisher, row, said):

@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 import pytest
+from django.contrib.redirects.models import Redirect
 from django.utils import timezone
 
 from articles import tasks
@@ -74,6 +75,23 @@ def test_links_that_redirect_or_lead_to_files_are_sound(sound):
     body = "".join(f'<p><a href="{link}">x</a></p>' for link in links)
 
     assert problems_of(ArticleFactory(published=True, **{**sound, "body": body})) == ""
+
+
+def test_links_are_followed_over_redirects(sound):
+    for old, new in [
+        ("/elsewhere/", "https://other.example/x/"),
+        ("/first/", "/second/"),
+        ("/second/", "/people/"),
+        ("/round/", "/about-turn/"),
+        ("/about-turn/", "/round/"),
+    ]:
+        Redirect.objects.create(site_id=1, old_path=old, new_path=new)
+    links = ["/elsewhere/", "/first/", "/round/"]
+    body = "".join(f'<p><a href="{link}">x</a></p>' for link in links)
+
+    said = problems_of(ArticleFactory(published=True, **{**sound, "body": body}))
+
+    assert said == "The link to /round/ leads nowhere."
 
 
 def test_a_person_without_a_position_on_the_day_is_named(sound):
