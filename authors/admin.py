@@ -15,6 +15,9 @@ class PositionInline(admin.TabularInline):
     verbose_name = "position"
     verbose_name_plural = "positions, now and before"
 
+    def get_queryset(self, request):
+        return super().get_queryset(request).select_related("programme")
+
 
 class DirectorshipInline(admin.TabularInline):
     model = Position
@@ -22,6 +25,9 @@ class DirectorshipInline(admin.TabularInline):
     fields = ["author", "title", "directs", "started", "ended"]
     autocomplete_fields = ["author"]
     verbose_name_plural = "people, now and before"
+
+    def get_queryset(self, request):
+        return super().get_queryset(request).select_related("author", "programme")
 
 
 class AuthorLinkInline(admin.TabularInline):

@@ -10,7 +10,7 @@ from django.contrib.redirects.models import Redirect
 from django.contrib.sites.models import Site
 from django.core.exceptions import ValidationError
 from django.http import HttpResponseRedirect
-from django.urls import reverse
+from django.urls import Resolver404, resolve, reverse
 from django_tasks_db.models import DBTaskResult
 from import_export.admin import ImportMixin
 from import_export.formats.base_formats import CSV
@@ -46,6 +46,23 @@ class InstitutionAdmin(KeptTextMixin, admin.ModelAdmin):
 class PageForm(FlatpageForm):
     content = forms.CharField(widget=RichTextWidget, required=False)
 
+    def clean_url(self):
+        url = super().clean_url()
+        pages = FlatPage.objects.filter(url=url, sites=settings.SITE_ID)
+        if pages.exclude(pk=self.instance.pk).exists():
+            raise ValidationError("There is a page at this address already.")
+        if is_own_address(url):
+            raise ValidationError("The site has a page of its own at this address.")
+        return url
+
+
+def is_own_address(url):
+    """Whether a page of the site always answers here, so that no other can."""
+    try:
+        return not resolve(url).captured_kwargs
+    except Resolver404:
+        return False
+
 
 @admin.register(FlatPage)
 class PageAdmin(KeptTextMixin, FlatPageAdmin):
@@ -61,6 +78,18 @@ class PageAdmin(KeptTextMixin, FlatPageAdmin):
 
     def view_on_site(self, page):
         return page.get_absolute_url()
+
+
+class SpreadsheetCSV(CSV):
+    """With commas, or with semicolons as Excel writes it in much of Europe."""
+
+    def create_dataset(self, in_stream, **kwargs):
+        head = in_stream.partition("\n")[0]
+        delimiter = ";" if ";" in head else ","
+        dataset = super().create_dataset(in_stream, delimiter=delimiter, **kwargs)
+        if dataset.headers and not {"old_path", "new_path"} <= {*dataset.headers}:
+            raise ValueError("columns are missing")
+        return dataset
 
 
 class RedirectResource(ModelResource):
@@ -84,44 +113,50 @@ class RedirectResource(ModelResource):
         instance.site_id = settings.SITE_ID
         errors = import_validation_errors or {}
         try:
-            check_redirect(instance.old_path, instance.new_path)
+            check_redirect(instance)
         except ValidationError as error:
             errors = {**errors, **error.update_error_dict({})}
         super().validate_instance(instance, errors, **kwargs)
 
 
-def check_redirect(old_path, new_path):
+def check_redirect(redirect):
     """Raise ValidationError, by field, for addresses that cannot work."""
+    old_path, new_path = redirect.old_path, redirect.new_path
     if not old_path.startswith("/"):
         raise ValidationError({"old_path": "An old address starts with “/”."})
     if new_path and not new_path.startswith(("/", "https://", "http://")):
         raise ValidationError(
             {"new_path": "A new address starts with “/” or “https://”."}
         )
-    redirects = Redirect.objects.filter(site=settings.SITE_ID)
+    others = Redirect.objects.filter(site=settings.SITE_ID).exclude(pk=redirect.pk)
     passed = {old_path}
     hop = new_path
     while hop:
         if hop in passed:
             raise ValidationError({"new_path": "This address would lead to itself."})
         passed.add(hop)
-        hop = redirects.filter(old_path=hop).values_list("new_path", flat=True).first()
+        hop = others.filter(old_path=hop).values_list("new_path", flat=True).first()
 
 
 class RedirectForm(forms.ModelForm):
+    def clean_old_path(self):
+        old_path = self.cleaned_data["old_path"]
+        others = Redirect.objects.filter(site=settings.SITE_ID, old_path=old_path)
+        if others.exclude(pk=self.instance.pk).exists():
+            raise ValidationError("This address is redirected already.")
+        return old_path
+
     def clean(self):
         super().clean()
-        check_redirect(
-            self.cleaned_data.get("old_path", "/"),
-            self.cleaned_data.get("new_path", ""),
-        )
+        if not self.errors:
+            check_redirect(Redirect(pk=self.instance.pk, **self.cleaned_data))
 
 
 @admin.register(Redirect)
-class RedirectAdmin(ImportMixin, admin.ModelAdmin):
+class RedirectAdmin(KeptTextMixin, ImportMixin, admin.ModelAdmin):
     form = RedirectForm
     resource_classes = [RedirectResource]
-    formats = import_formats = [CSV]
+    formats = import_formats = [SpreadsheetCSV]
     list_display = ["old_path", "new_path"]
     search_fields = ["old_path", "new_path"]
     fields = ["old_path", "new_path"]
@@ -129,6 +164,13 @@ class RedirectAdmin(ImportMixin, admin.ModelAdmin):
     def save_model(self, request, redirect, form, change):
         redirect.site_id = settings.SITE_ID
         super().save_model(request, redirect, form, change)
+
+    def add_data_read_fail_error_to_form(self, form, error):
+        form.add_error(
+            "import_file",
+            "This file cannot be read. Save it as “CSV UTF-8”, with the words "
+            "old_path and new_path at the head of its two columns.",
+        )
 
     def has_import_permission(self, request):
         return request.user.has_perm("redirects.add_redirect")

@@ -70,7 +70,7 @@ def reading_minutes(html: str) -> int:
 
 
 def internal_paths(html: str) -> list[str]:
-    """The paths within the site that the text links to, each once, in order."""
+    """Paths within the site that the text links to, with queries, each once."""
     paths = {}
     home = urlsplit(settings.SITE_URL)
     for link in _read(html).iter("a"):
@@ -80,7 +80,8 @@ def internal_paths(html: str) -> list[str]:
             continue
         ours = (url.scheme, url.netloc) in (("", ""), (home.scheme, home.netloc))
         if ours and (url.path or url.netloc):
-            paths[url.path or "/"] = True
+            query = f"?{url.query}" if url.query else ""
+            paths[(url.path or "/") + query] = True
     return list(paths)
 
 

@@ -6,7 +6,13 @@ from newsletter.models import Newsletter, Subscriber
 
 @admin.register(Newsletter)
 class NewsletterAdmin(KeptTextMixin, admin.ModelAdmin):
-    prepopulated_fields = {"slug": ["name"]}
+    """Changed, never added or deleted: subscribers were promised this one."""
+
+    def has_add_permission(self, request):
+        return False
+
+    def has_delete_permission(self, request, obj=None):
+        return False
 
 
 @admin.register(Subscriber)

@@ -81,3 +81,22 @@ def test_the_front_page_of_the_desk_takes_few_queries(
 
     with django_assert_max_num_queries(20):
         publisher.get("/admin/")
+
+
+@pytest.mark.parametrize(
+    ("url", "said"),
+    [
+        ("/about-us/", "a page at this address already"),
+        ("/people/", "a page of its own at this address"),
+    ],
+)
+def test_a_simple_page_takes_no_address_that_is_in_use(publisher, url, said):
+    FlatPage.objects.create(url="/about-us/", title="About").sites.add(1)
+    form = OpenForm(publisher, "/admin/flatpages/flatpage/add/")
+    form["title"] = "Another"
+    form["url"] = url
+
+    form.press("Save")
+
+    assert said in form.said
+    assert FlatPage.objects.count() == 1

@@ -74,6 +74,19 @@ def test_lists_take_few_queries_whatever_they_hold(
         manager.get(f"/admin/authors/{address}/")
 
 
+def test_forms_of_people_with_many_posts_load_them_together(manager):
+    author = AuthorFactory()
+    programme = ProgrammeFactory()
+    for _ in range(6):
+        PositionFactory(author=author, programme=ProgrammeFactory())
+        PositionFactory(programme=programme)
+
+    # A row loaded by itself would fail the request.
+    for kept in (author, programme):
+        address = f"/admin/authors/{kept._meta.model_name}/{kept.pk}/change/"
+        assert manager.get(address).status_code == 200
+
+
 def test_an_editor_reads_programmes_and_a_manager_changes_them(editor, manager):
     programme = ProgrammeFactory(name="Asia")
     address = f"/admin/authors/programme/{programme.pk}/change/"

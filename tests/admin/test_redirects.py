@@ -5,6 +5,8 @@ from django.contrib.redirects.models import Redirect
 from django.core.files.uploadedfile import SimpleUploadedFile
 from lxml import html
 
+from tests.admin.desk import OpenForm
+
 pytestmark = pytest.mark.django_db
 
 IMPORT = "/admin/redirects/redirect/import/"
@@ -59,6 +61,95 @@ def test_a_wrong_row_is_named_and_nothing_is_imported(publisher, row, said):
     assert not Redirect.objects.exists()
 
 
+def test_semicolons_and_a_byte_order_mark_are_read_too(publisher):
+    text = "\ufeffold_path;new_path\n/old.html;/topics/\n"
+
+    confirm(publisher, dry_run(publisher, text))
+
+    assert Redirect.objects.get().new_path == "/topics/"
+
+
+@pytest.mark.parametrize(
+    "content", [b"from,to\n/a,/b\n", "old_path,new_path\n/ä,/b".encode("cp1252")]
+)
+def test_a_file_that_cannot_be_read_is_said_to_be_so(publisher, content):
+    file = SimpleUploadedFile("old.csv", content)
+    said = publisher.post(IMPORT, {"import_file": file, "format": "0", "resource": ""})
+
+    assert "Save it as “CSV UTF-8”" in said.content.decode()
+    assert "Traceback" not in said.content.decode()
+
+
+@pytest.fixture
+def form(publisher):
+    Redirect.objects.create(site_id=1, old_path="/old.html", new_path="/topics/")
+    form = OpenForm(publisher, "/admin/redirects/redirect/add/")
+    form["old_path"] = "/older.html"
+    form["new_path"] = "/old.html"
+    return form
+
+
+def test_a_redirect_is_entered_by_hand(form, reader):
+    form.press("Save")
+
+    assert reader.get("/older.html")["Location"] == "/old.html"
+
+
+@pytest.mark.parametrize(
+    ("wrong", "said"),
+    [
+        ({"old_path": "/old.html"}, "redirected already"),
+        ({"old_path": "older.html"}, "An old address starts with"),
+        ({"old_path": "/topics/"}, "lead to itself"),
+    ],
+)
+def test_a_redirect_that_cannot_be_is_refused_and_kept_in_the_form(form, wrong, said):
+    for name, value in wrong.items():
+        form[name] = value
+
+    form.press("Save")
+
+    assert said in form.said
+    assert Redirect.objects.count() == 1
+    assert form["new_path"] == "/old.html"
+
+
+def test_a_redirect_entered_the_wrong_way_round_is_turned(publisher):
+    wrong = Redirect.objects.create(site_id=1, old_path="/people/", new_path="/x.html")
+    form = OpenForm(publisher, f"/admin/redirects/redirect/{wrong.pk}/change/")
+    form["old_path"] = "/x.html"
+    form["new_path"] = "/people/"
+
+    form.press("Save")
+
+    assert Redirect.objects.get().new_path == "/people/"
+
+
 def test_who_may_not_add_redirects_cannot_import(editor):
     assert editor.get(IMPORT).status_code == 403
     assert dry_run(editor, "old_path,new_path\n/a,/b\n").status_code == 403
+
+
+def test_an_address_that_is_redirected_already_is_named(publisher):
+    Redirect.objects.create(site_id=1, old_path="/old.html", new_path="/people/")
+    form = OpenForm(publisher, "/admin/redirects/redirect/add/")
+    form["old_path"] = "/old.html"
+    form["new_path"] = "/topics/"
+
+    form.press("Save")
+
+    assert "redirected already" in form.said
+    assert Redirect.objects.get().new_path == "/people/"
+
+
+def test_a_spreadsheet_with_semicolons_is_read(publisher):
+    confirm(publisher, dry_run(publisher, "old_path;new_path\n/old.html;/topics/\n"))
+
+    assert Redirect.objects.get().new_path == "/topics/"
+
+
+def test_a_file_without_the_two_columns_is_refused_in_words(publisher):
+    response = dry_run(publisher, "from,to\n/old.html,/topics/\n")
+
+    assert "old_path and new_path" in response.content.decode()
+    assert not Redirect.objects.exists()

@@ -94,6 +94,16 @@ def test_links_are_followed_over_redirects(sound):
     assert said == "The link to /round/ leads nowhere."
 
 
+def test_a_link_is_followed_with_its_query_and_from_where_it_stands(sound):
+    Redirect.objects.create(site_id=1, old_path="/page/?id=7", new_path="/people/")
+    links = ["/page/?id=7", "../../topics/", "topics/"]
+    body = "".join(f'<p><a href="{link}">x</a></p>' for link in links)
+
+    said = problems_of(ArticleFactory(published=True, **{**sound, "body": body}))
+
+    assert said == "The link to topics/ leads nowhere."
+
+
 def test_a_person_without_a_position_on_the_day_is_named(sound):
     nobody = AuthorFactory(name="Ada Verne")
     house = AuthorFactory(name="The Forum", institution=True)
@@ -134,3 +144,38 @@ def test_a_lost_check_is_asked_for_again(sound):
     Article.objects.update(check_asked_at=timezone.now() - timedelta(minutes=11))
 
     assert tasks.enqueue_due() == 1
+
+
+def test_what_is_saved_during_a_check_is_checked_again(sound, monkeypatch):
+    article = ArticleFactory(published=True, **sound)
+    look = tasks.problems_of
+
+    def save_meanwhile(checked):
+        monkeypatch.setattr(tasks, "problems_of", look)
+        article.body = '<p><a href="/article/nowhere/">x</a></p>'
+        article.save()
+        return look(checked)
+
+    monkeypatch.setattr(tasks, "problems_of", save_meanwhile)
+    tasks.enqueue_due()
+    article.refresh_from_db()
+    assert article.problems == []
+
+    assert tasks.enqueue_due() == 1
+
+    article.refresh_from_db()
+    assert "/article/nowhere/" in " ".join(article.problems)
+
+
+def test_a_second_check_finds_the_same_and_changes_nothing_else(sound):
+    article = ArticleFactory(published=True, **{**sound, "topics": []})
+    first = problems_of(article)
+    before = Article.objects.values().get()
+
+    assert problems_of(article) == first
+    after = Article.objects.values().get()
+    assert {**after, "checked_at": None} == {**before, "checked_at": None}
+
+
+def test_a_check_of_a_deleted_article_is_harmless(db):
+    tasks.check_article.func(1)

@@ -307,4 +307,9 @@ def test_internal_paths_are_those_within_the_site():
     <a href="{settings.SITE_URL}/article/y/">2</a> <a href="{settings.SITE_URL}">3</a>
     <a href="https://elsewhere.example/z/">4</a> <a href="//elsewhere.example/z/">5</a>
     <a href="mailto:a@b.example">6</a> <a href="#part">7</a> <a href="https://[">8</a>"""
-    assert internal_paths(html) == ["/people/x/", "/article/y/", "/"]
+    assert internal_paths(html) == [
+        "/people/x/?a=1",
+        "/people/x/",
+        "/article/y/",
+        "/",
+    ]
