@@ -9,7 +9,13 @@ from django.utils import timezone
 from articles.models import Article
 from articles.workflow import State
 from tests.admin.desk import article_form
-from tests.factories import ArticleFactory, AuthorFactory, ImageFactory, TopicFactory
+from tests.factories import (
+    ArticleFactory,
+    AuthorFactory,
+    ImageFactory,
+    PositionFactory,
+    TopicFactory,
+)
 
 pytestmark = pytest.mark.django_db
 
@@ -287,8 +293,6 @@ def test_a_preview_shows_a_draft_to_the_desk_alone(editor, reader):
 
 
 def test_the_position_on_a_day_is_told_to_the_form(editor, reader):
-    from tests.factories import PositionFactory
-
     position = PositionFactory(title="Fellow")
     address = f"/admin/articles/article/position/?author={position.author_id}"
 

@@ -5,6 +5,7 @@ from django.contrib.flatpages.models import FlatPage
 
 from ecfr_site.models import Institution
 from tests.admin.desk import OpenForm
+from tests.factories import ArticleFactory
 
 pytestmark = pytest.mark.django_db
 
@@ -72,8 +73,6 @@ def test_each_role_opens_only_its_own_lists(request, role, may):
 def test_the_front_page_of_the_desk_takes_few_queries(
     publisher, django_assert_max_num_queries
 ):
-    from tests.factories import ArticleFactory
-
     ArticleFactory.create_batch(9, published=True)
     ArticleFactory.create_batch(9, scheduled=True)
     ArticleFactory.create_batch(9, state="in-review", problems=["No topic."])
@@ -81,22 +80,3 @@ def test_the_front_page_of_the_desk_takes_few_queries(
 
     with django_assert_max_num_queries(20):
         publisher.get("/admin/")
-
-
-@pytest.mark.parametrize(
-    ("url", "said"),
-    [
-        ("/about-us/", "a page at this address already"),
-        ("/people/", "a page of its own at this address"),
-    ],
-)
-def test_a_simple_page_takes_no_address_that_is_in_use(publisher, url, said):
-    FlatPage.objects.create(url="/about-us/", title="About").sites.add(1)
-    form = OpenForm(publisher, "/admin/flatpages/flatpage/add/")
-    form["title"] = "Another"
-    form["url"] = url
-
-    form.press("Save")
-
-    assert said in form.said
-    assert FlatPage.objects.count() == 1

@@ -142,12 +142,6 @@ def test_an_address_that_is_redirected_already_is_named(publisher):
     assert Redirect.objects.get().new_path == "/people/"
 
 
-def test_a_spreadsheet_with_semicolons_is_read(publisher):
-    confirm(publisher, dry_run(publisher, "old_path;new_path\n/old.html;/topics/\n"))
-
-    assert Redirect.objects.get().new_path == "/topics/"
-
-
 def test_a_file_without_the_two_columns_is_refused_in_words(publisher):
     response = dry_run(publisher, "from,to\n/old.html,/topics/\n")
 
