@@ -49,12 +49,7 @@ class BylineInline(admin.TabularInline):
     verbose_name_plural = "people"
 
     def get_queryset(self, request):
-        return (
-            super()
-            .get_queryset(request)
-            .select_related("author", "article")
-            .prefetch_related("author__positions__programme")
-        )
+        return super().get_queryset(request).for_page().select_related("article")
 
     @admin.display(description="Position on the day of publication")
     def shown_position(self, byline):

@@ -57,7 +57,7 @@ def enqueue_due():
 def problems_of(article):
     """A sentence for each thing that is wrong, in editors' words."""
     problems = body_problems(article.body)
-    if article.image_id and not (article.image_alt or article.image_decorative):
+    if article.image_is_undescribed:
         problems.append("The picture at the top has no alternative text.")
     if not article.topics.exists():
         problems.append("The article has no topic.")

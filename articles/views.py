@@ -56,8 +56,7 @@ def publications(request, kind=None):
     context = {
         "kind": Article.Kind(kind) if kind else None,
         "kinds": Article.Kind,
-        "topics": [topic for topic in topics if topic.kind == Topic.Kind.TOPIC],
-        "regions": [topic for topic in topics if topic.kind == Topic.Kind.REGION],
+        **_by_kind(topics),
         "programmes": programmes,
         "years": Article.objects.published().dates("published_at", "year", "DESC"),
         "chosen": chosen,
@@ -65,6 +64,13 @@ def publications(request, kind=None):
         "page": paginate(request, found.for_lists()),
     }
     return render(request, "articles/article_list.html", context)
+
+
+def _by_kind(topics):
+    return {
+        "topics": [topic for topic in topics if topic.kind == Topic.Kind.TOPIC],
+        "regions": [topic for topic in topics if topic.kind == Topic.Kind.REGION],
+    }
 
 
 def _chosen(options, slug):
@@ -79,11 +85,7 @@ def _year(text):
 def topics(request):
     """articles/topic_index.html: root `topics` and `regions` with their children."""
     found = Topic.objects.roots().prefetch_related("children")
-    context = {
-        "topics": [topic for topic in found if topic.kind == Topic.Kind.TOPIC],
-        "regions": [topic for topic in found if topic.kind == Topic.Kind.REGION],
-    }
-    return render(request, "articles/topic_index.html", context)
+    return render(request, "articles/topic_index.html", _by_kind(found))
 
 
 @require_safe

@@ -83,8 +83,11 @@ class Programme(PublicPage):
 
 class AuthorQuerySet(models.QuerySet):
     def for_lists(self):
-        """With photo, and positions for `position_on`: two queries more at most."""
-        return self.select_related("photo").prefetch_related("positions__programme")
+        """With photo, and positions for `position_on`: one query more."""
+        positions = Position.objects.select_related("programme")
+        return self.select_related("photo").prefetch_related(
+            models.Prefetch("positions", positions)
+        )
 
 
 class Author(PublicPage):
@@ -183,9 +186,6 @@ class AuthorLink(models.Model):
 class PositionQuerySet(models.QuerySet):
     def held_on(self, day):
         return self.filter(Q(ended__isnull=True) | Q(ended__gte=day), started__lte=day)
-
-    def ended_before(self, day):
-        return self.filter(ended__lt=day)
 
     def directing(self):
         return self.filter(directs=True)

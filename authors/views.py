@@ -1,20 +1,15 @@
-from django.db.models import Prefetch
 from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_safe
 
-from authors.models import Author, Position, Programme
+from authors.models import Author, Programme
 from ecfr_site.pages import paginate
 
 
 @require_safe
 def author(request, slug):
     """authors/author.html: positions now and past, and published work."""
-    positions = Position.objects.select_related("programme")
     found = get_object_or_404(
-        Author.objects.select_related("photo").prefetch_related(
-            Prefetch("positions", positions), "links"
-        ),
-        slug=slug,
+        Author.objects.for_lists().prefetch_related("links"), slug=slug
     )
     articles = found.articles.published().for_lists()
     context = {"author": found, "page": paginate(request, articles)}

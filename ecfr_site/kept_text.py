@@ -66,25 +66,15 @@ def keeps_text(request):
 
 def answer(request, site, form=None, status=403):
     """The page with the kept text: a sign-in form, or a button to go on."""
-    kept = [
-        (name, value)
-        for name, values in request.POST.lists()
-        if name not in _NOT_KEPT
-        for value in values
-    ]
     if not request.user.is_authenticated:
         form = form or _sign_in_form(request)
     context = {
-        **site.each_context(request),
         "title": "Your text is safe",
-        "kept": kept,
+        "kept": _posted(request),
         "lost_files": [file.name for file in request.FILES.values()],
         "form": form,
-        "is_nav_sidebar_enabled": False,
     }
-    response = TemplateResponse(request, "admin/kept_text.html", context, status=status)
-    response["Cache-Control"] = "no-store"
-    return response.render()
+    return _page(request, site, "admin/kept_text.html", context, status)
 
 
 def refuse(request, site, refusal):
@@ -96,20 +86,31 @@ def refuse(request, site, refusal):
                 sanitise(value) if "<" in value else linebreaks(value, True)
             ),
         )
-        for name, values in request.POST.lists()
-        if name not in _NOT_KEPT
-        for value in values
+        for name, value in _posted(request)
         # A phrase was written; a single word is a choice or a number.
         if len(value.split()) > 1
     ]
     context = {
-        **site.each_context(request),
         "title": "This was not saved",
         "reason": str(refusal) or "You may not change this, or not any more.",
         "written": written,
-        "is_nav_sidebar_enabled": False,
     }
-    response = TemplateResponse(request, "admin/refused_text.html", context, status=403)
+    return _page(request, site, "admin/refused_text.html", context, status=403)
+
+
+def _posted(request):
+    """What was written, as pairs of name and value."""
+    return [
+        (name, value)
+        for name, values in request.POST.lists()
+        if name not in _NOT_KEPT
+        for value in values
+    ]
+
+
+def _page(request, site, template, context, status):
+    context = {**site.each_context(request), **context}
+    response = TemplateResponse(request, template, context, status=status)
     response["Cache-Control"] = "no-store"
     return response.render()
 

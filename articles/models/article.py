@@ -358,6 +358,11 @@ class Article(PublicPage):
         return self.original_url or f"{settings.SITE_URL}{self.get_absolute_url()}"
 
     @property
+    def image_is_undescribed(self):
+        """Whether the picture at the top lacks the text it needs."""
+        return self.image_id and not (self.image_alt or self.image_decorative)
+
+    @property
     def caption(self):
         return self.image_caption or (self.image.caption if self.image else "")
 
@@ -437,7 +442,7 @@ class Article(PublicPage):
             missing["standfirst"] = "A published article needs a standfirst."
         if not self.body.strip():
             missing["body"] = "A published article needs a text."
-        if self.image_id and not (self.image_alt or self.image_decorative):
+        if self.image_is_undescribed:
             missing["image_alt"] = "Describe the picture, or mark it as decoration."
         if missing:
             raise ValidationError(missing)
@@ -476,16 +481,16 @@ class Article(PublicPage):
         self.state = transition.target
         self.changed_by = by
         self.save()
-        message = f"{transition.label}. {note}".strip()
-        LogEntry.objects.log_actions(
-            by.pk, [self], CHANGE, change_message=message, single_object=True
-        )
+        self._log(by, f"{transition.label}. {note}".strip())
 
     @transaction.atomic
     def feature(self, by):
         """Let the article lead the home page."""
         self.featured_at = timezone.now()
         self.save()
+        self._log(by, "Leads home page.")
+
+    def _log(self, by, message):
         LogEntry.objects.log_actions(
-            by.pk, [self], CHANGE, change_message="Leads home page.", single_object=True
+            by.pk, [self], CHANGE, change_message=message, single_object=True
         )

@@ -83,8 +83,9 @@ def byline_parts(bylines):
     "A and B", "A, with B and C", "Edited by A", an institution alone, or nothing.
     """
     parts = []
+    ordered = in_order(bylines)
     for role, phrase in _PHRASES.items():
-        named = [b.author for b in in_order(bylines) if b.role == role]
+        named = [b.author for b in ordered if b.role == role]
         if not named:
             continue
         lead = f", {phrase}" if parts else phrase.capitalize()

@@ -13,9 +13,6 @@ class TopicQuerySet(models.QuerySet):
     def topics(self):
         return self.filter(kind=Topic.Kind.TOPIC)
 
-    def regions(self):
-        return self.filter(kind=Topic.Kind.REGION)
-
     def roots(self):
         return self.filter(parent=None)
 
