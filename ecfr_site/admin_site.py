@@ -4,7 +4,7 @@ from django.contrib import admin
 from django.core.exceptions import PermissionDenied
 
 from articles.models import Article
-from ecfr_site import kept_text
+from ecfr_site import kept_text, outbox
 from ecfr_site.models import Institution
 
 DESK_LENGTH = 8
@@ -30,7 +30,12 @@ class EditorialSite(admin.AdminSite):
         desk = None
         if request.user.has_perm("articles.view_article"):
             desk = desk_of(request.user)
-        return super().index(request, {"desk": desk, **(extra_context or {})})
+        context = {
+            "desk": desk,
+            "has_outbox": outbox.is_in_use(),
+            **(extra_context or {}),
+        }
+        return super().index(request, context)
 
     def admin_view(self, view, cacheable=False):
         guarded = super().admin_view(view, cacheable)

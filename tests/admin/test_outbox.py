@@ -1,0 +1,209 @@
+"""The outbox on the desk shows mail as its reader sees it, to those who may send."""
+
+import pytest
+from django.core.mail import EmailMultiAlternatives, send_mail
+from lxml import html
+
+from ecfr_site import outbox
+
+pytestmark = pytest.mark.django_db
+
+SITE = "http://testserver"
+UNSUBSCRIBE = "/newsletter/unsubscribe/abc234/"
+
+
+@pytest.fixture(autouse=True)
+def in_use(settings):
+    settings.EMAIL_BACKEND = "ecfr_site.outbox.EmailBackend"
+    settings.SITE_URL = SITE
+
+
+@pytest.fixture
+def edition():
+    """The name of a message as the newsletter sends it."""
+    message = EmailMultiAlternatives(
+        "The week in Europe",
+        f"Read it at {SITE}/article/the-week/ today.",
+        "The Council <letters@example.org>",
+        ["reader@example.org"],
+        headers={
+            "List-Unsubscribe": f"<{SITE}{UNSUBSCRIBE}>",
+            "List-Unsubscribe-Post": "List-Unsubscribe=One-Click",
+        },
+    )
+    message.attach_alternative(
+        "<!doctype html><html><head><title>The week</title></head><body>"
+        '<p>Grüße <a href="/article/the-week/">the week</a></p></body></html>',
+        "text/html",
+    )
+    message.send()
+    return outbox.newest()[0]
+
+
+def open_page(client, address):
+    response = client.get(address)
+    assert response.status_code == 200
+    return html.fromstring(response.content.decode())
+
+
+def said(page):
+    return " ".join(page.text_content().split())
+
+
+def test_the_newest_messages_are_listed_with_subject_recipient_and_link(
+    newsletter_manager, edition
+):
+    send_mail("Confirm your address", "Words", "a@example.org", ["b@example.org"])
+
+    page = open_page(newsletter_manager, "/admin/outbox/")
+
+    assert page.xpath("//tbody//th//text()") == [
+        "Confirm your address",
+        "The week in Europe",
+    ]
+    assert page.xpath("//td[@class='to']/text()") == [
+        "b@example.org",
+        "reader@example.org",
+    ]
+    assert page.xpath("//tbody//a/@href")[1] == f"/admin/outbox/{edition}/"
+
+
+def test_an_empty_outbox_says_how_to_fill_it(newsletter_manager):
+    assert "Nothing was mailed yet" in said(
+        open_page(newsletter_manager, "/admin/outbox/")
+    )
+
+
+def test_a_message_is_shown_with_its_headers_text_and_source(
+    newsletter_manager, edition
+):
+    page = open_page(newsletter_manager, f"/admin/outbox/{edition}/")
+
+    headers = [said(line) for line in page.xpath("//dl[@class='headers']/div")]
+    assert "Return-Path <letters@example.org>" in headers
+    assert f"List-Unsubscribe <{SITE}{UNSUBSCRIBE}>" in headers
+    assert page.xpath("//pre//a/@href") == [f"{SITE}/article/the-week/"]
+    assert "multipart/alternative" in page.xpath("//pre[@class='source']")[0].text
+
+
+def test_its_html_stands_in_a_frame_that_runs_nothing_and_opens_links_outside(
+    newsletter_manager, edition
+):
+    page = open_page(newsletter_manager, f"/admin/outbox/{edition}/")
+    [frame] = page.xpath("//iframe")
+
+    part = newsletter_manager.get(frame.get("src"))
+
+    assert "allow-scripts" not in frame.get("sandbox")
+    assert "allow-same-origin" not in frame.get("sandbox")
+    assert part["X-Frame-Options"] == "SAMEORIGIN"
+    assert "sandbox allow-popups" in part["Content-Security-Policy"]
+    assert "script-src" not in part["Content-Security-Policy"]
+    assert "default-src 'none'" in part["Content-Security-Policy"]
+    shown = html.fromstring(part.content.decode())
+    assert shown.xpath("/html/head/base/@target") == ["_blank"]
+    assert "Grüße the week" in said(shown)
+
+
+def test_the_button_posts_what_a_mail_program_posts(newsletter_manager, edition):
+    page = open_page(newsletter_manager, f"/admin/outbox/{edition}/")
+
+    [form] = page.xpath("//form[@class='one-click']")
+
+    assert form.get("action") == UNSUBSCRIBE
+    assert form.get("method") == "post"
+    [button] = form.xpath(".//button")
+    assert (button.get("name"), button.get("value")) == (
+        "List-Unsubscribe",
+        "One-Click",
+    )
+    # No token of the desk's goes to the reader's page.
+    assert form.xpath(".//input") == []
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {},
+        {"List-Unsubscribe": f"<{SITE}{UNSUBSCRIBE}>"},
+        {
+            "List-Unsubscribe": "<https://elsewhere.example/u/>",
+            "List-Unsubscribe-Post": "List-Unsubscribe=One-Click",
+        },
+    ],
+)
+def test_without_both_headers_for_this_site_there_is_no_such_button(
+    newsletter_manager, headers
+):
+    EmailMultiAlternatives(
+        "Hello", "Words", "a@example.org", ["b@example.org"], headers=headers
+    ).send()
+
+    page = open_page(newsletter_manager, f"/admin/outbox/{outbox.newest()[0]}/")
+
+    assert page.xpath("//form[@class='one-click']") == []
+
+
+def test_a_message_of_plain_text_has_no_frame(newsletter_manager):
+    send_mail("Confirm", "<b>Words</b>", "a@example.org", ["b@example.org"])
+    address = f"/admin/outbox/{outbox.newest()[0]}/"
+
+    page = open_page(newsletter_manager, address)
+
+    assert page.xpath("//iframe") == []
+    assert page.xpath("//pre/text()")[0].strip() == "<b>Words</b>"
+    assert newsletter_manager.get(f"{address}html/").status_code == 404
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "20260101T000000-000000-00000000",
+        "../../secret_key",
+        "..%2f..%2fsecret_key",
+        "20260101T000000-000000-00000000.eml",
+        "20260101/../../secret_key",
+    ],
+)
+def test_other_names_lead_nowhere(newsletter_manager, edition, name):
+    for more in ("", "html/"):
+        answer = newsletter_manager.get(f"/admin/outbox/{name}/{more}")
+        assert answer.status_code == 404
+
+
+ADDRESSES = ["/admin/outbox/", "/admin/outbox/{}/", "/admin/outbox/{}/html/"]
+
+
+@pytest.mark.parametrize("address", ADDRESSES)
+def test_only_those_who_may_send_read_it(
+    reader, editor, publisher, newsletter_editor, newsletter_manager, edition, address
+):
+    address = address.format(edition)
+
+    assert newsletter_manager.get(address).status_code == 200
+    for colleague in (editor, publisher, newsletter_editor):
+        assert colleague.get(address).status_code == 403
+    assert reader.get(address)["Location"].startswith("/admin/login/")
+
+
+@pytest.mark.parametrize("address", ADDRESSES)
+def test_where_mail_is_really_sent_there_is_no_outbox(
+    newsletter_manager, edition, settings, address
+):
+    settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
+
+    answer = newsletter_manager.get(address.format(edition))
+
+    assert answer.status_code == 404
+
+
+def test_the_desk_leads_there_whom_it_lets_in(
+    newsletter_manager, newsletter_editor, settings
+):
+    def leads_there(client):
+        return b'href="/admin/outbox/"' in client.get("/admin/").content
+
+    assert leads_there(newsletter_manager)
+    assert not leads_there(newsletter_editor)
+    settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
+    assert not leads_there(newsletter_manager)
