@@ -32,9 +32,15 @@ else:
             "With DEBUG off, SECRET_KEY and ALLOWED_HOSTS must not be empty."
         )
 
+# Former keys, with which old links and sessions stay good.
+SECRET_KEY_FALLBACKS = env.list("SECRET_KEY_FALLBACKS", default=[])
+
 # The address readers use, for links in feeds, sitemaps and e-mails.
 SITE_URL = env.str("SITE_URL", default="http://127.0.0.1:8000").rstrip("/")
 SITE_ID = 1
+
+# Where tasks wait: in the database, or in Redis for workers on several machines.
+TASK_QUEUE_URL = env.str("TASK_QUEUE_URL", default="")
 
 INSTALLED_APPS = [
     "newsletter",
@@ -44,8 +50,10 @@ INSTALLED_APPS = [
     "ckeditor",
     "reversion",
     "import_export",
+    "anymail",
     "django_tasks",
     "django_tasks_db",
+    *(["django_rq"] if TASK_QUEUE_URL else []),
     "csp",
     "django.contrib.auth",
     "django.contrib.contenttypes",
@@ -115,7 +123,17 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 CACHES = {"default": env.cache("CACHE_URL", default="locmemcache://")}
 
-TASKS = {"default": {"BACKEND": "django_tasks_db.DatabaseBackend"}}
+# A worker on Redis empties the queues in this order (ecfr_site/redis_queue.py).
+TASK_QUEUES = ["ahead", "default", "behind"]
+TASKS = {
+    "default": {
+        "BACKEND": "ecfr_site.redis_queue.RedisQueue"
+        if TASK_QUEUE_URL
+        else "django_tasks_db.DatabaseBackend",
+        "QUEUES": TASK_QUEUES,
+    }
+}
+RQ_QUEUES = {name: {"URL": TASK_QUEUE_URL or "redis://"} for name in TASK_QUEUES}
 
 # Accounts
 
@@ -171,15 +189,56 @@ DATA_UPLOAD_MAX_NUMBER_FIELDS = 5000
 
 # Mail
 
+# By SMTP, printed, as files in a folder, or by a mail service that anymail knows.
+environ.Env.EMAIL_SCHEMES["outbox"] = "ecfr_site.outbox.EmailBackend"
 EMAIL_CONFIG = env.email("EMAIL_URL", default="consolemail://")
 vars().update(EMAIL_CONFIG)
+OUTBOX_DIR = env.path("OUTBOX_DIR", default=f"{VAR_DIR}/outbox")
+EMAIL_TIMEOUT = env.int("EMAIL_TIMEOUT", default=30)
+if EMAIL_SERVICE := env.str("EMAIL_SERVICE", default=""):
+    EMAIL_BACKEND = f"anymail.backends.{EMAIL_SERVICE}.EmailBackend"
+ANYMAIL = env.json("ANYMAIL", default={})
 DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="office@localhost")
+
+# Newsletter
+
+# Whether what a subscriber opens and clicks is noted only after a clear yes.
+ANALYTICS_NEEDS_CONSENT = env.bool("ANALYTICS_NEEDS_CONSENT", default=True)
+# Never changed once addresses were erased: it is what recognises them.
+SUPPRESSION_KEY = env.str("SUPPRESSION_KEY", default=SECRET_KEY)
+# A second person approves what goes to more people than this.
+NEWSLETTER_APPROVAL_OVER = env.int("NEWSLETTER_APPROVAL_OVER", default=500)
+# How many workers send an edition at once, and with how many connections each.
+NEWSLETTER_WORKERS = env.int("NEWSLETTER_WORKERS", default=1)
+NEWSLETTER_CONNECTIONS = env.int("NEWSLETTER_CONNECTIONS", default=4)
+# The most messages a second, in all and by recipient domain; 0 means no limit.
+NEWSLETTER_RATE = env.float("NEWSLETTER_RATE", default=0)
+NEWSLETTER_DOMAIN_RATES = env.dict(
+    "NEWSLETTER_DOMAIN_RATES", cast={"value": float}, default={}
+)
+# The name of the key that messages are signed with, to look it up before sending.
+DKIM_SELECTOR = env.str("DKIM_SELECTOR", default="")
+# Whether checking an edition's links may reach into private networks; tests do.
+LINKS_MAY_BE_PRIVATE = False
+# Returned messages go here, with a token after a plus sign: "bounces@example.org".
+BOUNCE_ADDRESS = env.str("BOUNCE_ADDRESS", default="")
+# The mailbox that `read_bounces` empties: "imaps://user:password@host/INBOX".
+BOUNCE_MAILBOX = env.str("BOUNCE_MAILBOX", default="")
+BOUNCE_THRESHOLD = env.float("BOUNCE_THRESHOLD", default=3)
+# Confirmation mails that the signup form may cause.
+SIGNUPS_AN_ADDRESS_A_DAY = env.int("SIGNUPS_AN_ADDRESS_A_DAY", default=3)
+SIGNUPS_A_NETWORK_AN_HOUR = env.int("SIGNUPS_A_NETWORK_AN_HOUR", default=20)
+SIGNUPS_AN_HOUR = env.int("SIGNUPS_AN_HOUR", default=1000)
+# A proof of work before the form is accepted; it needs JavaScript.
+SIGNUP_PROOF_OF_WORK = env.bool("SIGNUP_PROOF_OF_WORK", default=False)
 
 # Security
 
 # Off only where there is no TLS at all, as on a developer's own machine.
 HTTPS = env.bool("HTTPS", default=not DEBUG)
 SECURE_SSL_REDIRECT = HTTPS
+# A one-click unsubscribe is answered where it arrives, never redirected (RFC 8058).
+SECURE_REDIRECT_EXEMPT = [r"^newsletter/unsubscribe/"]
 SESSION_COOKIE_SECURE = HTTPS
 CSRF_COOKIE_SECURE = HTTPS
 SECURE_HSTS_SECONDS = 365 * 24 * 3600 if HTTPS else 0

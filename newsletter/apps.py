@@ -4,3 +4,7 @@ from django.apps import AppConfig
 class NewsletterConfig(AppConfig):
     name = "newsletter"
     verbose_name = "Newsletter"
+
+    def ready(self):
+        # What registers itself, and needs the models.
+        from newsletter import checks, webhooks  # noqa: F401

@@ -1,9 +1,13 @@
 """What every test stands on: a cast of characters, and no trace on the machine."""
 
+from contextlib import contextmanager
+
 import pytest
 from django.conf import settings as django_settings
 from django.contrib.sites.models import Site
 from django.core.cache import cache
+from django.db.backends.base.creation import BaseDatabaseCreation
+from django.db.backends.sqlite3.base import DatabaseOperations
 from django.test import Client
 from django_tasks import TaskResultStatus
 from django_tasks.signals import task_finished
@@ -38,6 +42,7 @@ def own_settings(settings, tmp_path):
     A request that loads rows one by one fails.
     """
     settings.MEDIA_ROOT = tmp_path / "media"
+    settings.OUTBOX_DIR = tmp_path / "outbox"
     settings.TASKS = {
         "default": {"BACKEND": "django_tasks.backends.immediate.ImmediateBackend"}
     }
@@ -45,6 +50,47 @@ def own_settings(settings, tmp_path):
     # Saving an article as a revision reads its bylines at each of up to three steps.
     settings.ZEAL_NPLUSONE_THRESHOLD = 4
     settings.MIDDLEWARE = ["zeal.middleware.zeal_middleware", *settings.MIDDLEWARE]
+
+
+@contextmanager
+def changeable_consent(connection):
+    """Without the triggers that refuse to change or empty the tables of consent."""
+    with connection.cursor() as cursor:
+        if connection.vendor == "sqlite":
+            cursor.execute("SELECT name, sql FROM sqlite_master WHERE type = 'trigger'")
+            triggers = cursor.fetchall()
+            off = [f"DROP TRIGGER {name}" for name, _ in triggers]
+            on = [sql for _, sql in triggers]
+        else:
+            tables = ["newsletter_consentrecord", "newsletter_wording"]
+            off = [f"ALTER TABLE {table} DISABLE TRIGGER USER" for table in tables]
+            on = [f"ALTER TABLE {table} ENABLE TRIGGER USER" for table in tables]
+        for sql in off:
+            cursor.execute(sql)
+        yield
+        for sql in on:
+            cursor.execute(sql)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def emptying_and_filling_tables_between_tests():
+    """SQLite empties tables row by row; rows of migrations are put back by UPDATE."""
+    patched = pytest.MonkeyPatch()
+    for owner, name in (
+        (DatabaseOperations, "execute_sql_flush"),
+        (BaseDatabaseCreation, "deserialize_db_from_string"),
+    ):
+        patched.setattr(owner, name, with_changeable_consent(getattr(owner, name)))
+    yield
+    patched.undo()
+
+
+def with_changeable_consent(work):
+    def changing(self, given):
+        with changeable_consent(self.connection):
+            work(self, given)
+
+    return changing
 
 
 @pytest.fixture(autouse=True)
@@ -96,3 +142,13 @@ def publisher(db):
 @pytest.fixture
 def manager(db):
     return signed_in(manager=True)
+
+
+@pytest.fixture
+def newsletter_editor(db):
+    return signed_in(newsletter_editor=True)
+
+
+@pytest.fixture
+def newsletter_manager(db):
+    return signed_in(newsletter_manager=True)

@@ -15,6 +15,14 @@ from articles.models import Article, Attachment, Byline, Correction, Topic
 from articles.workflow import State
 from authors.models import Author, Position, Programme
 from ecfr_site.images.models import Image
+from newsletter.models import (
+    Delivery,
+    Edition,
+    EditionItem,
+    Newsletter,
+    Subscriber,
+    Subscription,
+)
 
 
 def in_group(name):
@@ -39,6 +47,8 @@ class UserFactory(DjangoModelFactory):
         editor = in_group("Editors")
         publisher = in_group("Publishers")
         manager = in_group("Managers")
+        newsletter_editor = in_group("Newsletter editors")
+        newsletter_manager = in_group("Newsletter managers")
 
     username = factory.Sequence(lambda n: f"user{n}")
     email = factory.LazyAttribute(lambda user: f"{user.username}@example.org")
@@ -187,3 +197,85 @@ class AttachmentFactory(DjangoModelFactory):
     file = factory.LazyFunction(
         lambda: ContentFile(b"%PDF-1.7\n%%EOF\n", name="report.pdf")
     )
+
+
+class NewsletterFactory(DjangoModelFactory):
+    class Meta:
+        model = Newsletter
+
+    name = factory.Sequence(lambda n: f"Letter {n}")
+    slug = factory.Sequence(lambda n: f"letter-{n}")
+    sender_email = "letters@example.org"
+
+
+class SubscriberFactory(DjangoModelFactory):
+    """Active; ``newsletters`` takes a list of confirmed subscriptions."""
+
+    class Meta:
+        model = Subscriber
+        skip_postgeneration_save = True
+
+    class Params:
+        pending = factory.Trait(status=Subscriber.Status.PENDING, confirmed_at=None)
+        tracked = factory.Trait(analytics=Subscriber.Analytics.GRANTED)
+
+    email = factory.Sequence(lambda n: f"reader{n}@example.org")
+    status = Subscriber.Status.ACTIVE
+    confirmed_at = factory.LazyFunction(timezone.now)
+
+    @factory.post_generation
+    def newsletters(subscriber, create, extracted):
+        for newsletter in extracted or []:
+            Subscription.objects.create(
+                subscriber=subscriber,
+                newsletter=newsletter,
+                confirmed_at=subscriber.confirmed_at,
+            )
+
+
+class EditionFactory(DjangoModelFactory):
+    """A complete draft; ``articles`` takes a list of pieces."""
+
+    class Meta:
+        model = Edition
+        skip_postgeneration_save = True
+
+    class Params:
+        due = factory.Trait(
+            state="scheduled",
+            scheduled_at=factory.LazyFunction(timezone.now),
+            starts_at=factory.LazyFunction(timezone.now),
+        )
+
+    newsletter = factory.SubFactory(NewsletterFactory)
+    subject = factory.Sequence(lambda n: f"The week in Europe, {n}")
+    preheader = "What we published this week."
+    introduction = "<p>Dear reader, this was the week.</p>"
+
+    @factory.post_generation
+    def articles(edition, create, extracted):
+        for order, article in enumerate(extracted or []):
+            EditionItem.objects.create(edition=edition, article=article, order=order)
+
+
+class DeliveryFactory(DjangoModelFactory):
+    """A message that was sent an hour ago."""
+
+    class Meta:
+        model = Delivery
+
+    class Params:
+        tracked = factory.Trait(
+            subscriber=factory.SubFactory(SubscriberFactory, tracked=True)
+        )
+
+    edition = factory.SubFactory(
+        EditionFactory,
+        state="sent",
+        started_at=factory.LazyFunction(lambda: timezone.now() - timedelta(hours=1)),
+    )
+    subscriber = factory.SubFactory(SubscriberFactory)
+    state = "sent"
+    due_at = factory.LazyFunction(lambda: timezone.now() - timedelta(hours=1))
+    sent_at = factory.SelfAttribute("due_at")
+    domain = "example.org"

@@ -225,10 +225,15 @@ class Image(models.Model):
     @property
     def share_url(self):
         """The picture for other sites' cards: its largest JPEG."""
-        if not self.rendered:
-            return self.file.url
-        width, _ = SHAPES["full"].sizes(self.width, self.height)[-1]
-        return self.file.storage.url(self.rendition_name("full", width, "jpg"))
+        return (self.jpegs("full") or [self.file.url])[-1]
+
+    def jpegs(self, shape):
+        """Addresses of its JPEGs, smallest first; none before they are made."""
+        return [
+            self.file.storage.url(self.rendition_name(shape, width, "jpg"))
+            for width, _ in SHAPES[shape].sizes(self.width, self.height)
+            if self.rendered
+        ]
 
     def rendition_name(self, shape, width, extension):
         """Where a rendition of the complete set lies in the storage."""

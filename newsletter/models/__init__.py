@@ -1,0 +1,29 @@
+from newsletter.models.consent import ConsentRecord, Wording
+from newsletter.models.delivery import Delivery, Event, Heartbeat, Link, Pace
+from newsletter.models.edition import Edition, NotAllowed
+from newsletter.models.item import EditionItem
+from newsletter.models.newsletter import Newsletter
+from newsletter.models.signup import Signup, network_digest
+from newsletter.models.subscriber import Subscriber, Subscription, normalise
+from newsletter.models.suppression import Suppression, address_digest
+
+__all__ = [
+    "ConsentRecord",
+    "Delivery",
+    "Edition",
+    "EditionItem",
+    "Event",
+    "Heartbeat",
+    "Link",
+    "Newsletter",
+    "NotAllowed",
+    "Pace",
+    "Signup",
+    "Subscriber",
+    "Subscription",
+    "Suppression",
+    "Wording",
+    "address_digest",
+    "network_digest",
+    "normalise",
+]

@@ -1,0 +1,358 @@
+import uuid
+from datetime import timedelta
+
+from django.conf import settings
+from django.db import models, transaction
+from django.db.models import Q
+from django.utils import timezone
+
+from ecfr_site import signing
+from newsletter.durability import database_started
+from newsletter.models.subscriber import Subscriber
+
+# How long a worker may hold what it claimed without sending it.
+LEASE = timedelta(minutes=5)
+# By how much the clocks of a worker and of the database may differ.
+CLOCKS_DIFFER = timedelta(seconds=30)
+
+
+class State(models.TextChoices):
+    PENDING = "pending", "waiting"
+    CLAIMED = "claimed", "claimed by a worker"
+    SUBMITTING = "submitting", "being handed over"
+    SENT = "sent", "sent"
+    RETRY = "retry", "to be tried again"
+    FAILED = "failed", "failed"
+    SKIPPED = "skipped", "skipped"
+    UNCERTAIN = "uncertain", "uncertain"
+
+
+class DeliveryQuerySet(models.QuerySet):
+    def waiting(self):
+        return self.filter(state__in=Delivery.WAITING)
+
+    def not_begun(self):
+        """Whoever can still be left out: no worker is handing the message over."""
+        return self.filter(state__in=[State.PENDING, State.CLAIMED, State.RETRY])
+
+    def uncertain(self):
+        """What may or may not have arrived: a person decides."""
+        return self.filter(state=State.UNCERTAIN)
+
+    def due(self, within=timedelta()):
+        """What may go out now, or so soon."""
+        soon = timezone.now() + within
+        waiting = Q(state__in=[State.PENDING, State.RETRY], claim=None)
+        return self.filter(waiting, due_at__lte=soon)
+
+    def canary(self):
+        return self.filter(wave=0)
+
+    def skip(self, reason):
+        """Leave them out for good, with the reason; those that have not begun."""
+        return self.not_begun().update(
+            state=State.SKIPPED, reason=reason[:300], claim=None, lease_until=None
+        )
+
+    def forget(self):
+        """Leave the numbers and drop what tells of the person."""
+        events = Event.objects.filter(delivery__in=self)
+        events.update(detail="")
+        events.filter(kind__in=[Event.Kind.OPEN, Event.Kind.CLICK]).update(
+            delivery=None
+        )
+        self.update(domain="", remote_id="")
+        self.exclude(state=State.SKIPPED).update(reason="")
+
+    def choose_canary(self, size):
+        """Let the first `size` go before the others."""
+        first = self.order_by("due_at", "pk").values("pk")[:size]
+        return self.filter(pk__in=first).update(wave=0) if size else 0
+
+    @transaction.atomic
+    def claim(self, size, but_not_to=()):
+        """Take up to `size` due deliveries under a lease; the claim's id and the rows.
+
+        Several workers never take the same. `but_not_to` are domains to leave alone.
+        """
+        found = (
+            self.due()
+            .exclude(domain__in=but_not_to)
+            .order_by("due_at", "pk")
+            .select_for_update(skip_locked=True, of=("self",))
+        )
+        numbers = list(found.values_list("pk", flat=True)[:size])
+        claim = uuid.uuid4()
+        Delivery.objects.filter(pk__in=numbers).update(
+            state=State.CLAIMED, claim=claim, lease_until=timezone.now() + LEASE
+        )
+        return claim, numbers
+
+    def recover(self):
+        """Take back what dead workers held: how many wait again and are uncertain.
+
+        What was claimed goes back to waiting. What was being handed over may or may
+        not have arrived: it is held as uncertain, for a person to decide. So is what
+        was claimed before the database was last started, as its last commits may be
+        lost (newsletter/durability.py).
+        """
+        lost = self.filter(lease_until__lt=timezone.now())
+        forgotten = Q(lease_until__lt=database_started() + CLOCKS_DIFFER + LEASE)
+        uncertain = lost.filter(
+            Q(state=State.SUBMITTING) | Q(forgotten, state=State.CLAIMED)
+        ).update(
+            state=State.UNCERTAIN,
+            reason="The worker or the database was lost during the handing over.",
+        )
+        again = lost.filter(state=State.CLAIMED).update(
+            state=State.PENDING, claim=None, lease_until=None
+        )
+        return again, uncertain
+
+    def resend(self):
+        """Mail the uncertain again, knowing that some may get it twice."""
+        return self.uncertain().update(
+            state=State.PENDING,
+            claim=None,
+            lease_until=None,
+            reason="",
+            due_at=timezone.now(),
+        )
+
+    def accept(self):
+        """Take the uncertain for sent."""
+        return self.uncertain().update(
+            state=State.SENT,
+            claim=None,
+            lease_until=None,
+            reason="",
+            sent_at=timezone.now(),
+        )
+
+
+class Delivery(models.Model):
+    """An edition on its way to one subscriber: a row of the ledger.
+
+    Only sending.py and the methods above change the state (docs/decisions/ledger.md).
+    """
+
+    State = State
+    WAITING = (State.PENDING, State.CLAIMED, State.SUBMITTING, State.RETRY)
+
+    edition = models.ForeignKey(
+        "newsletter.Edition",
+        models.CASCADE,
+        related_name="deliveries",
+        db_index=False,  # The unique constraint begins with it.
+    )
+    subscriber = models.ForeignKey(
+        Subscriber, models.PROTECT, related_name="deliveries"
+    )
+    state = models.CharField(max_length=10, choices=State, default=State.PENDING)
+    due_at = models.DateTimeField()
+    wave = models.PositiveSmallIntegerField(default=1, help_text="0: the canary.")
+    domain = models.CharField(max_length=255)
+    claim = models.UUIDField(null=True)
+    # Kept where the lease ran out during the handing over: uncertain since then.
+    lease_until = models.DateTimeField(null=True)
+    attempts = models.PositiveSmallIntegerField(default=0)
+    sent_at = models.DateTimeField(null=True)
+    # Why it failed, was skipped, waits or is uncertain.
+    reason = models.CharField(max_length=300, blank=True)
+    remote_id = models.CharField(
+        max_length=200, blank=True, help_text="The mail service's own number."
+    )
+
+    objects = DeliveryQuerySet.as_manager()
+
+    class Meta:
+        verbose_name_plural = "deliveries"
+        ordering = ["pk"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["edition", "subscriber"], name="unique_delivery"
+            )
+        ]
+        # None has the state in it: it changes twice a message, and an index with it.
+        indexes = [
+            models.Index(
+                fields=["edition", "due_at", "id"],
+                condition=Q(claim=None),
+                name="delivery_waiting",
+            ),
+            models.Index(
+                fields=["lease_until"],
+                condition=Q(lease_until__isnull=False),
+                name="delivery_in_flight",
+            ),
+            models.Index(
+                fields=["edition"],
+                condition=Q(state=State.UNCERTAIN),
+                name="delivery_uncertain",
+            ),
+            models.Index(
+                fields=["remote_id"],
+                condition=~Q(remote_id=""),
+                name="delivery_by_remote_id",
+            ),
+        ]
+
+    def __str__(self):
+        return f"{self.edition} to {self.subscriber}"
+
+    def token(self, purpose):
+        """The same on every attempt, so that a resent message is the same message."""
+        return signing.sign(purpose, self.pk, at=self.edition.started_at)
+
+    @transaction.atomic
+    def unsubscribe(self, *, method, everything=False):
+        """End the newsletter that it brought, or all; whether that is new.
+
+        It counts for the edition once, however often it is pressed.
+        """
+        newsletter = None if everything else self.edition.newsletter
+        left = self.subscriber.unsubscribe(newsletter, method=method)
+        if left:
+            Event.objects.create(
+                edition=self.edition, delivery=self, kind=Event.Kind.UNSUBSCRIBE
+            )
+        return left
+
+    def data(self):
+        """For the subscriber, ready for JSON; reads its edition, events and links."""
+        return {
+            "newsletter": self.edition.newsletter.name,
+            "edition": self.edition.subject,
+            "state": self.get_state_display(),
+            "sent_at": self.sent_at,
+            "reason": self.reason,
+            "events": [
+                {
+                    "kind": event.get_kind_display(),
+                    "at": event.at,
+                    "link": event.link and event.link.url,
+                    "detail": event.detail,
+                }
+                for event in self.events.all()
+            ],
+        }
+
+
+class Link(models.Model):
+    """An address in an edition, by number: what a tracked link leads to."""
+
+    edition = models.ForeignKey(
+        "newsletter.Edition", models.CASCADE, related_name="links"
+    )
+    number = models.PositiveSmallIntegerField()
+    url = models.URLField(max_length=1000)
+    article = models.ForeignKey(
+        "articles.Article", models.SET_NULL, null=True, related_name="+"
+    )
+
+    class Meta:
+        ordering = ["number"]
+        constraints = [
+            models.UniqueConstraint(fields=["edition", "number"], name="unique_link")
+        ]
+
+    def __str__(self):
+        return self.url
+
+
+class EventQuerySet(models.QuerySet):
+    def by_people(self):
+        """Without what scanners and prefetching proxies did."""
+        return self.filter(machine="")
+
+
+class Event(models.Model):
+    """Something that a subscriber, a mail server or a scanner did with an edition."""
+
+    class Kind(models.TextChoices):
+        OPEN = "open", "opened"
+        CLICK = "click", "clicked"
+        BOUNCE = "bounce", "came back"
+        COMPLAINT = "complaint", "complained"
+        UNSUBSCRIBE = "unsubscribe", "unsubscribed"
+
+    edition = models.ForeignKey(
+        "newsletter.Edition", models.CASCADE, related_name="events"
+    )
+    # Gone after an erasure: the totals stay, the person does not.
+    delivery = models.ForeignKey(
+        Delivery, models.SET_NULL, null=True, related_name="events"
+    )
+    kind = models.CharField(max_length=12, choices=Kind)
+    at = models.DateTimeField(auto_now_add=True)
+    link = models.ForeignKey(Link, models.SET_NULL, null=True, related_name="events")
+    hard = models.BooleanField(
+        default=False, help_text="A bounce that says: this address will never work."
+    )
+    machine = models.CharField(
+        max_length=30,
+        blank=True,
+        help_text="The rule by which it was no person; empty for people.",
+    )
+    detail = models.TextField(blank=True)
+
+    objects = EventQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["pk"]
+        indexes = [
+            models.Index(fields=["edition", "kind"], name="event_by_edition"),
+            models.Index(fields=["delivery", "at"], name="event_by_delivery"),
+        ]
+
+    def __str__(self):
+        return f"{self.get_kind_display()}, {self.at:%d %B %Y, %H:%M}"
+
+
+class Pace(models.Model):
+    """How fast a recipient's domain, or "" for all together, may be mailed.
+
+    One row is shared by all workers: each books the time of its next messages in it.
+    """
+
+    domain = models.CharField(max_length=255, unique=True)
+    next_at = models.DateTimeField(default=timezone.now)
+    # Seconds between two messages, after the other side asked to slow down.
+    slowed_to = models.FloatField(null=True)
+    slowed_at = models.DateTimeField(null=True)
+
+    def __str__(self):
+        return self.domain or "all"
+
+
+class Heartbeat(models.Model):
+    """When and where this database last sent by the clock: one row.
+
+    A database that was away for long, or wakes up as another site, may be a restored
+    copy: nothing that it holds goes out by itself.
+    """
+
+    AWAY = timedelta(hours=1)
+
+    beat_at = models.DateTimeField()
+    site_url = models.CharField(max_length=300)
+
+    class Meta:
+        constraints = [models.CheckConstraint(condition=Q(pk=1), name="one_heartbeat")]
+
+    def __str__(self):
+        return f"{self.beat_at:%d %B %Y, %H:%M}"
+
+    @classmethod
+    def is_steady(cls):
+        """Whether the clock ran here a moment ago; false before it ever ran."""
+        return cls.objects.filter(
+            site_url=settings.SITE_URL, beat_at__gt=timezone.now() - cls.AWAY
+        ).exists()
+
+    @classmethod
+    def beat(cls):
+        cls.objects.update_or_create(
+            pk=1,
+            defaults={"beat_at": timezone.now(), "site_url": settings.SITE_URL},
+        )

@@ -1,0 +1,543 @@
+from datetime import timedelta
+from functools import cache
+from pathlib import Path
+
+from django.conf import settings
+from django.contrib.admin.models import LogEntry
+from django.core.exceptions import ValidationError
+from django.db import models, transaction
+from django.db.models import Exists, OuterRef, Q
+from django.urls import reverse
+from django.utils import timezone
+from email_validator import EmailNotValidError
+from email_validator import validate_email as parse_address
+
+from articles.models import Topic
+from ecfr_site import signing
+from newsletter.models.consent import ConsentRecord
+from newsletter.models.newsletter import Newsletter
+from newsletter.models.suppression import Suppression
+
+Action, Method = ConsentRecord.Action, ConsentRecord.Method
+LONGEST_PAUSE = timedelta(days=366)
+
+
+def normalise(address):
+    """The form under which an address is unique. Raises ValidationError."""
+    try:
+        return parse_address(address, check_deliverability=False).normalized.casefold()
+    except EmailNotValidError as error:
+        raise ValidationError(str(error)) from error
+
+
+@cache
+def disposable_domains():
+    """Where mail is kept for minutes or shown to everybody."""
+    path = Path(__file__).parent.parent / "disposable_domains.txt"
+    return frozenset(path.read_text().split())
+
+
+def is_disposable(normalised):
+    labels = normalised.rpartition("@")[2].split(".")
+    domains = {".".join(labels[n:]) for n in range(len(labels))}
+    return not domains.isdisjoint(disposable_domains())
+
+
+def check_pause(until):
+    """Raises ValidationError."""
+    today = timezone.localdate()
+    if not today < until <= today + LONGEST_PAUSE:
+        raise ValidationError("Choose a day within the next year.")
+
+
+class SubscriberQuerySet(models.QuerySet):
+    @transaction.atomic
+    def sign_up(
+        self, address, newsletters=(), analytics=False, wording=None, network=""
+    ):
+        """Note what somebody asked for with the form, and return the Signup.
+
+        Nothing that is known of the address changes before it is confirmed, and the
+        caller cannot tell a known one from a new one. Raises ValidationError for what
+        is not an e-mail address. `network` is a keyed hash (`network_digest`).
+        """
+        normalised = normalise(address)
+        subscriber, _ = self.get_or_create(
+            normalised=normalised,
+            defaults={
+                "email": address.strip(),
+                "language": newsletters[0].language
+                if newsletters
+                else settings.LANGUAGES[0][0],
+            },
+        )
+        # Locked, so that two at once cannot both be the last that is allowed.
+        subscriber._lock()
+        signup = subscriber._ask(
+            normalised, network, analytics=analytics, wording=wording
+        )
+        signup.newsletters.set(newsletters)
+        return signup
+
+    def ask_for_link(self, address, network=""):
+        """Note that somebody wants a new link to the preference centre.
+
+        The Signup is held for an address that is not known. Raises ValidationError.
+        """
+        normalised = normalise(address)
+        subscriber = self.filter(normalised=normalised).first()
+        signups = self.model.signups.rel.related_model
+        return signups.objects.ask(
+            normalised,
+            network,
+            subscriber=subscriber,
+            purpose=signups.Purpose.PREFERENCES,
+            held=subscriber is None or subscriber.status == Subscriber.Status.PENDING,
+        )
+
+    def never_confirmed(self):
+        """Nothing was ever agreed to, so there is nothing to keep or to prove."""
+        return self.filter(
+            status=Subscriber.Status.PENDING, consent=None, deliveries=None
+        )
+
+    def subscribed_to(self, newsletter):
+        """Whoever confirmed a subscription; `newsletter` may be an OuterRef."""
+        return self.filter(
+            Exists(
+                Subscription.objects.confirmed().filter(
+                    subscriber=OuterRef("pk"), newsletter=newsletter
+                )
+            )
+        )
+
+    def mailable(self, newsletter):
+        """Who gets the next edition. Every send goes through it."""
+        return (
+            self.filter(status=Subscriber.Status.ACTIVE)
+            .filter(Q(paused_until=None) | Q(paused_until__lte=timezone.localdate()))
+            .subscribed_to(newsletter)
+        )
+
+    def tracked(self):
+        """Those of whom `is_tracked` is true."""
+        if settings.ANALYTICS_NEEDS_CONSENT:
+            return self.filter(analytics=Subscriber.Analytics.GRANTED)
+        return self.exclude(analytics=Subscriber.Analytics.DENIED)
+
+    def suppress_address(self, address, detail="", *, method):
+        """Never mail it again, whether or not it is a subscriber's.
+
+        Raises ValidationError for what is not an e-mail address.
+        """
+        normalised = normalise(address)
+        reason = Suppression.Reason.MANUAL
+        if subscriber := self.filter(normalised=normalised).first():
+            subscriber.suppress(reason, detail, method=method)
+        else:
+            Suppression.objects.put(address, normalised, reason, detail)
+
+    def lift(self, suppression, by):
+        """Take back a suppression; its subscriber, if there is one, is mailed again."""
+        if suppression.email:
+            subscriber = self.filter(normalised=normalise(suppression.email)).first()
+            if subscriber and subscriber.reinstate(by):
+                return
+        suppression.delete()
+
+    def mailed(self, edition):
+        """Whoever has a delivery of the edition, in any state."""
+        return self.filter(deliveries__edition=edition)
+
+
+class Subscriber(models.Model):
+    """Somebody who asked for a newsletter."""
+
+    class Status(models.TextChoices):
+        PENDING = "pending", "pending confirmation"
+        ACTIVE = "active", "active"
+        UNSUBSCRIBED = "unsubscribed", "unsubscribed"
+        BOUNCED = "bounced", "messages came back"
+        COMPLAINED = "complained", "complained"
+        ERASED = "erased", "erased"
+
+    class Analytics(models.TextChoices):
+        UNKNOWN = "unknown", "not asked"
+        GRANTED = "granted", "agreed"
+        DENIED = "denied", "refused"
+
+    email = models.CharField("e-mail address", max_length=320)
+    normalised = models.CharField(max_length=320, unique=True, editable=False)
+    status = models.CharField(max_length=20, choices=Status, default=Status.PENDING)
+    language = models.CharField(
+        max_length=10, choices=settings.LANGUAGES, default=settings.LANGUAGES[0][0]
+    )
+    time_zone = models.CharField(
+        max_length=40,
+        blank=True,
+        help_text="Where editions arrive at their hour. Empty: the institution's.",
+    )
+    analytics = models.CharField(
+        max_length=10, choices=Analytics, default=Analytics.UNKNOWN
+    )
+    newsletters = models.ManyToManyField(
+        Newsletter, through="newsletter.Subscription", related_name="subscribers"
+    )
+    topics = models.ManyToManyField(
+        Topic, blank=True, help_text="Only pieces on these; none chosen: everything."
+    )
+    paused_until = models.DateField(null=True, blank=True)
+    new_email = models.CharField(
+        max_length=320, blank=True, help_text="Waits to be confirmed at this address."
+    )
+    bounce_score = models.FloatField(default=0)
+    bounced_on = models.DateField(null=True, blank=True)
+    bounced_hard = models.BooleanField(
+        default=False, help_text="The hardest bounce of that day: at most one counts."
+    )
+    created = models.DateTimeField(auto_now_add=True)
+    confirmed_at = models.DateTimeField(null=True, blank=True)
+
+    objects = SubscriberQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-created", "-pk"]
+        indexes = [models.Index(fields=["status"], name="subscriber_by_status")]
+        permissions = [("export_subscriber", "Can take out the list of subscribers")]
+
+    def __str__(self):
+        return self.email or f"an erased subscriber ({self.pk})"
+
+    def save(self, *args, **kwargs):
+        if self.status != self.Status.ERASED:
+            self.normalised = normalise(self.email)
+        super().save(*args, **kwargs)
+
+    @property
+    def is_tracked(self):
+        """Whether links and opens of this person's messages may be noted."""
+        if settings.ANALYTICS_NEEDS_CONSENT:
+            return self.analytics == self.Analytics.GRANTED
+        return self.analytics != self.Analytics.DENIED
+
+    @property
+    def is_paused(self):
+        return bool(self.paused_until and self.paused_until > timezone.localdate())
+
+    @property
+    def is_disposable(self):
+        """Whether mail to this address will probably soon be lost."""
+        return is_disposable(self.normalised)
+
+    @property
+    def preferences_path(self):
+        """A new link to the preference centre: whoever has it may change all."""
+        token = signing.sign("preferences", self.pk)
+        return reverse("newsletter_preferences", args=[token])
+
+    @property
+    def is_suppressed(self):
+        """Whether `reinstate` has anything to take back; one query at most."""
+        stopped = (self.Status.BOUNCED, self.Status.COMPLAINED)
+        return (
+            self.status in stopped or Suppression.objects.of(self.normalised).exists()
+        )
+
+    # What subscribers, mail servers and the desk do. Each is one transaction that locks
+    # the row and writes the log of consent; nothing happens to who was erased.
+
+    @transaction.atomic
+    def subscribe(self, newsletter, *, method, wording=None, source=""):
+        """Send it from now on, to whoever is not suppressed."""
+        if not self._lock():
+            return
+        subscription, _ = self.subscriptions.get_or_create(newsletter=newsletter)
+        if subscription.confirmed_at is None:
+            subscription.confirmed_at = timezone.now()
+            subscription.save(update_fields=["confirmed_at"])
+            self._note(Action.SUBSCRIBED, method, newsletter, wording, source)
+        self._activate()
+
+    @transaction.atomic
+    def unsubscribe(self, newsletter=None, *, method):
+        """Send `newsletter`, or without one any, no more; return whether that is new.
+
+        It wins over an edition that is being sent.
+        """
+        if not self._lock():
+            return False
+        leaving = self.subscriptions.select_related("newsletter")
+        deliveries = self.deliveries.all()
+        if newsletter:
+            leaving = leaving.filter(newsletter=newsletter)
+            deliveries = deliveries.filter(edition__newsletter=newsletter)
+        deliveries.skip("unsubscribed")
+        left = list(leaving)
+        for subscription in left:
+            self._note(Action.UNSUBSCRIBED, method, subscription.newsletter)
+        leaving.delete()
+        if (
+            self.status == self.Status.ACTIVE
+            and not self.subscriptions.confirmed().exists()
+        ):
+            self._change(status=self.Status.UNSUBSCRIBED)
+        return bool(left)
+
+    @transaction.atomic
+    def set_analytics(self, granted, *, method, wording=None):
+        """Note a yes or a no to being tracked; a no counts at once."""
+        answer = self.Analytics.GRANTED if granted else self.Analytics.DENIED
+        if not self._lock() or self.analytics == answer:
+            return
+        self._change(analytics=answer)
+        action = Action.ANALYTICS_GRANTED if granted else Action.ANALYTICS_DENIED
+        self._note(action, method, wording=wording)
+
+    @transaction.atomic
+    def pause(self, until, *, method=Method.PREFERENCES):
+        """Send nothing before that day; with None go on. Raises ValidationError."""
+        if not self._lock() or self.paused_until == until:
+            return
+        if until:
+            check_pause(until)
+        self._change(paused_until=until)
+        self._note(Action.PAUSED if until else Action.RESUMED, method)
+        if until:
+            self.deliveries.skip(f"paused until {until:%-d %B %Y}")
+
+    @transaction.atomic
+    def prefer(self, topics, language, time_zone):
+        """Which pieces, in which language we write, and whose hours count."""
+        if self._lock():
+            self._change(language=language, time_zone=time_zone)
+            self.topics.set(topics)
+
+    @transaction.atomic
+    def ask_for_address(self, address, network=""):
+        """Have the owner of a new address asked, and return the Signup.
+
+        It is held if the address is somebody else's, and says so to nobody. Raises
+        ValidationError for what is not an e-mail address.
+        """
+        normalised = normalise(address)
+        if not self._lock():
+            raise ValidationError("This subscription was erased.")
+        self._change(new_email=address.strip())
+        return self._ask(
+            normalised,
+            network,
+            purpose=self.signups.model.Purpose.ADDRESS,
+            held=self._others_at(normalised).exists(),
+        )
+
+    @transaction.atomic
+    def change_address(self):
+        """Move to the new address, which its owner has confirmed.
+
+        Returns the Signup that tells the old one, or None if nothing is mailed there.
+        Raises ValidationError if it has a subscription of its own or is suppressed.
+        """
+        if not self._lock() or not self.new_email:
+            return None
+        normalised = normalise(self.new_email)
+        Subscriber.objects.never_confirmed().filter(normalised=normalised).delete()
+        blocked = Suppression.objects.of(normalised).unliftable()
+        if self._others_at(normalised).exists() or blocked.exists():
+            raise ValidationError("This address has a subscription of its own already.")
+        Suppression.objects.of(normalised).delete()
+        notice = self.signups.model.objects.tell(self)
+        self._change(email=self.new_email, normalised=normalised, new_email="")
+        self._note(Action.ADDRESS_CHANGED, Method.CONFIRMATION)
+        if self.status == self.Status.BOUNCED:
+            self._activate()
+        return notice
+
+    @transaction.atomic
+    def suppress(self, reason, detail="", *, method):
+        """Mail this address no more, until it is reinstated; return whether it is new.
+
+        Subscriptions stay, so that a mistake can be undone. A complaint outweighs
+        every other reason.
+        """
+        if not self._lock():
+            return False
+        self.deliveries.skip(f"suppressed: {Suppression.Reason(reason).label}")
+        found = Suppression.objects.of(self.normalised).first()
+        if found and found.reason in (reason, Suppression.Reason.COMPLAINED):
+            return False
+        Suppression.objects.put(self.email, self.normalised, reason, detail)
+        statuses = {
+            Suppression.Reason.BOUNCED: self.Status.BOUNCED,
+            Suppression.Reason.COMPLAINED: self.Status.COMPLAINED,
+        }
+        self._change(status=statuses.get(reason, self.Status.UNSUBSCRIBED))
+        self._note(Action.SUPPRESSED, method)
+        return True
+
+    @transaction.atomic
+    def reinstate(self, by):
+        """Take back a suppression, by a person at the desk; return whether it was."""
+        if not self._lock():
+            return False
+        removed, _ = Suppression.objects.of(self.normalised).delete()
+        stopped = (self.Status.BOUNCED, self.Status.COMPLAINED)
+        if not removed and self.status not in stopped:
+            return False
+        confirmed = self.confirmed_at is not None
+        self._change(
+            status=self.Status.ACTIVE if confirmed else self.Status.PENDING,
+            bounce_score=0,
+            bounced_on=None,
+            bounced_hard=False,
+        )
+        self._note(Action.REINSTATED, Method.DESK, source=by.get_username())
+        return True
+
+    @transaction.atomic
+    def erase(self, *, method):
+        """Forget the person: what stays says only that there was one.
+
+        A keyed hash of the address stays on the suppression list, so that no import
+        brings it back; only its owner can, by confirming a new signup.
+        """
+        if not self._lock():
+            return
+        found = Suppression.objects.of(self.normalised).first()
+        reason = found.reason if found else Suppression.Reason.ERASED
+        Suppression.objects.put("", self.normalised, reason)
+        self.deliveries.skip("erased")
+        self.deliveries.forget()
+        self.topics.clear()
+        self.subscriptions.all().delete()
+        self.signups.all().delete()
+        self._change(
+            email="",
+            normalised=f"erased-{self.pk}",
+            new_email="",
+            status=self.Status.ERASED,
+            analytics=self.Analytics.DENIED,
+            language=settings.LANGUAGES[0][0],
+            time_zone="",
+            paused_until=None,
+            bounce_score=0,
+            bounced_on=None,
+            bounced_hard=False,
+        )
+        # The desk's own log holds the address as the name of what was changed.
+        LogEntry.objects.filter(
+            content_type__app_label="newsletter",
+            content_type__model="subscriber",
+            object_id=str(self.pk),
+        ).update(object_repr=str(self))
+        self._note(Action.ERASED, method)
+
+    def data(self):
+        """All that is stored about the person, ready for JSON."""
+        stored = (
+            "email new_email status language time_zone analytics paused_until "
+            "bounce_score bounced_on bounced_hard created confirmed_at"
+        )
+        consent = self.consent.select_related("newsletter", "wording")
+        deliveries = self.deliveries.select_related("edition__newsletter")
+        return {
+            **{name: getattr(self, name) for name in stored.split()},
+            "newsletters": [
+                {"name": s.newsletter.name, "since": s.confirmed_at}
+                for s in self.subscriptions.select_related("newsletter")
+            ],
+            "topics": [topic.name for topic in self.topics.all()],
+            "consent": [record.data() for record in consent],
+            "requests": [
+                {
+                    "purpose": s.purpose,
+                    "at": s.created,
+                    "confirmed_at": s.confirmed_at,
+                    "old_address": s.old_address,
+                }
+                for s in self.signups.all()
+            ],
+            "editions": [
+                delivery.data()
+                for delivery in deliveries.prefetch_related("events__link")
+            ],
+            "suppressions": list(
+                Suppression.objects.of(self.normalised).values(
+                    "reason", "detail", "created"
+                )
+            ),
+        }
+
+    def _lock(self):
+        """Read the row anew and keep it to this transaction; whether it is a person."""
+        self.refresh_from_db(from_queryset=Subscriber.objects.select_for_update())
+        return self.status != self.Status.ERASED
+
+    def _change(self, **values):
+        for name, value in values.items():
+            setattr(self, name, value)
+        Subscriber.objects.filter(pk=self.pk).update(**values)
+
+    def _note(self, action, method, newsletter=None, wording=None, source="", at=None):
+        self.consent.create(
+            action=action,
+            method=method,
+            newsletter=newsletter,
+            wording=wording,
+            source=source,
+            at=at or timezone.now(),
+        )
+
+    def _activate(self):
+        """Mail to this person from now on, unless the address is suppressed."""
+        if self.status == self.Status.ACTIVE:
+            return
+        if not Suppression.objects.of(self.normalised).exists():
+            self._change(
+                status=self.Status.ACTIVE,
+                confirmed_at=self.confirmed_at or timezone.now(),
+                bounce_score=0,
+                bounced_on=None,
+                bounced_hard=False,
+            )
+
+    def _ask(self, normalised, network, **asked):
+        return self.signups.model.objects.ask(
+            normalised, network, subscriber=self, **asked
+        )
+
+    def _others_at(self, normalised):
+        others = Subscriber.objects.filter(normalised=normalised)
+        return others.exclude(pk=self.pk)
+
+
+class SubscriptionQuerySet(models.QuerySet):
+    def confirmed(self):
+        return self.filter(confirmed_at__isnull=False)
+
+
+class Subscription(models.Model):
+    """A newsletter that somebody gets, or will once the address is confirmed.
+
+    Unsubscribing removes the row; the log of consent keeps what was.
+    """
+
+    subscriber = models.ForeignKey(
+        Subscriber, models.CASCADE, related_name="subscriptions"
+    )
+    newsletter = models.ForeignKey(
+        Newsletter, models.PROTECT, related_name="subscriptions"
+    )
+    created = models.DateTimeField(auto_now_add=True)
+    confirmed_at = models.DateTimeField(null=True, blank=True)
+
+    objects = SubscriptionQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["newsletter", "subscriber"], name="unique_subscription"
+            )
+        ]
+
+    def __str__(self):
+        return f"{self.subscriber}: {self.newsletter}"
