@@ -1,15 +1,15 @@
 from django.conf import settings
 from django.contrib import admin
 from django.contrib.sitemaps.views import sitemap
-from django.urls import path
+from django.urls import include, path, re_path
 
 from articles import feeds
 from articles import views as articles
 from authors import views as authors
-from ecfr_site import views
+from ecfr_site import outbox_views, views
 from ecfr_site.images.views import upload
+from ecfr_site.outbox import NAME
 from ecfr_site.sitemaps import sitemaps
-from newsletter import views as newsletter
 
 urlpatterns = [
     path("", views.home, name="home"),
@@ -39,13 +39,24 @@ urlpatterns = [
     ),
     path("search/", articles.search, name="search"),
     path("feed/", feeds.LatestFeed(), name="feed"),
-    path("newsletter/", newsletter.signup, name="newsletter"),
-    path("newsletter/thanks/", newsletter.thanks, name="newsletter_thanks"),
+    path("newsletter/", include("newsletter.urls")),
+    path("mail-service/", include("anymail.urls")),
     path("sitemap.xml", sitemap, {"sitemaps": sitemaps}, name="sitemap"),
     path("robots.txt", views.robots),
     path("favicon.ico", views.favicon),
     path("healthz", views.health),
     path("admin/images/upload/", upload, name="image_upload"),
+    path("admin/outbox/", outbox_views.messages, name="outbox"),
+    re_path(
+        rf"^admin/outbox/(?P<name>{NAME})/$",
+        outbox_views.message,
+        name="outbox_message",
+    ),
+    re_path(
+        rf"^admin/outbox/(?P<name>{NAME})/html/$",
+        outbox_views.html,
+        name="outbox_html",
+    ),
     path("admin/", admin.site.urls),
 ]
 

@@ -1,11 +1,50 @@
 from django import template
+from django.conf import settings
+from django.utils.formats import date_format
+from django.utils.translation import pgettext
 
-from newsletter.models import Newsletter
+from ecfr_site.queries import Rows
+from newsletter.models import Newsletter, Wording
+from newsletter.plain import underlined, wrapped
+from newsletter.robots import stamp
 
 register = template.Library()
+register.filter(underlined)
+register.filter(wrapped)
 
 
 @register.inclusion_tag("newsletter/_signup.html")
-def newsletter_signup(place="footer", form=None):
-    """The signup form with its promise; `place` keeps ids apart. One query."""
-    return {"newsletter": Newsletter.objects.first(), "place": place, "form": form}
+def newsletter_signup(place="footer", form=None, newsletters=None):
+    """The signup form with its promise; `place` keeps ids apart. One query.
+
+    On the page of its own the `newsletters` are given, with their samples.
+    """
+    offered = Newsletter.objects.offered()
+    fields = ("id", "name", "slug", "language", "cadence")
+    wording = Wording.objects.annotate(offered=Rows(offered, *fields)).current()
+    if newsletters is None:
+        newsletters = wording.offered if wording else []
+    chosen = form["newsletters"].value() or [] if form else []
+    for newsletter in newsletters:
+        newsletter.checked = str(newsletter.pk) in chosen
+    return {
+        "wording": wording,
+        "newsletters": newsletters,
+        "place": place,
+        "form": form,
+        "stamp": stamp(precise=place == "page"),
+        "asks_about_analytics": settings.ANALYTICS_NEEDS_CONSENT,
+        "proof_of_work": settings.SIGNUP_PROOF_OF_WORK,
+    }
+
+
+@register.filter(expects_localtime=True)
+def day_in_words(day):
+    """“24 November 2026”, as the active language writes it."""
+    return date_format(day, pgettext("a date in words", "j F Y"), use_l10n=False)
+
+
+@register.filter
+def on_site(address):
+    """An address of this site without the host, so that it is the reader's own."""
+    return address.removeprefix(settings.SITE_URL)

@@ -3,6 +3,7 @@
 import re
 
 import pytest
+from django.utils import timezone
 
 from articles.models import Article, Topic
 from authors.models import Author, Programme
@@ -11,6 +12,7 @@ from tests.factories import (
     AttachmentFactory,
     AuthorFactory,
     CorrectionFactory,
+    EditionFactory,
     ImageFactory,
     PositionFactory,
     ProgrammeFactory,
@@ -34,7 +36,7 @@ PAGES = {
     "/topics/topic-0/": 7,
     "/regions/region-0/": 7,
     "/search/?q=the": 5,
-    "/newsletter/": 2,
+    "/newsletter/": 4,
     "/no-such-page/": 5,
 }
 
@@ -46,6 +48,7 @@ def fill(start, times):
         ProgrammeFactory(slug=f"programme-{n}")
         TopicFactory(slug=f"topic-{n}")
         TopicFactory(slug=f"region-{n}", region=True)
+        EditionFactory(state="sent", started_at=timezone.now())
     everything = {
         "authors": Author.objects.all(),
         "programmes": Programme.objects.all(),

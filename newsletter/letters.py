@@ -1,0 +1,47 @@
+"""The mails that a request causes: one for each purpose of a Signup.
+
+Each is in the language that the subscriber chose: newsletter/locale.
+"""
+
+from django.conf import settings
+from django.urls import reverse
+from django.utils.translation import override
+
+from ecfr_site import signing
+from ecfr_site.mail import letter
+from newsletter.models import Signup
+
+
+def letter_for(signup):
+    """The message; reads the signup's subscriber and newsletters."""
+    subscriber = signup.subscriber
+    context = {
+        "signup": signup,
+        "subscriber": subscriber,
+        "language": subscriber.language,
+        "preferences_url": f"{settings.SITE_URL}{subscriber.preferences_path}",
+    }
+    to = subscriber.email
+    if signup.purpose == Signup.Purpose.PREFERENCES:
+        name = "preferences"
+    elif signup.purpose == Signup.Purpose.ADDRESS:
+        name, to = "new_address", subscriber.new_email
+        token = signing.sign("address", subscriber.pk, bound_to=to)
+        context["url"] = _absolute("newsletter_address", token)
+    elif signup.purpose == Signup.Purpose.MOVED:
+        name, to = "moved", signup.old_address
+    elif signup.adds_nothing:
+        name = "known"
+    else:
+        name = "confirm"
+        token = signing.sign("confirm", signup.pk, bound_to=subscriber.normalised)
+        context["url"] = _absolute("newsletter_confirm", token)
+        newsletters = list(signup.newsletters.all())
+        context["newsletters"] = newsletters
+        context["names"] = ", ".join(map(str, newsletters))
+    with override(subscriber.language):
+        return letter(f"newsletter/email/{name}", to, context)
+
+
+def _absolute(name, token):
+    return f"{settings.SITE_URL}{reverse(name, args=[token])}"

@@ -1,0 +1,30 @@
+from django.urls import path, re_path
+
+from newsletter.feeds import EditionFeed
+from newsletter.views import archive, preferences, signup, tracking
+
+urlpatterns = [
+    path("", signup.signup, name="newsletter"),
+    path("thanks/", signup.thanks, name="newsletter_thanks"),
+    path("challenge/", signup.challenge, name="newsletter_challenge"),
+    path("confirm/<str:token>/", preferences.confirm, name="newsletter_confirm"),
+    path(
+        "preferences/<str:token>/",
+        preferences.preferences,
+        name="newsletter_preferences",
+    ),
+    path("preferences/<str:token>/data/", preferences.data, name="newsletter_data"),
+    path("preferences/<str:token>/erase/", preferences.erase, name="newsletter_erase"),
+    path("address/<str:token>/", preferences.address, name="newsletter_address"),
+    # With and without the slash: a one-click POST is never redirected (RFC 8058).
+    re_path(
+        r"^unsubscribe/(?P<token>[a-z2-7]+)/?$",
+        preferences.unsubscribe,
+        name="newsletter_unsubscribe",
+    ),
+    path("click/<str:token>/<int:number>/", tracking.click, name="newsletter_click"),
+    path("open/<str:token>.gif", tracking.opened, name="newsletter_open"),
+    path("<slug:slug>/", archive.archive, name="newsletter_archive"),
+    path("<slug:slug>/feed/", EditionFeed(), name="newsletter_feed"),
+    path("<slug:slug>/<int:pk>/", archive.edition, name="newsletter_edition"),
+]
