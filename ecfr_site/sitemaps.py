@@ -4,6 +4,7 @@ from django.urls import reverse
 
 from articles.models import Article, Topic
 from authors.models import Author, Programme
+from newsletter.models import Edition, Newsletter
 
 
 class ArticleSitemap(Sitemap):
@@ -29,6 +30,20 @@ class TopicSitemap(Sitemap):
         return Topic.objects.only("slug", "kind").order_by("pk")
 
 
+class EditionSitemap(Sitemap):
+    def items(self):
+        return Edition.objects.public().select_related("newsletter").order_by("pk")
+
+    def lastmod(self, edition):
+        return edition.started_at
+
+
+class ArchiveSitemap(Sitemap):
+    def items(self):
+        sent = Edition.objects.public().values("newsletter")
+        return Newsletter.objects.filter(pk__in=sent).order_by("pk")
+
+
 class IndexSitemap(Sitemap):
     def items(self):
         return ["home", "publications", "people", "programmes", "topics"]
@@ -43,5 +58,7 @@ sitemaps = {
     "people": AuthorSitemap,
     "programmes": ProgrammeSitemap,
     "topics": TopicSitemap,
+    "archives": ArchiveSitemap,
+    "editions": EditionSitemap,
     "pages": FlatPageSitemap,
 }

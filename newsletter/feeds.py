@@ -1,0 +1,43 @@
+"""An Atom feed (RFC 4287) of a newsletter's editions."""
+
+from django.contrib.syndication.views import Feed
+from django.shortcuts import get_object_or_404
+from django.utils.feedgenerator import Atom1Feed
+from django.utils.translation import override
+
+from ecfr_site.models import Institution
+from newsletter.models import Newsletter
+
+LENGTH = 30
+
+
+class EditionFeed(Feed):
+    feed_type = Atom1Feed
+
+    def get_object(self, request, slug):
+        return get_object_or_404(Newsletter, slug=slug)
+
+    def get_feed(self, newsletter, request):
+        with override(newsletter.language):
+            return super().get_feed(newsletter, request)
+
+    def title(self, newsletter):
+        return f"{self.author_name(newsletter)}: {newsletter}"
+
+    def author_name(self, newsletter):
+        return Institution.objects.current().short_name
+
+    def link(self, newsletter):
+        return newsletter.get_absolute_url()
+
+    def items(self, newsletter):
+        return newsletter.editions.public().newest_first()[:LENGTH]
+
+    def item_description(self, edition):
+        return edition.preheader
+
+    def item_pubdate(self, edition):
+        return edition.started_at
+
+    def item_updateddate(self, edition):
+        return edition.started_at

@@ -1,0 +1,53 @@
+"""The links of a finished message: found, and led elsewhere."""
+
+import re
+from html import escape, unescape
+
+from django.conf import settings
+
+# Parsers wrote this HTML, so that each attribute is written in this one way.
+_ATTRIBUTES = r'(?:\s[\w-]+(?:="[^"]*")?)*?'
+_HREF = re.compile(rf'(<a{_ATTRIBUTES}\shref=")(https?://[^"]*)', re.I)
+_PATH = re.compile(rf'(<(?:a|img){_ATTRIBUTES}\s(?:href|src)=")(?=/(?!/))', re.I)
+_ADDRESS = re.compile(r"https?://[^\s<>\"]+", re.I)
+_BRACKETS = {")": "(", "]": "["}
+
+
+def absolute_html(html):
+    """The HTML with the site's own addresses in full, for readers elsewhere."""
+    return _PATH.sub(rf"\1{settings.SITE_URL}", html)
+
+
+def lead_html(html, new):
+    """The HTML with every web address that it links to replaced by `new(address)`."""
+    return _HREF.sub(lambda m: m[1] + escape(new(unescape(m[2]))), html)
+
+
+def lead_text(text, new):
+    """The same of plain text, where every web address is a link."""
+
+    def replaced(match):
+        address = _without_punctuation(match[0])
+        return new(address) + match[0][len(address) :]
+
+    return _ADDRESS.sub(replaced, text)
+
+
+def links_in(html, text):
+    """The web addresses that a message links to, each once, in order."""
+    found = {}
+    lead_html(html, lambda address: found.setdefault(address, address))
+    lead_text(text, lambda address: found.setdefault(address, address))
+    return list(found)
+
+
+def _without_punctuation(address):
+    """Without what belongs to the sentence that the address stands in."""
+    while address:
+        last = address[-1]
+        opening = _BRACKETS.get(last)
+        unopened = opening and address.count(opening) < address.count(last)
+        if not unopened and last not in ".,;:!?'’”»":
+            break
+        address = address[:-1]
+    return address

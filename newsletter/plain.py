@@ -1,0 +1,105 @@
+"""HTML as plain text that is pleasant to read in an e-mail."""
+
+from html.parser import HTMLParser
+from textwrap import fill
+
+from ecfr_site.prose import BOUNDARIES, HEADINGS
+
+COLUMNS = 72
+
+
+def set_text(html):
+    """The text of sanitised HTML in paragraphs of 72 columns.
+
+    Where a paragraph links to follows it, by number.
+    """
+    setter = _Setter()
+    setter.feed(html)
+    setter.close()
+    setter.end_paragraph()
+    return "\n\n".join(setter.paragraphs)
+
+
+def underlined(text, sign="="):
+    longest = max(map(len, text.splitlines()), default=0)
+    return f"{text}\n{sign * longest}"
+
+
+def wrapped(text, first="", later=""):
+    """`text` in lines of 72 columns; addresses are never broken."""
+    return fill(
+        " ".join(text.split()),
+        COLUMNS,
+        initial_indent=first,
+        subsequent_indent=later,
+        break_long_words=False,
+        break_on_hyphens=False,
+    )
+
+
+class _Setter(HTMLParser):
+    def __init__(self):
+        super().__init__()
+        self.paragraphs = []
+        self.links = 0
+        # Of the list around: None for bullets, or the number of the next item.
+        self.lists = []
+        self.quotes = 0
+        self.begin_paragraph()
+
+    def begin_paragraph(self, sign=""):
+        self.lines = [""]
+        self.addresses = []
+        self.sign = sign
+
+    def end_paragraph(self, heading=False):
+        margin = "> " * self.quotes
+        hang = margin + " " * len(self.sign)
+        lines = [
+            wrapped(line, hang if number else margin + self.sign, hang)
+            for number, line in enumerate(self.lines)
+            if line.strip()
+        ]
+        if lines:
+            text = "\n".join(lines)
+            text = underlined(text, "-") if heading else text
+            self.paragraphs.append("\n".join([text, *self.addresses]))
+        # What was a bullet's first paragraph is its only one with a bullet.
+        self.begin_paragraph(" " * len(self.sign) if lines else self.sign)
+
+    def handle_starttag(self, tag, attrs):
+        attrs = dict(attrs)
+        if tag in BOUNDARIES:
+            self.end_paragraph()
+        if tag in ("ul", "ol"):
+            self.lists.append(int(attrs.get("start") or 1) if tag == "ol" else None)
+        elif tag == "li" and self.lists:
+            number = self.lists[-1]
+            self.begin_paragraph("- " if number is None else f"{number}. ")
+            if number is not None:
+                self.lists[-1] += 1
+        elif tag == "blockquote":
+            self.quotes += 1
+        elif tag == "br":
+            self.lines.append("")
+        elif tag == "a":
+            self.address = attrs.get("href") or ""
+            self.before = self.lines[-1]
+
+    def handle_endtag(self, tag):
+        if tag in BOUNDARIES:
+            self.end_paragraph(heading=tag in HEADINGS)
+        if tag in ("ul", "ol") and self.lists:
+            self.lists.pop()
+            self.begin_paragraph()
+        elif tag == "blockquote":
+            self.quotes -= 1
+        elif tag == "a" and self.address.startswith(("http://", "https://")):
+            words = self.lines[-1].removeprefix(self.before).strip()
+            if words and words != self.address:
+                self.links += 1
+                self.lines[-1] += f" [{self.links}]"
+                self.addresses.append(f"[{self.links}] {self.address}")
+
+    def handle_data(self, data):
+        self.lines[-1] += data

@@ -1,0 +1,30 @@
+from django.shortcuts import get_object_or_404, render
+from django.views.decorators.http import require_safe
+
+from ecfr_site.pages import paginate
+from newsletter.models import Edition, Newsletter
+
+
+@require_safe
+def archive(request, slug):
+    """newsletter/archive.html: a `page` of the `newsletter`'s public editions."""
+    newsletter = get_object_or_404(Newsletter, slug=slug)
+    page = paginate(request, newsletter.editions.public().newest_first())
+    context = {"newsletter": newsletter, "page": page}
+    return render(request, "newsletter/archive.html", context)
+
+
+@require_safe
+def edition(request, slug, pk):
+    """newsletter/edition.html: a public `edition` with the `pieces` that were sent."""
+    edition = get_object_or_404(
+        Edition.objects.public().select_related("newsletter"),
+        pk=pk,
+        newsletter__slug=slug,
+    )
+    context = {
+        "edition": edition,
+        "newsletter": edition.newsletter,
+        "pieces": [item.shown for item in edition.items.frozen()],
+    }
+    return render(request, "newsletter/edition.html", context)
