@@ -33,6 +33,7 @@ def prepare_environment(port):
         "HTTPS": "off",
         "SERVE_MEDIA": "on",
         "SITE_URL": f"http://127.0.0.1:{port}",
+        "EMAIL_URL": "outbox://",
         "LOG_LEVEL": "WARNING",
     }.items():
         os.environ.setdefault(name, value)

@@ -6,6 +6,7 @@ from django.db import close_old_connections
 
 from articles import tasks as articles
 from ecfr_site.images import tasks as images
+from newsletter import tasks as newsletter
 
 logger = logging.getLogger(__name__)
 
@@ -32,7 +33,8 @@ class Command(BaseCommand):
             self.run_due()
 
     def run_due(self):
-        for name, tasks in {"images": images, "articles": articles}.items():
+        apps = {"images": images, "articles": articles, "newsletter": newsletter}
+        for name, tasks in apps.items():
             try:
                 count = tasks.enqueue_due()
             except Exception:

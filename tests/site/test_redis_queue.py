@@ -1,0 +1,80 @@
+"""The same tasks on a real Redis, for workers on several machines."""
+
+import os
+import subprocess
+import sys
+
+import pytest
+import redis
+from django.conf import settings
+
+URL = os.environ.get("REDIS_URL", "redis://127.0.0.1:6379/9")
+WHO = """
+import django; django.setup()
+from django.core.management import call_command
+call_command("migrate", verbosity=0)
+from django.utils import timezone
+from newsletter import tasks
+from newsletter.models import *
+newsletter = Newsletter.objects.get()
+ada = Subscriber.objects.create(email="ada@example.org", status="active")
+ada.subscriptions.create(newsletter=newsletter, confirmed_at=timezone.now())
+signup = Subscriber.objects.sign_up("bo@example.org", [newsletter])
+Edition.objects.create(newsletter=newsletter, subject="The week", state="scheduled",
+    scheduled_at=timezone.now(), starts_at=timezone.now())
+tasks.enqueue_due()
+tasks.send_confirmation.enqueue(signup.pk)
+"""
+RESULT = """
+import django; django.setup()
+from newsletter.models import *
+print(Edition.objects.get().state, Signup.objects.get().mailed_at is not None)
+"""
+
+
+@pytest.fixture
+def environment(tmp_path):
+    redis.Redis.from_url(URL).flushdb()
+    yield {
+        "PATH": os.environ["PATH"],
+        "DJANGO_SETTINGS_MODULE": "ecfr_site.settings",
+        "VAR_DIR": str(tmp_path),
+        "DATABASE_URL": f"sqlite:///{tmp_path}/db.sqlite3",
+        "TASK_QUEUE_URL": URL,
+        "EMAIL_URL": "outbox://",
+    }
+    redis.Redis.from_url(URL).flushdb()
+
+
+def run(environment, *command):
+    return subprocess.run(
+        [sys.executable, *command],
+        cwd=settings.BASE_DIR,
+        env=environment,
+        check=True,
+        stdout=subprocess.PIPE,
+        text=True,
+    ).stdout
+
+
+@pytest.mark.server
+def test_a_worker_takes_what_waits_in_redis_letters_first(environment):
+    run(environment, "-c", WHO)
+    worker = ["rqworker", "ahead", "default", "behind", "--burst"]
+    worker += ["--job-class", "django_tasks_rq.Job"]
+
+    run(environment, "manage.py", *worker)
+
+    assert run(environment, "-c", RESULT) == "sent True\n"
+    names = sorted(environment_outbox(environment))
+    assert [to for _, to in names] == ["bo@example.org", "ada@example.org"]
+
+
+def environment_outbox(environment):
+    """The time-sorted name and the recipient of each message."""
+    folder = f"{environment['VAR_DIR']}/outbox"
+    for day, _, files in os.walk(folder):
+        for name in files:
+            with open(f"{day}/{name}") as file:
+                lines = [line for line in file if line.startswith("Delivered-To: ")]
+            yield name, lines[0].partition(": ")[2].strip()
