@@ -1,0 +1,184 @@
+"""What comes back: returned messages and complaints, and what follows from them."""
+
+import re
+from datetime import timedelta
+from email.utils import parseaddr
+
+from django.conf import settings
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.utils import timezone
+
+from ecfr_site import signing
+from newsletter.models import (
+    ConsentRecord,
+    Delivery,
+    Event,
+    Subscriber,
+    Suppression,
+    normalise,
+)
+
+# What comes back later than this is about a message that nobody remembers.
+MAX_AGE = timedelta(days=366)
+# Of the tokens in a message, those that name its delivery.
+PURPOSES = ("bounce", "message", "unsubscribe")
+TOKEN = re.compile(
+    rf"(?<![a-z2-7])[a-z2-7]{{{signing.LENGTH}}}(?![a-z2-7])", re.IGNORECASE
+)
+
+HARD, SOFT = 1, 0.5
+# So long after the last bounce, the score starts afresh.
+DECAY = timedelta(days=90)
+
+# An enhanced status code (RFC 3463), else the reply code of RFC 5321.
+STATUS = re.compile(r"(?<![\d.])([45])\.(\d{1,3}\.\d{1,3})(?!\.?\d)")
+REPLY = re.compile(r"(?<![\d.:#-])[45]\d\d(?=[ -]|$)")
+# About our message, our server or a full mailbox: the address may work tomorrow.
+PASSING = re.compile(r"1\.[78]|2\.[23]|3\.\d+|4\.7|6\.\d+|7\.\d+")
+PASSING_REPLIES = ("552", "554")
+ADDRESS = re.compile(r"[^\s<>()\[\]\"',;:]+@[^\s<>()\[\]\"',;:]+")
+
+
+def return_path(delivery):
+    """The address that a mail server returns this message to (VERP).
+
+    Reads the delivery's edition. Without BOUNCE_ADDRESS, the site's own address.
+    """
+    if not settings.BOUNCE_ADDRESS:
+        return parseaddr(settings.DEFAULT_FROM_EMAIL)[1]
+    local, _, domain = settings.BOUNCE_ADDRESS.rpartition("@")
+    return f"{local}+{delivery.token('bounce')}@{domain}"
+
+
+def delivery_of(text):
+    """The delivery that a token in `text` was signed for, or None.
+
+    `text` is a return path, or a header that holds a Message-ID or the address of
+    unsubscribing.
+    """
+    for token in TOKEN.findall(text):
+        for purpose in PURPOSES:
+            try:
+                number = signing.check(purpose, token, MAX_AGE)
+            except signing.BadToken:
+                continue
+            return Delivery.objects.filter(pk=number).first()
+    return None
+
+
+def is_hard(answer, otherwise=False):
+    """Whether a mail server's answer says that the address will never work.
+
+    A refusal of our message (as spam, too big, not signed) and a full mailbox do not:
+    an address that works is not lost for them. `otherwise` is for an answer without
+    any code.
+    """
+    if status := STATUS.search(answer):
+        return status[1] == "5" and not PASSING.fullmatch(status[2])
+    if reply := REPLY.search(answer):
+        return reply[0][0] == "5" and reply[0] not in PASSING_REPLIES
+    return otherwise
+
+
+def record(delivery, hard, detail):
+    """Note that a message came back, and stop mailing an address that never works.
+
+    A message counts once, however often we hear of it, and again only if it turns out
+    to be hard: so it may be told twice, and half of the work done before a crash is
+    done once. Returns the event.
+    """
+    with transaction.atomic():
+        subscriber = _locked(pk=delivery.subscriber_id)
+        known = delivery.events.filter(kind=Event.Kind.BOUNCE).first()
+        if known and (known.hard or not hard):
+            return known
+        event = known or Event(
+            edition_id=delivery.edition_id, delivery=delivery, kind=Event.Kind.BOUNCE
+        )
+        event.hard = hard
+        event.detail = _without_addresses(detail)
+        event.save()
+        _raise_score(subscriber, hard, event.detail)
+        return event
+
+
+def record_address(address, hard, detail):
+    """The same for a message that is no edition, as a confirmation mail: no event."""
+    with transaction.atomic():
+        if subscriber := _at(address):
+            _raise_score(subscriber, hard, _without_addresses(detail))
+
+
+def complain(delivery, detail):
+    """Note a complaint of spam, and never mail this person again. Returns the event."""
+    with transaction.atomic():
+        subscriber = _locked(pk=delivery.subscriber_id)
+        event, _ = Event.objects.get_or_create(
+            delivery=delivery,
+            kind=Event.Kind.COMPLAINT,
+            defaults={
+                "edition_id": delivery.edition_id,
+                "detail": _without_addresses(detail),
+            },
+        )
+        _suppress_complainer(subscriber, event.detail)
+        return event
+
+
+def complain_address(address, detail):
+    """The same for a message that is no edition."""
+    with transaction.atomic():
+        if subscriber := _at(address):
+            _suppress_complainer(subscriber, _without_addresses(detail))
+
+
+def _locked(**which):
+    """The subscriber, for this transaction alone: two bounces are counted in turn."""
+    return Subscriber.objects.select_for_update().filter(**which).first()
+
+
+def _at(address):
+    try:
+        return _locked(normalised=normalise(address))
+    except ValidationError:
+        return None
+
+
+def _raise_score(subscriber, hard, detail):
+    """A hard bounce counts 1, a soft one 0.5, and a day no more than its hardest.
+
+    Mailman keeps the score in this way, so that one bad day of a mail server costs
+    nobody a subscription.
+    """
+    today = timezone.localdate()
+    rise = HARD if hard else SOFT
+    if subscriber.bounced_on == today:
+        rise = HARD - SOFT if hard and not subscriber.bounced_hard else 0
+        hard = hard or subscriber.bounced_hard
+    elif subscriber.bounced_on and today - subscriber.bounced_on > DECAY:
+        subscriber.bounce_score = 0
+    subscriber.bounce_score += rise
+    subscriber.bounced_on = today
+    subscriber.bounced_hard = hard
+    subscriber.save(update_fields=["bounce_score", "bounced_on", "bounced_hard"])
+    if subscriber.bounce_score >= settings.BOUNCE_THRESHOLD:
+        subscriber.suppress(
+            Suppression.Reason.BOUNCED,
+            detail=f"Score {subscriber.bounce_score:g}. {detail}",
+            method=ConsentRecord.Method.BOUNCE,
+        )
+
+
+def _suppress_complainer(subscriber, detail):
+    subscriber.suppress(
+        Suppression.Reason.COMPLAINED,
+        detail=detail,
+        method=ConsentRecord.Method.COMPLAINT,
+    )
+
+
+def _without_addresses(detail):
+    """What may be kept when the person is erased; no NUL, which PostgreSQL refuses."""
+    detail = ADDRESS.sub("(address)", detail.replace("\x00", ""))
+    return " ".join(detail.split())[:1000]

@@ -1,0 +1,165 @@
+import imaplib
+import logging
+import ssl
+import time
+from urllib.parse import unquote, urlsplit
+
+from django.conf import settings
+from django.core.management.base import BaseCommand, CommandError
+from django.db import InterfaceError, OperationalError, close_old_connections
+
+from newsletter import returned
+
+logger = logging.getLogger(__name__)
+
+
+class Command(BaseCommand):
+    help = (
+        "Read the mailbox of returned messages, and file each as processed or unknown. "
+        "Runs may overlap."
+    )
+
+    def add_arguments(self, parser):
+        parser.add_argument(
+            "--every",
+            type=int,
+            metavar="SECONDS",
+            help="Stay, and read again and again; without it, once.",
+        )
+
+    def handle(self, *, every, **options):
+        if not settings.BOUNCE_MAILBOX:
+            raise CommandError("BOUNCE_MAILBOX is not set.")
+        if not every:
+            try:
+                self.read()
+            except (imaplib.IMAP4.error, OSError) as error:
+                raise CommandError(f"The mailbox cannot be read: {error}") from error
+        while every:
+            close_old_connections()
+            try:
+                self.read()
+            except Exception:
+                # The mail server or the database is away: next time.
+                logger.exception("The mailbox of returned messages cannot be read.")
+            time.sleep(every)
+
+    def read(self):
+        counted = {Mailbox.PROCESSED: 0, Mailbox.UNKNOWN: 0}
+        with Mailbox(settings.BOUNCE_MAILBOX) as mailbox:
+            # Killed between these two lines, the message is taken again next time,
+            # which changes nothing.
+            for number, raw in mailbox.messages():
+                folder = take(raw)
+                mailbox.file(number, folder)
+                counted[folder] += 1
+        if any(counted.values()):
+            self.stdout.write(
+                f"{counted[Mailbox.PROCESSED]} processed, "
+                f"{counted[Mailbox.UNKNOWN]} unknown"
+            )
+
+
+def take(raw):
+    """Record what a message says; the folder where it belongs then."""
+    try:
+        understood = returned.take(raw)
+    except (OperationalError, InterfaceError):
+        # Nothing is wrong with the message: it stays where it is.
+        raise
+    except Exception:
+        logger.exception("A returned message cannot be read.")
+        understood = False
+    return Mailbox.PROCESSED if understood else Mailbox.UNKNOWN
+
+
+class Mailbox:
+    """A folder on an IMAP server (RFC 3501), and two below it where messages go.
+
+    Raises imaplib.IMAP4.error or OSError.
+    """
+
+    PROCESSED = "Processed"
+    UNKNOWN = "Unknown"
+    TIMEOUT = 60
+    # What matters stands on top; nobody needs the pictures.
+    MAX_BYTES = 1_000_000
+
+    def __init__(self, url):
+        self.url = urlsplit(url)
+        self.folder = unquote(self.url.path.strip("/")) or "INBOX"
+
+    def __enter__(self):
+        host, port = self.url.hostname, self.url.port
+        if self.url.scheme == "imaps":
+            self.server = imaplib.IMAP4_SSL(
+                host,
+                port or imaplib.IMAP4_SSL_PORT,
+                ssl_context=ssl.create_default_context(),
+                timeout=self.TIMEOUT,
+            )
+        else:
+            self.server = imaplib.IMAP4(
+                host, port or imaplib.IMAP4_PORT, timeout=self.TIMEOUT
+            )
+        try:
+            self.open()
+        except BaseException:
+            self.server.shutdown()
+            raise
+        return self
+
+    def open(self):
+        user = unquote(self.url.username or "")
+        # The library quotes the password only.
+        self.server.login(quoted(user), unquote(self.url.password or ""))
+        # Servers tell more of what they can do once they know who asks.
+        can = b" ".join(asked(self.server.capability()))
+        self.can_move = b"MOVE" in can.upper().split()
+        [listed] = asked(self.server.list('""', '""'))
+        # (\Noselect) "/" ""
+        self.separator = listed.decode().split('"')[1]
+        for name in (self.PROCESSED, self.UNKNOWN):
+            # Refused if it is there.
+            self.server.create(self.below(name))
+        asked(self.server.select(quoted(self.folder)))
+
+    def __exit__(self, *failed):
+        try:
+            self.server.logout()
+        except (imaplib.IMAP4.error, OSError):
+            self.server.shutdown()
+
+    def messages(self):
+        """Pairs of number and bytes, one after the other."""
+        found = asked(self.server.uid("SEARCH", "ALL"))
+        for number in b" ".join(filter(None, found)).decode().split():
+            part = f"(BODY.PEEK[]<0.{self.MAX_BYTES}>)"
+            for answer in asked(self.server.uid("FETCH", number, part)):
+                # Nothing if another run was faster.
+                if isinstance(answer, tuple):
+                    yield number, answer[1]
+
+    def file(self, number, name):
+        if self.can_move:
+            asked(self.server.uid("MOVE", number, self.below(name)))
+            return
+        asked(self.server.uid("COPY", number, self.below(name)))
+        asked(self.server.uid("STORE", number, "+FLAGS.SILENT", r"(\Deleted)"))
+        asked(self.server.expunge())
+
+    def below(self, name):
+        return quoted(f"{self.folder}{self.separator}{name}")
+
+
+def asked(answer):
+    """The data of a server's answer. Raises imaplib.IMAP4.error for a refusal."""
+    status, data = answer
+    if status != "OK":
+        raise imaplib.IMAP4.error(f"{status} {data}")
+    return data
+
+
+def quoted(folder):
+    escaped = folder.replace("\\", "\\\\").replace('"', '\\"')
+    return f'"{escaped}"'

@@ -1,0 +1,80 @@
+from base64 import b64decode
+from datetime import timedelta
+
+from django.http import Http404, HttpResponse, HttpResponseRedirect
+from django.shortcuts import get_object_or_404
+from django.views.decorators.http import require_safe
+
+from ecfr_site import signing
+from newsletter import machines
+from newsletter.models import Delivery, Event, Link
+
+# Old messages keep their links for good, but tell us no more.
+MAX_AGE = timedelta(days=2 * 365)
+PIXEL = b64decode("R0lGODlhAQABAIAAAAAAAP///yH5BAEAAAAALAAAAAABAAEAAAICRAEAOw==")
+
+
+@require_safe
+def click(request, token, number):
+    """To the address of link `number` of the edition; noted for whoever agreed.
+
+    Only addresses that we put into the edition can be reached. 404 for a token that
+    was not made here.
+    """
+    try:
+        delivery, is_fresh = _delivery(token, "click")
+    except signing.BadToken as error:
+        raise Http404 from error
+    link = get_object_or_404(Link, edition__deliveries=delivery, number=number)
+    if is_fresh and _may_note(request, delivery):
+        _note(delivery, Event.Kind.CLICK, machines.name(request, delivery), link=link)
+        machines.mark_bursts(delivery)
+    return _unseen(HttpResponseRedirect(link.url))
+
+
+@require_safe
+def opened(request, token):
+    """A picture of one transparent pixel, whatever the token is."""
+    try:
+        delivery, is_fresh = _delivery(token, "open")
+    except (signing.BadToken, Http404):
+        is_fresh = False
+    if is_fresh and _may_note(request, delivery):
+        machine = machines.name(request, delivery, machines.RULES_FOR_OPENS)
+        _note(delivery, Event.Kind.OPEN, machine)
+    return _unseen(HttpResponse(PIXEL, content_type="image/gif"))
+
+
+def _delivery(token, purpose):
+    """The delivery and whether the token is recent enough to note something.
+
+    Raises BadToken, or Http404 for a delivery that is gone or was only a test.
+    """
+    try:
+        number, is_fresh = signing.check(purpose, token, MAX_AGE), True
+    except signing.ExpiredToken:
+        number, is_fresh = signing.number_in(token), False
+    everybody = Delivery.objects.select_related("subscriber")
+    return get_object_or_404(everybody, pk=number), is_fresh
+
+
+def _may_note(request, delivery):
+    return request.method == "GET" and delivery.subscriber.is_tracked
+
+
+def _note(delivery, kind, machine, link=None):
+    Event.objects.create(
+        edition_id=delivery.edition_id,
+        delivery=delivery,
+        kind=kind,
+        machine=machine,
+        link=link,
+    )
+
+
+def _unseen(response):
+    """Kept nowhere, and the token in the address is told to nobody."""
+    response["Cache-Control"] = "no-store"
+    response["Referrer-Policy"] = "no-referrer"
+    response["X-Robots-Tag"] = "noindex"
+    return response

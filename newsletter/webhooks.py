@@ -1,0 +1,110 @@
+"""What a mail service tells us of a message: events of django-anymail."""
+
+import re
+
+from anymail.signals import EventType, RejectReason, tracking
+from django.conf import settings
+from django.core.exceptions import SuspiciousOperation, ValidationError
+from django.dispatch import receiver
+
+from newsletter import bounces
+from newsletter.models import ConsentRecord, Delivery, Event, normalise
+
+# Beside WEBHOOK_SECRET, by what a service proves that a message is its own.
+SIGNATURES = (
+    "WEBHOOK_SIGNING_KEY",
+    "WEBHOOK_KEY",
+    "SIGNING_SECRET",
+    "TRACKING_SECRET",
+    "TRACKING_WEBHOOK_VERIFICATION_KEY",
+)
+# In words, and in the services' names of their own events.
+SOFT = re.compile(r"soft.?bounce|transient|temporar", re.IGNORECASE)
+
+
+def is_secured():
+    """Whether the service's messages can be told from forged ones."""
+    service = settings.EMAIL_SERVICE.upper()
+    return bool(
+        settings.ANYMAIL.get("WEBHOOK_SECRET")
+        or any(settings.ANYMAIL.get(f"{service}_{name}") for name in SIGNATURES)
+    )
+
+
+@receiver(tracking, dispatch_uid="newsletter")
+def receive(sender, event, esp_name, **kwargs):
+    """Record what became of a message; the same event twice changes nothing.
+
+    Deferred ones are still tried: the service says so when it gives up. Opens and
+    clicks are our own affair. Raises SuspiciousOperation, answered with 400.
+    """
+    # The addresses of all services are there, and those of some let anybody in.
+    if esp_name.lower().replace(" ", "_") != settings.EMAIL_SERVICE or not is_secured():
+        raise SuspiciousOperation(f"No event of {esp_name} is expected.")
+    detail = event.mta_response or event.description or event.event_type
+    match event.event_type, event.reject_reason:
+        case (EventType.COMPLAINED, _) | (EventType.REJECTED, RejectReason.SPAM):
+            complain(event, detail)
+        case (EventType.UNSUBSCRIBED, _) | (
+            EventType.REJECTED,
+            RejectReason.UNSUBSCRIBED,
+        ):
+            unsubscribe(event)
+        case (EventType.BOUNCED | EventType.REJECTED | EventType.FAILED, _):
+            bounce(event, detail)
+
+
+def bounce(event, detail):
+    if delivery := delivery_of(event):
+        bounces.record(delivery, is_hard(event), detail)
+    elif event.recipient:
+        bounces.record_address(event.recipient, is_hard(event), detail)
+
+
+def complain(event, detail):
+    if delivery := delivery_of(event):
+        bounces.complain(delivery, detail)
+    elif event.recipient:
+        bounces.complain_address(event.recipient, detail)
+
+
+def unsubscribe(event):
+    """Somebody used the service's own link: from this edition's newsletter."""
+    delivery = delivery_of(event)
+    if delivery and delivery.subscriber.unsubscribe(
+        delivery.edition.newsletter, method=ConsentRecord.Method.ONE_CLICK
+    ):
+        Event.objects.create(
+            edition=delivery.edition, delivery=delivery, kind=Event.Kind.UNSUBSCRIBE
+        )
+
+
+def is_hard(event):
+    """Services know of old bounces and wrong addresses without asking again."""
+    if event.event_type == EventType.FAILED:
+        return False
+    if event.reject_reason == RejectReason.INVALID:
+        return True
+    bounced = event.reject_reason == RejectReason.BOUNCED
+    answer = f"{event.mta_response or ''}\n{event.description or ''}"
+    return bounces.is_hard(
+        answer, otherwise=bounced and not SOFT.search(f"{answer} {event.esp_event}")
+    )
+
+
+def delivery_of(event):
+    """The delivery by the number that we gave to the service, else by its own."""
+    number = str((event.metadata or {}).get("delivery", ""))
+    if number.isdecimal():
+        return Delivery.objects.filter(pk=number).first()
+    if not event.message_id:
+        return None
+    found = Delivery.objects.filter(remote_id=event.message_id)
+    if event.recipient and len(found[:2]) > 1:
+        # One number for a whole batch.
+        try:
+            found = found.filter(subscriber__normalised=normalise(event.recipient))
+        except ValidationError:
+            return None
+    found = found[:2]
+    return found[0] if len(found) == 1 else None

@@ -1,0 +1,82 @@
+"""Whoever calls a message spam is never mailed again, and it shows in the report."""
+
+import pytest
+
+from newsletter import bounces, returned
+from newsletter.models import ConsentRecord, Event, Subscriber, Suppression
+from tests.factories import DeliveryFactory, NewsletterFactory, SubscriberFactory
+from tests.newsletter import postbag
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def delivery():
+    return DeliveryFactory(subscriber__email="ada@mail.example")
+
+
+def complain(delivery, to="fbl@example.org", **details):
+    text = postbag.arf(to, postbag.headers(delivery), **details)
+    return returned.take(text.encode())
+
+
+@pytest.mark.parametrize("part", ["message/rfc822", "text/rfc822-headers"])
+@pytest.mark.parametrize("kind", ["abuse", "fraud", "opt-out", "Abuse"])
+def test_a_report_of_abuse_suppresses_the_address(delivery, kind, part):
+    assert complain(delivery, kind=kind, part=part)
+
+    event = Event.objects.get()
+    assert (event.kind, event.delivery) == (Event.Kind.COMPLAINT, delivery)
+    assert "Provider-Feedback" in event.detail
+    subscriber = Subscriber.objects.get()
+    assert subscriber.status == Subscriber.Status.COMPLAINED
+    [suppression] = Suppression.objects.of(subscriber.normalised)
+    assert suppression.reason == Suppression.Reason.COMPLAINED
+    record = ConsentRecord.objects.get()
+    assert (record.action, record.method) == ("suppressed", "complaint")
+
+
+def test_a_report_is_told_by_the_address_for_unsubscribing_alone(delivery):
+    token = delivery.token("unsubscribe")
+    kept = f"List-Unsubscribe: <https://example.org/newsletter/unsubscribe/{token}/>\n"
+
+    assert returned.take(postbag.arf("fbl@example.org", kept).encode())
+
+    assert Event.objects.get().delivery == delivery
+
+
+def test_a_second_report_changes_nothing_more(delivery):
+    complain(delivery)
+    complain(delivery)
+
+    assert Event.objects.count() == 1
+    assert Suppression.objects.count() == 1
+    assert ConsentRecord.objects.count() == 1
+
+
+def test_a_report_without_a_token_of_ours_suppresses_nobody(delivery):
+    text = postbag.arf("fbl@example.org", "To: ada@mail.example\n")
+
+    assert not returned.take(text.encode())
+
+    assert Subscriber.objects.get().status == Subscriber.Status.ACTIVE
+
+
+def test_who_complained_is_not_in_the_next_audience():
+    newsletter = NewsletterFactory()
+    subscriber = SubscriberFactory(newsletters=[newsletter])
+    delivery = DeliveryFactory(subscriber=subscriber, edition__newsletter=newsletter)
+    assert subscriber in Subscriber.objects.mailable(newsletter)
+
+    bounces.complain(delivery, "abuse")
+
+    assert subscriber not in Subscriber.objects.mailable(newsletter)
+
+
+def test_a_complaint_of_a_confirmation_mail_suppresses_the_address():
+    SubscriberFactory(email="ada@mail.example", pending=True)
+
+    bounces.complain_address("Ada@Mail.example", "abuse")
+    bounces.complain_address("nobody@mail.example", "abuse")
+
+    assert Subscriber.objects.get().status == Subscriber.Status.COMPLAINED
