@@ -186,7 +186,10 @@ class ArticleAdmin(KeptTextMixin, VersionAdmin):
     readonly_fields = ["lead_thumbnail"]
 
     class Media:
-        js = [Script("ecfr_site/admin/article.js", defer=True)]
+        js = [
+            Script("ecfr_site/admin/form.js", defer=True),
+            Script("ecfr_site/admin/article.js", defer=True),
+        ]
 
     # Who may
 

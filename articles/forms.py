@@ -14,15 +14,17 @@ from ecfr_site.html import plain_text, sanitise
 STEP = "_step"
 
 
-class ArticleForm(forms.ModelForm):
-    """The editor's form: it refuses to save over a colleague, and checks each step.
+class SharedForm(forms.ModelForm):
+    """The form of what several people write: it refuses to save over a colleague.
 
-    The admin sets on the class it uses: `user`, and `posted_rows`, which yields a name
-    and a formset for each part of the article that has rows of its own.
+    For models with `changed` and `changed_by`. The admin sets `posted_rows` on the
+    class it uses, which yields a name and a formset for each part of the object that
+    has rows of its own.
     """
 
-    user = None
     posted_rows = None
+    # What becomes of a colleague's text when it is replaced.
+    replaced = ""
     # When the text that this form was opened with had been saved.
     opened = forms.CharField(required=False, widget=forms.HiddenInput)
 
@@ -32,36 +34,9 @@ class ArticleForm(forms.ModelForm):
         if self.instance.pk and "opened" in self.fields:
             self.fields["opened"].initial = self.instance.changed.isoformat()
 
-    @property
-    def step(self):
-        """The transition whose button was pressed, or None for just saving."""
-        name = self.data.get(STEP)
-        return next((t for t in workflow.TRANSITIONS if t.name == name), None)
-
     def clean(self):
         super().clean()
         self.refuse_stale()
-        if self.step and self.step not in self.instance.transitions_for(self.user):
-            raise ValidationError(
-                f"You cannot do this now: {self.step.label.lower()}. "
-                "What you wrote is still here."
-            )
-        if self.step is workflow.WITHDRAW and not self.cleaned_data.get(
-            "withdrawal_reason"
-        ):
-            self.add_error("withdrawal_reason", "Tell readers why it is withdrawn.")
-
-    def _get_validation_exclusions(self):
-        """Rules of the database speak of these too, though no field shows them."""
-        return super()._get_validation_exclusions() - {"id", "state"}
-
-    def _post_clean(self):
-        super()._post_clean()
-        if self.step is workflow.PUBLISH:
-            try:
-                self.instance.check_complete()
-            except ValidationError as error:
-                self._update_errors(error)
 
     def refuse_stale(self):
         """Stop a save that would undo what a colleague saved in the meantime.
@@ -82,9 +57,9 @@ class ArticleForm(forms.ModelForm):
         who = theirs.changed_by or "Somebody"
         when = localtime(theirs.changed).strftime("%H:%M")
         raise ValidationError(
-            f"{who} saved this article at {when} while you were writing. Nothing was "
-            "overwritten and your text is in the form. Compare the two below; saving "
-            "again replaces theirs, which stays in the history."
+            f"{who} saved this {theirs._meta.verbose_name} at {when} while you were "
+            "writing. Nothing was overwritten and your text is in the form. Compare "
+            f"the two below; saving again replaces theirs{self.replaced}."
         )
 
     def differences(self):
@@ -116,8 +91,45 @@ class ArticleForm(forms.ModelForm):
         return found
 
 
+class ArticleForm(SharedForm):
+    """The editor's form, which also checks each step; the admin sets `user`."""
+
+    user = None
+    replaced = ", which stays in the history"
+
+    @property
+    def step(self):
+        """The transition whose button was pressed, or None for just saving."""
+        name = self.data.get(STEP)
+        return next((t for t in workflow.TRANSITIONS if t.name == name), None)
+
+    def clean(self):
+        super().clean()
+        if self.step and self.step not in self.instance.transitions_for(self.user):
+            raise ValidationError(
+                f"You cannot do this now: {self.step.label.lower()}. "
+                "What you wrote is still here."
+            )
+        if self.step is workflow.WITHDRAW and not self.cleaned_data.get(
+            "withdrawal_reason"
+        ):
+            self.add_error("withdrawal_reason", "Tell readers why it is withdrawn.")
+
+    def _get_validation_exclusions(self):
+        """Rules of the database speak of these too, though no field shows them."""
+        return super()._get_validation_exclusions() - {"id", "state"}
+
+    def _post_clean(self):
+        super()._post_clean()
+        if self.step is workflow.PUBLISH:
+            try:
+                self.instance.check_complete()
+            except ValidationError as error:
+                self._update_errors(error)
+
+
 class Rows(forms.BaseInlineFormSet):
-    """Rows of an article's form, which a colleague may change at the same time.
+    """Rows of a shared form, which a colleague may change at the same time.
 
     A row that is gone from the database is saved as a new one; Django would refuse the
     whole form, again and again, for a reason that nobody sees.

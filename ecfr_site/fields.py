@@ -62,7 +62,6 @@ _CONFIG = {
     "defaultLanguage": "en-gb",
     "bodyClass": "prose",
     "width": "100%",
-    "height": 520,
     "versionCheck": False,
 }
 
@@ -70,9 +69,9 @@ _CONFIG = {
 class RichTextWidget(CKEditorWidget):
     """The editor as a form widget, for any form's CharField."""
 
-    def __init__(self, attrs=None):
+    def __init__(self, attrs=None, height=520):
         super().__init__(attrs=attrs)
-        self.config = dict(_CONFIG)
+        self.config = _CONFIG | {"height": height}
 
     @property
     def media(self):

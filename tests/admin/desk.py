@@ -8,7 +8,6 @@ class OpenForm:
 
     def __init__(self, client, address):
         self.client = client
-        self.address = address
         self.take(client.get(address))
 
     def take(self, response):
@@ -16,7 +15,9 @@ class OpenForm:
         self.response = response
         self.page = html.fromstring(response.content.decode())
         [form] = self.page.xpath("//div[@id='content-main']//form[@method='post']")
-        self.address = form.get("action") or self.address
+        request = response.request
+        here = f"{request['PATH_INFO']}?{request['QUERY_STRING']}"
+        self.address = form.get("action") or here
         self.values = {}
         for name, value in form.form_values():
             self.values.setdefault(name, []).append(value)

@@ -70,3 +70,20 @@ def sign_in(context, live_server):
         )
 
     return give_session
+
+
+@pytest.fixture
+def complaints(page):
+    """What the browser complains of: scripts that fail, policies that are broken."""
+    found = []
+    page.on("pageerror", lambda error: found.append(str(error)))
+    page.on(
+        "console",
+        lambda message: (
+            message.type == "error"
+            and "favicon" not in message.text
+            and found.append(message.text)
+        ),
+    )
+    yield found
+    assert not found

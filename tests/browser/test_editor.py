@@ -2,30 +2,12 @@
 
 from pathlib import Path
 
-import pytest
 from playwright.sync_api import expect
 
 from ecfr_site.models import Institution
 from tests.factories import UserFactory
 
 MANUSCRIPT = Path(__file__).parent.parent / "data" / "manuscript.txt"
-
-
-@pytest.fixture
-def complaints(page):
-    """What the browser complains of: scripts that fail, policies that are broken."""
-    found = []
-    page.on("pageerror", lambda error: found.append(str(error)))
-    page.on(
-        "console",
-        lambda message: (
-            message.type == "error"
-            and "favicon" not in message.text
-            and found.append(message.text)
-        ),
-    )
-    yield found
-    assert not found
 
 
 def choose(page, field, name):

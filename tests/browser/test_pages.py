@@ -3,12 +3,17 @@
 import json
 import os
 import subprocess
+from datetime import timedelta
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from django.core.management import call_command
+from django.utils import timezone
 
 from articles.models import Article
+from ecfr_site import signing
+from newsletter.models import Newsletter, Subscriber
+from tests.factories import DeliveryFactory, SubscriberFactory
 
 WIDTHS = [360, 768, 1440]
 PAGES = [
@@ -54,7 +59,29 @@ def addresses(settings, kept_rows):
         Article.objects.published().exclude(language="en").first(),
         Article.objects.filter(state="withdrawn").first(),
     ]
-    return PAGES + [article.get_absolute_url() for article in articles]
+    return PAGES + [article.get_absolute_url() for article in articles] + by_token()
+
+
+def by_token():
+    """What subscribers open from a mail."""
+    newsletter = Newsletter.objects.first()
+    signup = Subscriber.objects.sign_up("new@example.org", [newsletter], analytics=True)
+    subscriber = SubscriberFactory(newsletters=[newsletter], new_email="b@example.org")
+    subscriber.set_analytics(True, method="form")
+    delivery = DeliveryFactory(subscriber=subscriber)
+    confirm = signing.sign("confirm", signup.pk, bound_to="new@example.org")
+    move = signing.sign("address", subscriber.pk, bound_to="b@example.org")
+    long_ago = timezone.now() - timedelta(days=500)
+    expired = signing.sign("preferences", subscriber.pk, at=long_ago)
+    return [
+        f"/newsletter/confirm/{confirm}/",
+        subscriber.preferences_path,
+        f"{subscriber.preferences_path}erase/",
+        f"/newsletter/address/{move}/",
+        f"/newsletter/unsubscribe/{delivery.token('unsubscribe')}/",
+        f"/newsletter/preferences/{expired}/",
+        f"/newsletter/preferences/{signing.sign('preferences', 0)}/",
+    ]
 
 
 def test_no_page_has_an_accessibility_violation_or_scrolls_sideways(page, addresses):

@@ -13,7 +13,7 @@
       label(cell, cell.dataset.label);
     }
     const remove = row.querySelector("td.delete input");
-    if (remove) remove.setAttribute("aria-label", "Delete this row");
+    if (remove && !remove.labels.length) remove.setAttribute("aria-label", "Delete this row");
   }
 
   function label(part, text) {

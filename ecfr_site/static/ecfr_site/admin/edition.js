@@ -1,0 +1,81 @@
+/* Enhances the edition's page, with form.js; everything works without it. */
+"use strict";
+
+(function () {
+  const form = document.getElementById("edition_form");
+  if (!form) return;
+
+  const isChanged = form.querySelector("[name=_save]") ? desk.guard(form) : () => false;
+
+  /* The subject and the preheader: their length, and how an inbox shows them. */
+
+  for (const [id, most] of [["id_subject", 60], ["id_preheader", 100]]) {
+    const field = document.getElementById(id);
+    if (!field) continue;
+    const count = document.createElement("div");
+    count.className = "count";
+    const shown = document.querySelector(`[data-shows="${id}"]`);
+    const empty = id === "id_subject" ? "No subject yet" : "";
+    const tell = () => {
+      const { length } = field.value;
+      count.textContent = `${length} characters; phones show about ${most}`;
+      count.classList.toggle("too-many", length > most);
+      if (shown) shown.textContent = field.value || empty;
+    };
+    field.after(count);
+    field.addEventListener("input", tell);
+    tell();
+  }
+
+  /* The pieces, in the editor's order. */
+
+  const pieces = document.getElementById("items-group");
+  if (pieces) desk.order(pieces, "article");
+
+  /* The preview: its width, and in which form. */
+
+  const preview = document.querySelector(".preview");
+  if (preview) {
+    const frame = preview.querySelector("iframe");
+    const stale = preview.querySelector(".preview-stale");
+    preview.querySelector(".preview-switches").hidden = false;
+    // Looking at it otherwise is no change of the form.
+    preview.addEventListener("input", (event) => event.stopPropagation());
+    preview.addEventListener("change", (event) => {
+      event.stopPropagation();
+      const chosen = (name) => preview.querySelector(`[name=${name}]:checked`).value;
+      preview.classList.toggle("phone", chosen("_width") === "phone");
+      const address = `${preview.dataset.preview}?${chosen("_shown")}`;
+      if (frame.getAttribute("src") !== address) frame.src = address;
+    });
+    setInterval(() => { stale.hidden = !isChanged(); }, 700);
+  }
+
+  /* The button for the schedule says when. */
+
+  const schedule = document.querySelector("[data-when]");
+  if (schedule) {
+    const [day, time] = schedule.parentElement.querySelectorAll("input");
+    const words = schedule.textContent.trim();
+    const tell = () => {
+      const moment = desk.moment(schedule.dataset.when, day.value, time.value);
+      schedule.textContent = moment ? `Schedule for ${moment}…` : words;
+    };
+    day.addEventListener("input", tell);
+    time.addEventListener("input", tell);
+    tell();
+  }
+
+  /* While it is sent, the numbers follow. */
+
+  const progress = document.querySelector("[data-progress]");
+  async function follow() {
+    const answer = await fetch(progress.dataset.progress).catch(() => null);
+    // After the end of the session the answer is the page for signing in.
+    if (!answer || !answer.ok || answer.redirected) return;
+    progress.innerHTML = await answer.text();
+    const { state } = progress.querySelector("[data-state]").dataset;
+    if (state !== progress.dataset.state) location.reload();
+  }
+  if (progress) setInterval(follow, 4000);
+})();

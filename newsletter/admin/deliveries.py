@@ -1,0 +1,112 @@
+from django.contrib import admin
+from django.core.exceptions import ValidationError
+from django.core.paginator import Paginator
+from django.utils.functional import cached_property
+from django.utils.html import format_html
+
+from newsletter.admin.standing import moment
+from newsletter.models import Delivery, Edition, normalise
+
+# Whoever looks for one message narrows the list; nobody leafs through a million.
+MOST_LISTED = 10_000
+LATEST = 20
+
+
+class ShortPaginator(Paginator):
+    """Counts no further than `MOST_LISTED`, so that a list of millions is quick."""
+
+    @cached_property
+    def count(self):
+        return self.object_list.order_by()[:MOST_LISTED].count()
+
+
+class EditionFilter(admin.SimpleListFilter):
+    """The latest editions, and whichever is chosen: there may be thousands."""
+
+    title = "edition"
+    parameter_name = "edition"
+
+    def lookups(self, request, model_admin):
+        editions = list(
+            Edition.objects.filter(started_at__isnull=False)
+            .select_related("newsletter")
+            .order_by("-started_at")[:LATEST]
+        )
+        chosen = request.GET.get("edition", "")
+        if chosen.isdecimal() and int(chosen) not in [e.pk for e in editions]:
+            editions += Edition.objects.select_related("newsletter").filter(pk=chosen)
+        return [(edition.pk, str(edition)) for edition in editions]
+
+    def queryset(self, request, deliveries):
+        if not self.value():
+            return deliveries
+        if not self.value().isdecimal():
+            return deliveries.none()
+        return deliveries.filter(edition=self.value())
+
+
+@admin.register(Delivery)
+class DeliveryAdmin(admin.ModelAdmin):
+    """The ledger, to look things up in; decisions are made on the edition's page."""
+
+    list_display = ["address", "edition", "badge", "attempts", "at", "reason"]
+    list_filter = [EditionFilter, "state"]
+    list_select_related = ["subscriber", "edition__newsletter"]
+    list_per_page = 100
+    show_full_result_count = False
+    paginator = ShortPaginator
+    ordering = ["-pk"]
+    search_fields = ["subscriber__normalised"]
+    search_help_text = "An e-mail address, whole or its beginning."
+    fields = [
+        "address",
+        "edition",
+        "badge",
+        "reason",
+        "attempts",
+        "due_at",
+        "sent_at",
+        "remote_id",
+    ]
+    readonly_fields = ["address", "badge"]
+
+    def has_add_permission(self, request):
+        return False
+
+    def has_change_permission(self, request, obj=None):
+        return False
+
+    def has_delete_permission(self, request, obj=None):
+        return False
+
+    def get_search_results(self, request, deliveries, search_term):
+        """By the index: a whole address, or how it begins."""
+        term = search_term.strip()
+        if not term:
+            return deliveries, False
+        try:
+            return deliveries.filter(subscriber__normalised=normalise(term)), False
+        except ValidationError:
+            beginning = term.casefold()
+            return deliveries.filter(
+                subscriber__normalised__startswith=beginning
+            ), False
+
+    @admin.display(description="address", ordering="subscriber__normalised")
+    def address(self, delivery):
+        return str(delivery.subscriber)
+
+    @admin.display(description="state", ordering="state")
+    def badge(self, delivery):
+        shown = {
+            Delivery.State.SENT: "published",
+            Delivery.State.FAILED: "withdrawn",
+            Delivery.State.UNCERTAIN: "in-review",
+            Delivery.State.SKIPPED: "draft",
+        }.get(delivery.state, "scheduled")
+        label = delivery.get_state_display()
+        return format_html('<span class="state-badge state-{}">{}</span>', shown, label)
+
+    @admin.display(description="sent or due")
+    def at(self, delivery):
+        return moment(delivery.sent_at or delivery.due_at)

@@ -1,0 +1,117 @@
+"""What editors fill in at the desk to compose, try and send an edition."""
+
+import re
+
+from django import forms
+from django.core.exceptions import ValidationError
+
+from articles.forms import Rows, SharedForm
+from articles.models import Article
+from ecfr_site.fields import RichTextWidget
+from ecfr_site.html import sanitise
+from newsletter.models import Edition, EditionItem, Newsletter, normalise
+
+MOST_TESTS = 10
+
+
+class NewEditionForm(forms.Form):
+    newsletter = forms.ModelChoiceField(Newsletter.objects.all())
+
+
+class EditionForm(SharedForm):
+    class Meta:
+        model = Edition
+        fields = "__all__"
+        widgets = {"introduction": RichTextWidget(height=220)}
+
+    @property
+    def changed_data(self):
+        """Without what only looks changed: the editor breaks lines in its own way."""
+        names = [name for name in super().changed_data if name != "opened"]
+        if "introduction" in names:
+            posted = sanitise(self["introduction"].data or "")
+            if posted == sanitise(self["introduction"].initial or ""):
+                names.remove("introduction")
+        return names
+
+
+class PieceForm(forms.ModelForm):
+    class Meta:
+        model = EditionItem
+        fields = ["order", "article", "section", "title", "teaser"]
+        labels = {"article": "piece"}
+        widgets = {"teaser": forms.Textarea({"rows": 3})}
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        # Once chosen, a piece is removed rather than exchanged.
+        if self.instance.pk and "article" in self.fields:
+            article = self.instance.article
+            self.fields["article"] = forms.Field(disabled=True, label="piece")
+            self.initial["article"] = article
+            self.fields["title"].widget.attrs["placeholder"] = article.title
+            self.fields["teaser"].widget.attrs["placeholder"] = article.standfirst
+        elif "article" in self.fields:
+            # All, so that the answer can name what is not published.
+            self.fields["article"].queryset = Article.objects.all()
+
+    def clean_article(self):
+        article = self.cleaned_data["article"]
+        if self.instance.pk:
+            return article
+        if not Article.objects.published().filter(pk=article.pk).exists():
+            raise ValidationError(
+                f"“{article}” is not published. Only published pieces can be sent."
+            )
+        return article
+
+
+class PieceRows(Rows):
+    def add_fields(self, form, index):
+        super().add_fields(form, index)
+        self.names = ["article", "section", "title", "teaser"]
+
+
+class AddressesField(forms.CharField):
+    """Up to ten e-mail addresses, on lines or between commas."""
+
+    def to_python(self, value):
+        found = re.split(r"[\s,;]+", super().to_python(value))
+        addresses = list(dict.fromkeys(filter(None, found)))
+        if len(addresses) > MOST_TESTS:
+            raise ValidationError(
+                f"These are {len(addresses)} addresses. A test goes to at most "
+                f"{MOST_TESTS}."
+            )
+        for address in addresses:
+            try:
+                normalise(address)
+            except ValidationError as error:
+                raise ValidationError(
+                    f"“{address}” is not an e-mail address."
+                ) from error
+        return addresses
+
+
+class TestForm(forms.Form):
+    addresses = AddressesField(
+        error_messages={"required": "Enter an address to send the test to."}
+    )
+
+
+class ScheduleForm(forms.Form):
+    """A moment in the institution's time zone."""
+
+    at = forms.SplitDateTimeField(
+        widget=forms.SplitDateTimeWidget(
+            date_attrs={"type": "date"},
+            time_attrs={"type": "time"},
+            date_format="%Y-%m-%d",
+            time_format="%H:%M",
+        ),
+        error_messages={
+            "required": "Enter the day and the hour at which it is to go out.",
+            "invalid_date": "Enter the day at which it is to go out.",
+            "invalid_time": "Enter the hour at which it is to go out.",
+        },
+    )
