@@ -13,12 +13,12 @@ from django.http import HttpResponseRedirect
 from django.urls import Resolver404, resolve, reverse
 from django_tasks_db.models import DBTaskResult
 from import_export.admin import ImportMixin
-from import_export.formats.base_formats import CSV
 from import_export.resources import ModelResource
 
 from ecfr_site.fields import RichTextWidget
 from ecfr_site.kept_text import KeptTextMixin
 from ecfr_site.models import Institution
+from ecfr_site.spreadsheets import SpreadsheetCSV
 
 # What editors have no use for: the address comes from the environment, and the queue
 # is for operators, who have the command line.
@@ -80,16 +80,8 @@ class PageAdmin(KeptTextMixin, FlatPageAdmin):
         return page.get_absolute_url()
 
 
-class SpreadsheetCSV(CSV):
-    """With commas, or with semicolons as Excel writes it in much of Europe."""
-
-    def create_dataset(self, in_stream, **kwargs):
-        head = in_stream.partition("\n")[0]
-        delimiter = ";" if ";" in head else ","
-        dataset = super().create_dataset(in_stream, delimiter=delimiter, **kwargs)
-        if dataset.headers and not {"old_path", "new_path"} <= {*dataset.headers}:
-            raise ValueError("columns are missing")
-        return dataset
+class RedirectCSV(SpreadsheetCSV):
+    required = frozenset({"old_path", "new_path"})
 
 
 class RedirectResource(ModelResource):
@@ -156,7 +148,7 @@ class RedirectForm(forms.ModelForm):
 class RedirectAdmin(KeptTextMixin, ImportMixin, admin.ModelAdmin):
     form = RedirectForm
     resource_classes = [RedirectResource]
-    formats = import_formats = [SpreadsheetCSV]
+    formats = import_formats = [RedirectCSV]
     list_display = ["old_path", "new_path"]
     search_fields = ["old_path", "new_path"]
     fields = ["old_path", "new_path"]

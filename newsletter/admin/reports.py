@@ -1,0 +1,136 @@
+from django.core.exceptions import PermissionDenied
+from django.http import Http404
+from django.template.response import TemplateResponse
+from django.urls import path
+from django.utils.formats import date_format
+
+from ecfr_site import spreadsheets
+from newsletter import reports
+from newsletter.charts import Column, columns, per_cent
+from newsletter.models import Edition
+
+
+class ReportMixin:
+    """For the admin of editions: what became of an edition, on a page and as files."""
+
+    def get_urls(self):
+        views = {
+            "report": report_view,
+            "report_csv": report_csv,
+            "deliveries_csv": deliveries_csv,
+        }
+        addresses = {
+            "report": "report/",
+            "report_csv": "report.csv",
+            "deliveries_csv": "deliveries.csv",
+        }
+        return [
+            path(
+                f"<int:pk>/{addresses[name]}",
+                self.admin_site.admin_view(self._bound(view)),
+                name=f"newsletter_edition_{name}",
+            )
+            for name, view in views.items()
+        ] + super().get_urls()
+
+    def _bound(self, view):
+        return lambda request, pk: view(self, request, pk)
+
+
+def report_view(model_admin, request, pk):
+    edition = sent_edition(model_admin, request, pk)
+    report = reports.EditionReport(edition)
+    context = {
+        **model_admin.admin_site.each_context(request),
+        "title": f"Report: {edition}",
+        "opts": Edition._meta,
+        "edition": edition,
+        "report": report,
+        "totals": report.totals(),
+        "may_see_people": may_see_people(request.user),
+        "clicks_chart": by_hour(report, "Clicks by the hour", 1, "clicks"),
+        "opens_chart": by_hour(report, "Opens by the hour, estimated", 2, "opens"),
+        "row_charts": row_charts(report.in_a_row),
+    }
+    return TemplateResponse(request, "admin/newsletter/edition/report.html", context)
+
+
+def report_csv(model_admin, request, pk):
+    edition = sent_edition(model_admin, request, pk)
+    rows = reports.EditionReport(edition).rows()
+    return spreadsheets.download(f"edition-{pk}.csv", rows)
+
+
+def deliveries_csv(model_admin, request, pk):
+    edition = sent_edition(model_admin, request, pk)
+    if not may_see_people(request.user):
+        raise PermissionDenied
+    return spreadsheets.download(
+        f"edition-{pk}-deliveries.csv", reports.deliveries(edition)
+    )
+
+
+def may_see_people(user):
+    return user.has_perm("newsletter.view_subscriber")
+
+
+def sent_edition(model_admin, request, pk):
+    if not model_admin.has_view_permission(request):
+        raise PermissionDenied
+    edition = Edition.objects.select_related("newsletter").filter(pk=pk).first()
+    if edition is None or edition.started_at is None:
+        raise Http404("Only an edition that was begun to be sent has a report.")
+    return edition
+
+
+def by_hour(report, title, place, things):
+    """The chart of one of the numbers in `report.hours`."""
+    hours = report.hours
+    total = sum(row[place] for row in hours)
+    most = max(hours, key=lambda row: row[place])
+    description = f"No {things} in the first three days."
+    if total:
+        description = (
+            f"{total:,} {things} in the first three days, most of them, "
+            f"{most[place]:,}, in the hour from {date_format(most[0], 'l, H:i')}."
+        )
+    bars = [
+        Column(
+            label=date_format(row[0], "D H:i"),
+            value=row[place],
+            tick=date_format(row[0], "D") if row[0].hour == 12 else "",
+        )
+        for row in hours
+    ]
+    return columns(title, description, bars)
+
+
+def row_charts(editions):
+    """Small charts of the shares by which editions are compared."""
+    shares = {
+        "Delivered": "delivered_share",
+        "Unsubscribed": "unsubscribed_share",
+        "Clicked": "clickers_share",
+    }
+    return [(title, compared(title, name, editions)) for title, name in shares.items()]
+
+
+def compared(title, name, editions):
+    values = [getattr(sent, name) or 0 for sent in editions]
+    *before, now = values
+    description = f"{per_cent(now)} in this edition"
+    if before:
+        average = sum(before) / len(before)
+        description += f", {per_cent(average)} on average in the {len(before)} before"
+    bars = [
+        Column(
+            label=str(sent.edition),
+            value=value,
+            tick=date_format(sent.edition.started_at, "j M")
+            if place in (0, len(editions) - 1)
+            else "",
+            current=place == len(editions) - 1,
+        )
+        for place, (sent, value) in enumerate(zip(editions, values, strict=True))
+    ]
+    return columns(title, f"{description}.", bars, per_cent)

@@ -1,0 +1,298 @@
+from django.conf import settings
+from django.contrib import admin, messages
+from django.contrib.admin.options import IncorrectLookupParameters
+from django.core.exceptions import PermissionDenied
+from django.http import Http404, HttpResponseNotAllowed
+from django.shortcuts import get_object_or_404, redirect
+from django.template.response import TemplateResponse
+from django.urls import path
+from django.utils import timezone
+from django.utils.formats import date_format
+from django.utils.html import format_html
+
+from ecfr_site.spreadsheets import download
+from newsletter import reports
+from newsletter.admin.imports import SubscriberImportMixin
+from newsletter.charts import Column, columns
+from newsletter.models import ConsentRecord, Newsletter, Subscriber, Suppression
+from newsletter.resources import SubscriberResource
+
+DESK = ConsentRecord.Method.DESK
+ACTS = {
+    "reinstate": (
+        "Mail this address again",
+        "The suppression was taken back: the address is mailed again.",
+    ),
+    "unsubscribe": (
+        "Unsubscribe from everything",
+        "Unsubscribed from everything.",
+    ),
+    "erase": (
+        "Erase",
+        "Erased. Only a keyed hash of the address is kept, so that no import brings "
+        "it back.",
+    ),
+}
+
+
+class NewsletterFilter(admin.SimpleListFilter):
+    title = "newsletter"
+    parameter_name = "newsletter"
+
+    def lookups(self, request, model_admin):
+        return Newsletter.objects.values_list("pk", "name")
+
+    def queryset(self, request, subscribers):
+        if not (self.value() or "").isdecimal():
+            return subscribers
+        return subscribers.subscribed_to(int(self.value()))
+
+
+@admin.register(Subscriber)
+class SubscriberAdmin(SubscriberImportMixin, admin.ModelAdmin):
+    """Looked up, never rewritten: what subscribers want is theirs to say."""
+
+    import_export_change_list_template = "admin/newsletter/subscriber/change_list.html"
+    change_form_template = "admin/newsletter/subscriber/change_form.html"
+    list_display = ["address", "badge", "newsletter_names", "analytics", "since"]
+    list_filter = ["status", NewsletterFilter, "analytics", "language"]
+    list_per_page = 50
+    ordering = ["-pk"]
+    sortable_by = ["address"]
+    show_full_result_count = False
+    # By the beginning, which an index answers for a million rows.
+    search_fields = ["normalised__startswith"]
+    search_help_text = "The beginning of an address."
+    actions = None
+    readonly_fields = [
+        "badge",
+        "newsletter_names",
+        "topic_names",
+        "suppression",
+        "score",
+        "since",
+    ]
+    fieldsets = [
+        (
+            "Person",
+            {"fields": [("email", "badge"), ("since", "language"), "new_email"]},
+        ),
+        (
+            "Wishes",
+            {
+                "fields": [
+                    ("newsletter_names", "topic_names"),
+                    ("analytics", "paused_until"),
+                    "time_zone",
+                ]
+            },
+        ),
+        ("Delivery", {"fields": ["suppression", "score"]}),
+    ]
+
+    # Who may
+
+    def has_add_permission(self, request):
+        return False
+
+    def has_change_permission(self, request, obj=None):
+        return False
+
+    def has_delete_permission(self, request, obj=None):
+        return False
+
+    def has_view_permission(self, request, obj=None):
+        return may_see(request.user)
+
+    def may_act(self, request):
+        return request.user.has_perm("newsletter.change_subscriber")
+
+    def may_export(self, request):
+        return request.user.has_perm("newsletter.export_subscriber")
+
+    # List
+
+    def get_queryset(self, request):
+        subscribers = super().get_queryset(request)
+        return subscribers.prefetch_related("subscriptions__newsletter")
+
+    def get_search_results(self, request, queryset, search_term):
+        return super().get_search_results(request, queryset, search_term.casefold())
+
+    def changelist_view(self, request, extra_context=None):
+        context = {"may_export": self.may_export(request)}
+        return super().changelist_view(request, {**context, **(extra_context or {})})
+
+    @admin.display(description="address", ordering="normalised")
+    def address(self, subscriber):
+        if not subscriber.is_disposable:
+            return str(subscriber)
+        return format_html(
+            '{} <span class="problem-mark" title="Mail there is kept for minutes.">'
+            "disposable</span>",
+            subscriber,
+        )
+
+    @admin.display(description="status")
+    def badge(self, subscriber):
+        status = subscriber.Status(subscriber.status)
+        return format_html(
+            '<span class="state-badge subscriber-{}">{}</span>', status, status.label
+        )
+
+    @admin.display(description="newsletters")
+    def newsletter_names(self, subscriber):
+        names = [
+            str(s.newsletter) if s.confirmed_at else f"{s.newsletter} (not confirmed)"
+            for s in subscriber.subscriptions.all()
+        ]
+        return ", ".join(names) or "none"
+
+    @admin.display(description="since")
+    def since(self, subscriber):
+        moment = subscriber.confirmed_at or subscriber.created
+        return date_format(timezone.localtime(moment), "j F Y")
+
+    # One subscriber
+
+    @admin.display(description="topics")
+    def topic_names(self, subscriber):
+        names = [topic.name for topic in subscriber.topics.all()]
+        return ", ".join(names) or "all"
+
+    @admin.display(description="not mailed because")
+    def suppression(self, subscriber):
+        found = Suppression.objects.of(subscriber.normalised).first()
+        if found is None:
+            return "Nothing keeps mail from this address."
+        return format_html(
+            "<strong>{}</strong>, since {}.<br>{}",
+            found.get_reason_display().capitalize(),
+            date_format(timezone.localtime(found.created), "j F Y, H:i"),
+            found.detail,
+        )
+
+    @admin.display(description="returned messages")
+    def score(self, subscriber):
+        limit = settings.BOUNCE_THRESHOLD
+        text = f"{subscriber.bounce_score:g} of {limit:g} points"
+        if subscriber.bounced_on:
+            text += f", the last on {date_format(subscriber.bounced_on, 'j F Y')}"
+        return f"{text}. At {limit:g} nothing more is sent."
+
+    def get_urls(self):
+        view = self.admin_site.admin_view
+        return [
+            path(
+                "overview/",
+                view(self.overview),
+                name="newsletter_subscriber_overview",
+            ),
+            path(
+                "export.csv", view(self.export_csv), name="newsletter_subscriber_export"
+            ),
+            path(
+                "<int:pk>/<str:act>/act/",
+                view(self.act),
+                name="newsletter_subscriber_act",
+            ),
+        ] + super().get_urls()
+
+    def render_change_form(self, request, context, obj=None, **kwargs):
+        context.update(history=reports.history(obj), acts=self.acts(request, obj))
+        return super().render_change_form(request, context, obj=obj, **kwargs)
+
+    def acts(self, request, subscriber):
+        """Pairs of an act and the words on its button."""
+        if not self.may_act(request) or subscriber.status == subscriber.Status.ERASED:
+            return []
+        possible = ["erase"]
+        if subscriber.subscriptions.all():
+            possible.insert(0, "unsubscribe")
+        if subscriber.is_suppressed:
+            possible.insert(0, "reinstate")
+        return [(act, ACTS[act][0]) for act in possible]
+
+    def act(self, request, pk, act):
+        """Carry it out and go back to the page; erasing is asked about first."""
+        if act not in ACTS:
+            raise Http404
+        if not self.may_act(request):
+            raise PermissionDenied
+        subscriber = get_object_or_404(Subscriber, pk=pk)
+        if request.method != "POST":
+            if act != "erase":
+                return HttpResponseNotAllowed(["POST"])
+            context = {
+                **self.admin_site.each_context(request),
+                "title": "Erase this subscriber?",
+                "opts": self.opts,
+                "subscriber": subscriber,
+            }
+            return TemplateResponse(
+                request, "admin/newsletter/subscriber/erase.html", context
+            )
+        if act == "reinstate":
+            subscriber.reinstate(by=request.user)
+        elif act == "unsubscribe":
+            subscriber.unsubscribe(method=DESK)
+        else:
+            subscriber.erase(method=DESK)
+        said = ACTS[act][1]
+        self.log_change(request, subscriber, said)
+        self.message_user(request, said, messages.SUCCESS)
+        return redirect("admin:newsletter_subscriber_change", pk)
+
+    # All
+
+    def export_csv(self, request):
+        """The list as it is filtered, as a file."""
+        if not self.may_export(request) or not self.has_view_permission(request):
+            raise PermissionDenied
+        try:
+            found = self.get_changelist_instance(request).get_queryset(request)
+        except IncorrectLookupParameters:
+            return redirect("admin:newsletter_subscriber_changelist")
+        today = timezone.localdate()
+        return download(
+            f"subscribers-{today:%Y-%m-%d}.csv", SubscriberResource().for_export(found)
+        )
+
+    def overview(self, request):
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+        weeks = reports.growth()
+        context = {
+            **self.admin_site.each_context(request),
+            "title": "Subscribers at a glance",
+            "opts": self.opts,
+            "statuses": reports.statuses(),
+            "newsletters": reports.newsletters(),
+            "weeks": weeks[::-1],
+            "chart": growth_chart(weeks),
+        }
+        return TemplateResponse(
+            request, "admin/newsletter/subscriber/overview_report.html", context
+        )
+
+
+def may_see(user):
+    return user.has_perm("newsletter.view_subscriber")
+
+
+def growth_chart(weeks):
+    joined, left = sum(w.joined for w in weeks), sum(w.left for w in weeks)
+    bars = [
+        Column(
+            label=f"Week of {date_format(week.begins, 'j F')}",
+            value=week.joined,
+            below=week.left,
+            tick=date_format(week.begins, "M") if week.begins.day <= 7 else "",
+        )
+        for week in weeks
+    ]
+    return columns(
+        "Joined and left by the week",
+        f"{joined:,} joined and {left:,} left in the last {len(weeks)} weeks.",
+        bars,
+    )

@@ -1,0 +1,31 @@
+import os
+
+from django.core.management.base import BaseCommand
+
+from ecfr_site.spreadsheets import pieces
+from newsletter.models import Newsletter, Subscriber
+from newsletter.resources import SubscriberResource
+
+
+class Command(BaseCommand):
+    help = "Write the subscribers to a CSV file that only its owner can read."
+
+    def add_arguments(self, parser):
+        parser.add_argument("file")
+        parser.add_argument("--status", choices=Subscriber.Status.values)
+        parser.add_argument("--newsletter", metavar="SLUG")
+
+    def handle(self, file, status, newsletter, **options):
+        subscribers = Subscriber.objects.order_by("pk")
+        if status:
+            subscribers = subscribers.filter(status=status)
+        if newsletter:
+            subscribers = subscribers.subscribed_to(
+                Newsletter.objects.get(slug=newsletter)
+            )
+        with open(file, "w", encoding="utf-8", newline="", opener=private) as out:
+            out.writelines(pieces(SubscriberResource().for_export(subscribers)))
+
+
+def private(path, flags):
+    return os.open(path, flags, mode=0o600)
