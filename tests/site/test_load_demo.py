@@ -2,13 +2,26 @@
 
 import pytest
 from django.core.management import call_command
+from django.core.serializers import serialize
 from PIL import Image as Picture
 
 from articles.models import Article
 from authors.models import Author, Position, Programme
+from ecfr_site.demo import newsletter as demo_newsletter
 from ecfr_site.html import internal_paths
 from ecfr_site.images.models import Image
 from ecfr_site.management.commands import load_demo
+from newsletter.models import (
+    ConsentRecord,
+    Delivery,
+    Edition,
+    Event,
+    Newsletter,
+    Signup,
+    Subscriber,
+    Suppression,
+    Wording,
+)
 
 pytestmark = pytest.mark.django_db
 
@@ -70,3 +83,98 @@ def test_its_internal_links_lead_somewhere(demo, reader):
 
     assert paths
     assert [path for path in paths if reader.get(path).status_code != 200] == []
+
+
+def test_it_has_two_newsletters_and_says_what_it_promises(demo):
+    weekly, monthly = Newsletter.objects.offered()
+
+    assert (weekly.name, monthly.language) == ("Meridian Weekly", "de")
+    for newsletter in (weekly, monthly):
+        assert newsletter.description
+        assert newsletter.cadence
+        assert newsletter.sender_email.endswith("@meridian.example")
+    for language in ("en", "de"):
+        wording = Wording.objects.current(language)
+        assert wording.created_by == "demonstration"
+        assert wording.language == language
+
+
+def test_its_subscribers_are_in_every_state_and_each_has_evidence(demo):
+    subscribers = Subscriber.objects.all()
+
+    assert subscribers.count() == 40
+    assert {s.status for s in subscribers} == set(Subscriber.Status)
+    assert {s.analytics for s in subscribers} == set(Subscriber.Analytics)
+    for subscriber in subscribers.exclude(status="pending"):
+        assert subscriber.consent.exists()
+        actions = {record.action for record in subscriber.consent.all()}
+        granted = ConsentRecord.Action.ANALYTICS_GRANTED in actions
+        assert granted or subscriber.analytics != "granted"
+    assert Suppression.objects.count() == 3
+    for record in ConsentRecord.objects.exclude(wording=None):
+        assert record.wording.created < record.at
+
+
+def test_its_editions_were_sent_and_their_ledgers_close(demo):
+    weekly = Newsletter.objects.get(slug="weekly")
+    first, second = weekly.editions.public().order_by("started_at")
+
+    for edition in (first, second):
+        ledger = edition.ledger()
+        assert edition.state == Edition.State.SENT
+        assert ledger["audience"] == edition.audience_count > 25
+        assert ledger["sent"] == edition.sent_count > 20
+        assert ledger["failed"] == ledger["skipped"] == 1
+        assert ledger["waiting"] == 0
+        assert all(item.frozen["title"] for item in edition.items.all())
+        assert edition.links.exclude(article=None).count() == edition.items.count()
+        for delivery in edition.deliveries.filter(state=Delivery.State.SENT):
+            assert edition.started_at < delivery.sent_at
+    assert {event.kind for event in Event.objects.all()} == set(Event.Kind)
+    [draft] = weekly.editions.filter(state=Edition.State.DRAFT)
+    assert draft.items.count() == 3
+
+
+def test_only_of_those_who_agreed_it_noted_what_they_read(demo):
+    reading = Event.objects.filter(kind__in=[Event.Kind.OPEN, Event.Kind.CLICK])
+
+    assert reading.by_people().count() > 20
+    assert reading.exclude(machine="").exists()
+    for event in reading.select_related("delivery__subscriber"):
+        assert event.delivery.subscriber.analytics == "granted"
+        assert event.at > event.delivery.sent_at
+
+
+def test_loading_it_again_leaves_the_newsletters_as_they_are(demo):
+    def rows():
+        return [
+            serialize("json", model.objects.order_by("pk"))
+            for model in (
+                ConsentRecord,
+                Delivery,
+                Edition,
+                Event,
+                Newsletter,
+                Signup,
+                Subscriber,
+                Suppression,
+                Wording,
+            )
+        ]
+
+    Newsletter.objects.filter(slug="weekly").update(name="An editor's own weekly")
+    before = rows()
+
+    demo()
+
+    assert rows() == before
+
+
+def test_a_site_with_an_edition_of_its_own_gets_no_past(db):
+    newsletter = Newsletter.objects.get()
+    Edition.objects.create(newsletter=newsletter, subject="Our own")
+
+    demo_newsletter.load(load_demo.demo_desk())
+
+    assert Edition.objects.count() == 1
+    assert not Subscriber.objects.exists()

@@ -1,4 +1,4 @@
-"""The demonstration site: people, programmes, publications and simple pages."""
+"""The demonstration site: people, programmes, publications, pages, newsletters."""
 
 import tomllib
 from datetime import datetime, timedelta
@@ -16,6 +16,7 @@ from django.utils.text import slugify
 
 from articles.models import Article, Attachment, Byline, Correction, Topic
 from authors.models import Author, AuthorLink, Position, Programme
+from ecfr_site.demo import newsletter
 from ecfr_site.demo.pictures import draw, emblem, portrait
 from ecfr_site.images.models import Image
 from ecfr_site.models import Institution
@@ -44,6 +45,7 @@ class Command(BaseCommand):
         self.load_topics(cast["regions"], Topic.Kind.REGION)
         self.load_pages()
         self.load_articles()
+        newsletter.load(demo_desk())
         self.stdout.write(self.style.SUCCESS("The demonstration content is loaded."))
 
     def progress(self, what, number, total):
