@@ -23,7 +23,8 @@ MOST_REDIRECTS = 5
 NOT_PAGES = (settings.MEDIA_URL, f"/{settings.STATIC_URL.lstrip('/')}", "/admin/")
 
 
-@task()
+# Nobody waits for it: behind whatever else is queued.
+@task(priority=-20)
 def check_article(article_id):
     """Write down what an editor should mend. May be lost or run twice."""
     # The time before reading: what is saved during the check makes it due again.
