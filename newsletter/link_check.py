@@ -6,7 +6,6 @@ to be public, redirects included.
 """
 
 import http.client
-import re
 import socket
 import ssl
 from concurrent.futures import ThreadPoolExecutor, wait
@@ -34,12 +33,6 @@ GONE = (HTTPStatus.NOT_FOUND, HTTPStatus.GONE)
 
 # Where an IPv4 address is reached from networks that have only IPv6 (RFC 6052).
 _NAT64 = ip_network("64:ff9b::/96")
-
-_ADDRESS = re.compile(r"https?://[^\s<>\"“”]*[^\s<>\"“”.,;:!?)\]]")
-
-
-def in_text(text: str) -> list[str]:
-    return _ADDRESS.findall(text)
 
 
 def visit(urls: list[str]) -> dict[str, tuple[str, str]]:

@@ -19,6 +19,7 @@ from articles.models import Article
 from articles.tasks import leads_somewhere
 from ecfr_site.html import plain_text
 from newsletter import link_check, messages, preview
+from newsletter.links import links_in
 from newsletter.models import Edition
 
 # Gmail cuts a message off after 102 KB of HTML.
@@ -225,7 +226,7 @@ def about_links(edition, message, recipient):
     """Dead links; readers' own pages and the web edition are made as it is sent."""
     own = {recipient.url("unsubscribe"), recipient.url("preferences")}
     web = f"{settings.SITE_URL}{edition.get_absolute_url()}"
-    found = [*hrefs(preview.html_of(message)), *link_check.in_text(edition.text)]
+    found = [*hrefs(preview.html_of(message)), *links_in("", edition.text)]
     home = urlsplit(settings.SITE_URL).netloc
     elsewhere = []
     for url in dict.fromkeys(found):

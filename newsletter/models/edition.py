@@ -376,8 +376,7 @@ class Edition(models.Model):
             finished_at=timezone.now(),
         )
         self.deliveries.waiting().skip("the edition was cancelled")
-        self.sent_count = self.deliveries.filter(state=Delivery.State.SENT).count()
-        self.save(update_fields=["sent_count"])
+        self._count_sent()
 
     def hold(self, because):
         """Let nothing go out before somebody says so; nobody's order, so not logged."""
@@ -558,10 +557,13 @@ class Edition(models.Model):
         self._allow_deciding(by)
         number = deliveries.filter(edition=self).accept()
         if self.finished_at:
-            self.sent_count = self.deliveries.filter(state=Delivery.State.SENT).count()
-            self.save(update_fields=["sent_count"])
+            self._count_sent()
         self._log(by, f"Uncertain messages taken as sent: {number}.")
         return number
+
+    def _count_sent(self):
+        self.sent_count = self.deliveries.filter(state=Delivery.State.SENT).count()
+        self.save(update_fields=["sent_count"])
 
     def _allow_deciding(self, by):
         if not by.has_perm("newsletter.change_delivery"):
