@@ -1,17 +1,32 @@
+from copy import copy
 from difflib import SequenceMatcher
 
 from django import forms
-from django.core.exceptions import ValidationError
+from django.contrib.admin.widgets import AutocompleteSelect
+from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
 from django.core.files import File
+from django.utils import timezone
 from django.utils.html import escape, format_html, mark_safe
 from django.utils.timezone import localtime
 
 from articles import workflow
+from articles.models import Article
+from articles.models.completeness import is_provisional
+from articles.models.stages import Rights
+from articles.rules import WORKING_TITLE
+from articles.workflow import Standing
 from ecfr_site.fields import RichTextWidget
 from ecfr_site.html import plain_text, sanitise
+from ecfr_site.wall_clock import is_shown_twice
 
+# Where an article stands that readers see, or have seen until its end.
+SEEN = (Standing.LIVE, Standing.ENDED)
 # The name of the buttons that do more than save.
 STEP = "_step"
+# The name of the field for the note that goes with a step.
+NOTE = "_note"
+# When a page comes, changes and goes.
+TIMES = ("published_at", "replaces_at", "ends_at")
 
 
 class SharedForm(forms.ModelForm):
@@ -92,40 +107,170 @@ class SharedForm(forms.ModelForm):
 
 
 class ArticleForm(SharedForm):
-    """The editor's form, which also checks each step; the admin sets `user`."""
+    """The editor's form, which also checks each step; the admin sets `user`.
+
+    `stored` is the article as the database has it: what is posted is written into the
+    instance itself, which then stands where nobody has put it yet.
+    """
 
     user = None
     replaced = ", which stays in the history"
 
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.stored = copy(self.instance)
+        self.rights = Rights(self.stored, self.user)
+        for name in {"title", "slug"} & set(self.fields):
+            self.fields[name].required = False
+        if self.is_scheduled and self.rights.refusal(workflow.PUBLISH):
+            for name in set(TIMES) & set(self.fields):
+                self.fields[name].disabled = True
+        # A form that comes back names what was chosen, so let that be seen before.
+        for name, field in self.fields.items():
+            if self.user and getattr(field, "queryset", None) is not None:
+                model = field.queryset.model
+                if isinstance(self.instance, model):
+                    chosen = model.objects.filter(pk=self.initial.get(name))
+                    seen = model.objects.originals().visible_to(self.user)
+                    field.queryset = seen | chosen
+
+    @property
+    def is_scheduled(self):
+        return self.stored.standing == Standing.SCHEDULED
+
     @property
     def step(self):
-        """The transition whose button was pressed, or None for just saving."""
+        """The step whose button was pressed, or None for just saving."""
         name = self.data.get(STEP)
         return next((t for t in workflow.TRANSITIONS if t.name == name), None)
 
+    @property
+    def note(self):
+        """For the history, and for who works on."""
+        return self.data.get(NOTE, "").strip()
+
     def clean(self):
+        self.fill_in()
+        self.keep_second_hour()
         super().clean()
-        if self.step and self.step not in self.instance.transitions_for(self.user):
+        self.check_new_end()
+        refusal = self.step and self.rights.refusal(self.step)
+        if refusal:
+            raise ValidationError(f"{refusal} What you wrote is still here.")
+        if self.step is workflow.RETURN and not self.note:
             raise ValidationError(
-                f"You cannot do this now: {self.step.label.lower()}. "
+                "Say in the note what is to be done, then return it to the author."
+            )
+        if self.stored.standing in SEEN and not self.stored.live_id:
+            raise ValidationError(
+                "Readers see this text: it is changed in a working copy. "
                 "What you wrote is still here."
             )
-        if self.step is workflow.WITHDRAW and not self.cleaned_data.get(
-            "withdrawal_reason"
-        ):
-            self.add_error("withdrawal_reason", "Tell readers why it is withdrawn.")
+
+    def fill_in(self):
+        """A draft needs nothing; what it cannot do without gets something for now."""
+        data = self.cleaned_data
+        if "title" in data and not data["title"]:
+            data["title"] = WORKING_TITLE
+        unnamed = not data.get("slug") or (
+            is_provisional(data["slug"])
+            and data.get("title") != WORKING_TITLE
+            and not self.stored.was_public
+        )
+        if "slug" in data and unnamed:
+            data["slug"] = self.stored.free_slug(data.get("title") or WORKING_TITLE)
+        time = "replaces_at" if self.stored.live_id else "published_at"
+        if self.step is workflow.PUBLISH and time in data and not data[time]:
+            data[time] = timezone.now()
+        if self.step is workflow.UNSCHEDULE and time in data:
+            data[time] = getattr(self.stored, time)
+
+    def keep_second_hour(self):
+        """A stored time within the hour that comes twice stays which it is."""
+        for name in TIMES:
+            stored = getattr(self.stored, name)
+            posted = self.cleaned_data.get(name)
+            if stored and posted and is_shown_twice(stored):
+                wall = localtime(stored).replace(second=0, microsecond=0, fold=0)
+                if localtime(posted).replace(second=0, fold=0) == wall:
+                    self.cleaned_data[name] = stored
+
+    def check_new_end(self):
+        end = self.cleaned_data.get("ends_at")
+        if end and "ends_at" in self.changed_data and end <= timezone.now():
+            self.add_error(
+                "ends_at",
+                "This lies in the past. Choose a later end; what should go at once is "
+                "withdrawn.",
+            )
 
     def _get_validation_exclusions(self):
         """Rules of the database speak of these too, though no field shows them."""
         return super()._get_validation_exclusions() - {"id", "state"}
 
+    def _update_errors(self, errors):
+        """What no field of this form shows is said above the form."""
+        unseen = set(getattr(errors, "error_dict", ())) - set(self.fields)
+        for name in unseen - {NON_FIELD_ERRORS}:
+            found = errors.error_dict.pop(name)
+            errors.error_dict.setdefault(NON_FIELD_ERRORS, []).extend(found)
+        super()._update_errors(errors)
+
     def _post_clean(self):
         super()._post_clean()
-        if self.step is workflow.PUBLISH:
+        for check in self.checks_of_step():
             try:
-                self.instance.check_complete()
+                check()
             except ValidationError as error:
                 self._update_errors(error)
+
+    def checks_of_step(self):
+        """What the step asks of the text and of what was typed beside it."""
+        article = self.instance
+        if self.step is workflow.SUBMIT:
+            return [lambda: article.check_written(self.typed())]
+        if self.step is workflow.PUBLISH:
+            return [lambda: article.check_complete(self.typed()), article.check_end]
+        return []
+
+    def typed(self):
+        """People, topics and files as they stand in the form, by name."""
+        rows = [rows for _, rows in self.posted_rows(self.instance)]
+        typed = {each.prefix: each.typed() for each in rows}
+        if "topics" in self.fields:
+            typed["topics"] = self.cleaned_data.get("topics")
+        return typed
+
+
+class WithdrawalForm(forms.ModelForm):
+    """Why an article is taken back, and where its readers are sent."""
+
+    note = forms.CharField(
+        label="Note (for the history, and for who works on)",
+        required=False,
+        widget=forms.Textarea({"rows": 2}),
+    )
+
+    class Meta:
+        model = Article
+        fields = ["withdrawal_reason", "replaced_by"]
+        labels = {"withdrawal_reason": "Reason"}
+        widgets = {"withdrawal_reason": forms.Textarea({"rows": 4})}
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.fields["withdrawal_reason"].required = True
+        self.fields["withdrawal_reason"].error_messages["required"] = (
+            "Tell readers why it is withdrawn."
+        )
+        self.fields["replaced_by"].queryset = Article.objects.published().exclude(
+            pk=self.instance.pk
+        )
+
+    def _post_clean(self):
+        """The text itself is not asked again."""
+        self.instance.withdrawal_reason = self.cleaned_data.get("withdrawal_reason", "")
+        self.instance.replaced_by = self.cleaned_data.get("replaced_by")
 
 
 class Rows(forms.BaseInlineFormSet):
@@ -158,6 +303,17 @@ class Rows(forms.BaseInlineFormSet):
         gone = [form for form in super().initial_forms if not form.instance.pk]
         return gone + super().extra_forms
 
+    def typed(self):
+        """The rows as they would be saved; those with errors are left out."""
+        self.full_clean()
+        return [
+            form.instance
+            for form in self.forms
+            if (form.has_changed() or form.instance.pk)
+            and not form.errors
+            and not form.cleaned_data.get("DELETE")
+        ]
+
     def saved_text(self):
         rows = [form.instance for form in self.initial_forms]
         rows.sort(key=lambda row: getattr(row, "order", 0))
@@ -177,7 +333,24 @@ class Rows(forms.BaseInlineFormSet):
         return "; ".join(row_text(map(row.get, self.names)) for row in rows)
 
 
+class AuthorSelect(AutocompleteSelect):
+    """Knows the author of its row: Django would ask the database row by row."""
+
+    author = None
+
+    def optgroups(self, name, value, attr=None):
+        if self.author is None or value != [str(self.author.pk)]:
+            return super().optgroups(name, value, attr)
+        option = self.create_option(name, self.author.pk, self.author, True, 0)
+        return [(None, [option], 0)]
+
+
 class BylineRows(Rows):
+    def add_fields(self, form, index):
+        super().add_fields(form, index)
+        if form.instance.author_id and "author" in form.fields:
+            form.fields["author"].widget.widget.author = form.instance.author
+
     def clean(self):
         """A row that a colleague added for the same person is taken over."""
         super().clean()

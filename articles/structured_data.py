@@ -2,6 +2,7 @@
 
 from django.conf import settings
 from django.urls import reverse
+from django.utils.timezone import localdate
 
 from articles.models import Article, Byline
 
@@ -33,7 +34,7 @@ def article_data(article, institution):
         "url": absolute(article.get_absolute_url()),
         "mainEntityOfPage": article.canonical_url,
         "datePublished": article.date_iso,
-        "dateModified": article.updated_at.date().isoformat(),
+        "dateModified": localdate(article.updated_at).isoformat(),
         "timeRequired": f"PT{article.minutes}M",
         "author": people[Byline.Role.AUTHOR] + people[Byline.Role.HOST] or publisher,
         "contributor": people[Byline.Role.WITH],

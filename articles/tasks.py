@@ -1,17 +1,24 @@
-"""Articles are looked over after every change, and once a day for links that broke."""
+"""Articles are looked over after every change, and their links asked for in turn.
+
+All truth is in rows: a task may be lost or run twice.
+"""
 
 from datetime import timedelta
 from urllib.parse import urljoin, urlsplit
 
 from django.conf import settings
-from django.db.models import F, Q
+from django.db.models import Exists, F, OuterRef, Q
 from django.test import Client
 from django.utils import timezone
 from django_tasks import task
 
-from articles.models import Article
-from articles.typeset import body_problems
-from ecfr_site.html import internal_paths
+from articles.checklist import Checklist
+from articles.manuscript import links_in
+from articles.models import Article, Link
+from articles.models.working_copy import replace_due
+from articles.typeset import tree_of
+from ecfr_site import link_check
+from ecfr_site.models import Institution
 
 OLD_AFTER = timedelta(days=1)
 # How long a check may take before it is thought lost.
@@ -21,57 +28,92 @@ AT_ONCE = 50
 MOST_REDIRECTS = 5
 # Files are not pages, and the desk is not for readers.
 NOT_PAGES = (settings.MEDIA_URL, f"/{settings.STATIC_URL.lstrip('/')}", "/admin/")
-
-
 # Nobody waits for it: behind whatever else is queued.
-@task(priority=-20)
+BEHIND = -20
+
+
+@task(priority=BEHIND)
 def check_article(article_id):
-    """Write down what an editor should mend. May be lost or run twice."""
+    """Write down what an editor should mend, and where the article links to."""
     # The time before reading: what is saved during the check makes it due again.
     now = timezone.now()
     article = Article.objects.filter(pk=article_id).first()
-    if article:
-        Article.objects.filter(pk=article_id).update(
-            problems=problems_of(article), checked_at=now
-        )
+    if article is None:
+        return
+    for link in Link.objects.note(article, addresses_in(article)):
+        if link.is_inside:
+            ask_inside(link)
+    Article.objects.filter(pk=article_id).update(
+        problems=Checklist(article).problems, checked_at=now
+    )
+    if article.links.filter(checked_at=None).exists():
+        check_links.enqueue()
+
+
+@task(priority=BEHIND)
+def check_links():
+    """Ask some pages whether they are there, and queue the next step."""
+    Link.objects.forget_unused()
+    links = Link.objects.claim()
+    outside = {link.address: link for link in links if not link.is_inside}
+    for link in links:
+        if link.is_inside:
+            ask_inside(link)
+    for address, trouble in link_check.visit_slowly(list(outside)).items():
+        outside[address].answer(trouble)
+    if links and Link.objects.due().exists():
+        check_links.enqueue()
 
 
 def enqueue_due():
-    """Have new, changed and long unchecked articles checked; return how many."""
+    """Have new, changed and long unchecked articles checked, and links that are due.
+
+    Returns how many tasks were queued. A change is also that of a link, or of what the
+    institution asks of articles. Changes whose minute has come go live first, where no
+    reader was there before.
+    """
+    replace_due(Article.objects.all())
     now = timezone.now()
-    due = Article.objects.filter(
-        Q(checked_at=None)
-        | Q(checked_at__lt=F("changed"))
-        | Q(checked_at__lt=now - OLD_AFTER)
-    ).filter(
-        Q(check_asked_at=None)
-        | Q(check_asked_at__lt=F("changed"))
-        | Q(check_asked_at__lt=now - LOST_AFTER)
+    due = (
+        Article.objects.filter(is_older_than_news("checked_at", now - OLD_AFTER))
+        .filter(is_older_than_news("check_asked_at", now - LOST_AFTER))
+        # Those on their way to readers first.
+        .order_by(F("published_at").desc(nulls_first=True), "pk")
     )
-    asked = list(due.order_by("pk").values_list("pk", flat=True)[:AT_ONCE])
+    asked = list(due.values_list("pk", flat=True)[:AT_ONCE])
     Article.objects.filter(pk__in=asked).update(check_asked_at=now)
     for article_id in asked:
         check_article.enqueue(article_id)
-    return len(asked)
+    if not Link.objects.due().exists():
+        return len(asked)
+    check_links.enqueue()
+    return len(asked) + 1
 
 
-def problems_of(article):
-    """A sentence for each thing that is wrong, in editors' words."""
-    problems = body_problems(article.body)
-    if article.image_is_undescribed:
-        problems.append("The picture at the top has no alternative text.")
-    if not article.topics.exists():
-        problems.append("The article has no topic.")
-    for byline in article.credits:
-        person = byline.author.kind == byline.author.Kind.PERSON
-        if person and not byline.position:
-            problems.append(f"{byline.author} held no position on that day.")
-    problems += [
-        f"The link to {path} leads nowhere."
-        for path in internal_paths(article.body)
-        if not leads_somewhere(urljoin(article.get_absolute_url(), path))
-    ]
-    return problems
+def is_older_than_news(field, old):
+    """A condition: the time in the field is before `old` or before the last change."""
+    changed_links = Link.objects.filter(
+        articles=OuterRef("pk"), changed_at__gt=OuterRef(field)
+    )
+    condition = (
+        Q(**{field: None})
+        | Q(**{f"{field}__lt": old})
+        | Q(**{f"{field}__lt": F("changed")})
+        | Exists(changed_links)
+    )
+    if rules_changed := Institution.objects.current().changed:
+        condition |= Q(**{f"{field}__lt": rules_changed})
+    return condition
+
+
+def addresses_in(article):
+    links = links_in(article, tree_of(article.body))
+    return [link.address for link in links if link.address]
+
+
+def ask_inside(link):
+    there = leads_somewhere(link.address)
+    link.answer(None if there else ("error", "leads nowhere"))
 
 
 def leads_somewhere(path):

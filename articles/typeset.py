@@ -34,7 +34,7 @@ def typeset(body: str, images: dict[str, Image]) -> Typeset:
 
     `images` are those of `image_paths`, by name; others are shown as they are.
     """
-    text = _tree(body)
+    text = tree_of(body)
     contents = _set_headings(text)
     notes = _take_footnotes(text)
     for table in list(text.iter("table")):
@@ -48,49 +48,12 @@ def typeset(body: str, images: dict[str, Image]) -> Typeset:
 
 def image_paths(body: str) -> list[str]:
     """The storage names of our own images in the text, each once, in order."""
-    names = (_storage_name(img.get("src", "")) for img in _tree(body).iter("img"))
+    names = (_storage_name(img.get("src", "")) for img in tree_of(body).iter("img"))
     return list(dict.fromkeys(name for name in names if name))
 
 
-def body_problems(body: str) -> list[str]:
-    """What an editor should mend before the text is published, a sentence each."""
-    text = _tree(body)
-    problems = []
-    for img in text.iter("img"):
-        name = unquote(img.get("src").rsplit("/", 1)[-1])
-        if not img.get("alt") and img.get("role") != "presentation":
-            problems.append(
-                f"The picture {name} has no alternative text: say what it shows, "
-                "or mark it as decoration."
-            )
-        if not _is_ours(img.get("src")):
-            problems.append(
-                f"The picture {name} is on another site, from where readers do not get "
-                "it: upload it instead."
-            )
-    heading = next(text.iter("h2", "h3"), None)
-    if heading is not None and heading.tag == "h3":
-        problems.append(
-            f"The subheading “{_words(heading)}” stands before any main heading: "
-            "make it a Heading 2."
-        )
-    if any(next(table.iter("th"), None) is None for table in text.iter("table")):
-        problems.append(
-            "A table has no heads: give it a header row, so that it can be followed "
-            "by ear."
-        )
-    notes = filter(_is_note, text.iter("span"))
-    empty = sum(not _words(note, notes=True) for note in notes)
-    if empty:
-        problems.append(
-            "A footnote is empty: write it or delete its mark."
-            if empty == 1
-            else f"{empty} footnotes are empty: write them or delete their marks."
-        )
-    return problems
-
-
-def _tree(body: str) -> HtmlElement:
+def tree_of(body: str) -> HtmlElement:
+    """The text as it is kept, in a div."""
     return fragment_fromstring(sanitise(body), create_parent="div")
 
 
@@ -99,11 +62,11 @@ def _inner_html(element: HtmlElement) -> str:
     return html.removeprefix("<div>").removesuffix("</div>").strip()
 
 
-def _is_note(element: HtmlElement) -> bool:
+def is_note(element: HtmlElement) -> bool:
     return element.get("class") == FOOTNOTE
 
 
-def _words(element: HtmlElement, notes: bool = False) -> str:
+def words_of(element: HtmlElement, notes: bool = False) -> str:
     """The element's text on one line, without its footnotes."""
     inside = "" if notes else f"[not(ancestor::span[@class='{FOOTNOTE}'])]"
     return " ".join("".join(element.xpath(f".//text(){inside}")).split())
@@ -124,7 +87,7 @@ def _set_headings(text: HtmlElement) -> list[dict]:
         divided = divided or heading.tag == "h2"
         if not divided:
             heading.tag = "h2"
-        words = _words(heading)
+        words = words_of(heading)
         slug = slugify(words, allow_unicode=True)[:60].strip("-_") or "untitled"
         heading_id, count = f"section-{slug}", 1
         while heading_id in used:
@@ -142,9 +105,9 @@ def _set_headings(text: HtmlElement) -> list[dict]:
 def _take_footnotes(text: HtmlElement) -> list[HtmlElement]:
     """Replace each footnote by its number; empty ones vanish."""
     notes = []
-    for note in [span for span in text.iter("span") if _is_note(span)]:
+    for note in [span for span in text.iter("span") if is_note(span)]:
         _close_up_before(note)
-        if _words(note, notes=True):
+        if words_of(note, notes=True):
             notes.append(note)
             note.addprevious(_reference(len(notes)))
         note.drop_tree()
@@ -181,6 +144,12 @@ def _endnotes(notes: list[HtmlElement]) -> HtmlElement:
     return E.section(heading, items, **attributes)
 
 
+def written_addresses(note: HtmlElement) -> list[str]:
+    """The web addresses in a footnote that become links on the page."""
+    texts = note.xpath(".//text()[not(ancestor::a)]")
+    return [url for text in texts for url in _ADDRESS.findall(text)]
+
+
 def _link_addresses(element: HtmlElement) -> None:
     """Make links of the web addresses that are written out."""
     for found in element.xpath(".//text()[not(ancestor::a)]"):
@@ -206,7 +175,7 @@ def _link_addresses(element: HtmlElement) -> None:
 def _set_table(table: HtmlElement) -> None:
     """A wide table scrolls by itself, also with the keyboard."""
     caption = table.find("caption")
-    label = _words(caption) if caption is not None else ""
+    label = words_of(caption) if caption is not None else ""
     frame = E.div(
         role="region",
         tabindex="0",
@@ -229,7 +198,8 @@ def _storage_name(src: str) -> str:
     return ""
 
 
-def _is_ours(src: str) -> bool:
+def is_ours(src: str) -> bool:
+    """Whether a picture's address is one of our own site."""
     home = urlsplit(settings.SITE_URL)
     return bool(_storage_name(src)) or urlsplit(src)[:2] in (("", ""), home[:2])
 

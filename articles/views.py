@@ -1,10 +1,11 @@
 from django.http import Http404
-from django.shortcuts import get_object_or_404, render
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.cache import patch_cache_control
 from django.views.decorators.http import require_safe
 
 from articles.models import Article, Topic
 from articles.search import search as find
-from articles.workflow import State
+from articles.workflow import Standing
 from authors.models import Programme
 from ecfr_site.pages import paginate
 
@@ -13,10 +14,16 @@ from ecfr_site.pages import paginate
 def article(request, slug):
     """articles/article.html with `article` and `related`.
 
-    404 unless published; 410 with articles/withdrawn.html after a withdrawal.
+    404 before it is published. After a withdrawal 301 to what replaces it, if that is
+    published, or else 410 with articles/withdrawn.html; the same page after its end.
     """
-    found = get_object_or_404(Article.objects.for_page(), slug=slug)
-    if found.state == State.WITHDRAWN:
+    found = get_object_or_404(Article.objects.originals().for_page(), slug=slug)
+    if found.standing == Standing.WITHDRAWN and (other := found.published_replacement):
+        response = redirect(other, permanent=True)
+        # It may be published again, which no browser could know for ever.
+        patch_cache_control(response, max_age=600)
+        return response
+    if found.standing in (Standing.WITHDRAWN, Standing.ENDED):
         context = {"article": found}
         return render(request, "articles/withdrawn.html", context, status=410)
     if not found.is_public:
@@ -26,8 +33,17 @@ def article(request, slug):
 
 def render_article(request, shown, **context):
     """The page of `shown` whatever its state: for readers and for previews."""
-    context |= {"article": shown, "related": shown.related()}
+    context = {"article": shown, "related": shown.related(), **context}
     return render(request, "articles/article.html", context)
+
+
+@require_safe
+def corrections(request):
+    """articles/corrections.html: what was corrected, newest first."""
+    found = Article.objects.published().their_corrections()
+    return render(
+        request, "articles/corrections.html", {"page": paginate(request, found)}
+    )
 
 
 @require_safe

@@ -1,4 +1,8 @@
-"""Who may move an article from which state to which: the table, as data."""
+"""Who may do what to an article, where it stands, own or another's: one table, as data.
+
+Roles are permissions, each including those before it: contributors may write, editors
+review, publishers release. `docs/decisions/workflow.md` is the table in words.
+"""
 
 from dataclasses import dataclass
 
@@ -13,62 +17,85 @@ class State(models.TextChoices):
     WITHDRAWN = "withdrawn", "withdrawn"
 
 
+class Standing(models.TextChoices):
+    """The state, and for what is published how the time stands to it."""
+
+    DRAFT = "draft"
+    IN_REVIEW = "in-review"
+    APPROVED = "approved"
+    SCHEDULED = "scheduled"
+    LIVE = "live"
+    ENDED = "ended"
+    WITHDRAWN = "withdrawn"
+
+
 @dataclass(frozen=True)
-class Transition:
-    """A step; `name` is the method of Article that makes it."""
+class Action:
+    """Something that is done to an article.
+
+    If it is a step, `name` is the method of Article that makes it and `target` the
+    state it leads to. What is `read_by_two` is, where the institution wants four eyes,
+    not done alone to own work.
+    """
 
     name: str
     label: str
-    sources: tuple[State, ...]
-    target: State
-    permission: str
+    target: State | None = None
+    read_by_two: bool = False
 
 
 class NotAllowed(Exception):
-    """The transition does not exist from this state, or this person may not do it."""
+    """The action does not exist where it stands, or this person may not do it."""
 
 
-SUBMIT = Transition(
-    "submit",
-    "Submit for review",
-    (State.DRAFT,),
-    State.IN_REVIEW,
-    "articles.change_article",
-)
-RETURN = Transition(
-    "return_to_author",
-    "Return to the author",
-    (State.IN_REVIEW, State.APPROVED),
-    State.DRAFT,
-    "articles.approve_article",
-)
-APPROVE = Transition(
-    "approve",
-    "Approve",
-    (State.IN_REVIEW,),
-    State.APPROVED,
-    "articles.approve_article",
-)
-PUBLISH = Transition(
-    "publish",
-    "Publish",
-    (State.DRAFT, State.IN_REVIEW, State.APPROVED, State.WITHDRAWN),
-    State.PUBLISHED,
-    "articles.publish_article",
-)
-UNSCHEDULE = Transition(
-    "unschedule",
-    "Take off the schedule",
-    (State.PUBLISHED,),
-    State.DRAFT,
-    "articles.publish_article",
-)
-WITHDRAW = Transition(
-    "withdraw",
-    "Withdraw",
-    (State.PUBLISHED,),
-    State.WITHDRAWN,
-    "articles.publish_article",
-)
+EDIT = Action("edit", "Edit")
+START_CHANGES = Action("start_working_copy", "Change the text")
+DISCARD = Action("discard", "Discard the changes")
+FEATURE = Action("feature", "Lead the home page")
+SUBMIT = Action("submit", "Submit for review", State.IN_REVIEW)
+RETURN = Action("return_to_author", "Return to the author", State.DRAFT)
+APPROVE = Action("approve", "Approve", State.APPROVED, read_by_two=True)
+PUBLISH = Action("publish", "Publish", State.PUBLISHED, read_by_two=True)
+UNSCHEDULE = Action("unschedule", "Take off the schedule", State.APPROVED)
+WITHDRAW = Action("withdraw", "Withdraw", State.WITHDRAWN)
 
 TRANSITIONS = (SUBMIT, RETURN, APPROVE, PUBLISH, UNSCHEDULE, WITHDRAW)
+
+WRITE = "articles.change_article"
+REVIEW = "articles.approve_article"
+RELEASE = "articles.publish_article"
+
+DRAFT, IN_REVIEW, APPROVED, SCHEDULED, LIVE, ENDED, WITHDRAWN = Standing
+
+# Action, where it stands, and what it takes: for own work, for another's.
+ARTICLES = (
+    (EDIT, (DRAFT,), WRITE, REVIEW),
+    (EDIT, (IN_REVIEW, APPROVED, SCHEDULED), REVIEW, REVIEW),
+    (EDIT, (WITHDRAWN,), RELEASE, RELEASE),
+    (START_CHANGES, (LIVE, ENDED), REVIEW, REVIEW),
+    (SUBMIT, (DRAFT,), WRITE, REVIEW),
+    (RETURN, (IN_REVIEW, APPROVED, SCHEDULED), REVIEW, REVIEW),
+    (APPROVE, (IN_REVIEW,), REVIEW, REVIEW),
+    (PUBLISH, (DRAFT, IN_REVIEW, APPROVED, SCHEDULED, WITHDRAWN), RELEASE, RELEASE),
+    (UNSCHEDULE, (SCHEDULED,), RELEASE, RELEASE),
+    (WITHDRAW, (LIVE, ENDED), RELEASE, RELEASE),
+    (FEATURE, (LIVE,), RELEASE, RELEASE),
+)
+# Working copies are the editors': nothing that readers see is the author's alone.
+CHANGES = (
+    (EDIT, (DRAFT, IN_REVIEW, APPROVED, SCHEDULED), REVIEW, REVIEW),
+    (SUBMIT, (DRAFT,), REVIEW, REVIEW),
+    (RETURN, (IN_REVIEW, APPROVED, SCHEDULED), REVIEW, REVIEW),
+    (APPROVE, (IN_REVIEW,), REVIEW, REVIEW),
+    (PUBLISH, (DRAFT, IN_REVIEW, APPROVED, SCHEDULED), RELEASE, RELEASE),
+    (UNSCHEDULE, (SCHEDULED,), RELEASE, RELEASE),
+    (DISCARD, (DRAFT, IN_REVIEW, APPROVED, SCHEDULED), REVIEW, RELEASE),
+)
+
+
+def permissions_for(action, standing, of_changes=False):
+    """What the action takes on own work and on another's; None if there is no such."""
+    for found, standings, own, others in CHANGES if of_changes else ARTICLES:
+        if found is action and standing in standings:
+            return own, others
+    return None

@@ -8,12 +8,12 @@ from django.db import models, transaction
 class PublicPage(models.Model):
     """Something with a page of its own, whose old addresses redirect for ever."""
 
-    slug = models.SlugField(
-        max_length=120,
-        unique=True,
-        help_text="The last part of the page's address. When it changes, "
-        "the old address keeps working.",
+    SLUG_HELP = (
+        "The last part of the page's address. When it changes, "
+        "the old address keeps working."
     )
+
+    slug = models.SlugField(max_length=120, unique=True, help_text=SLUG_HELP)
 
     class Meta:
         abstract = True

@@ -8,11 +8,9 @@ a publication needs, each only where HTML allows it, and gives nh3 the last word
 import re
 from functools import lru_cache
 from html.parser import HTMLParser
-from urllib.parse import urlsplit
 from xml.etree.ElementTree import Element, TreeBuilder
 
 import nh3
-from django.conf import settings
 
 from ecfr_site.prose import BOUNDARIES, FOOTNOTE, HEADINGS, LISTS, is_footnote, written
 
@@ -67,22 +65,6 @@ def plain_text(html: str) -> str:
 
 def reading_minutes(html: str) -> int:
     return max(1, round(len(plain_text(html).split()) / 230))
-
-
-def internal_paths(html: str) -> list[str]:
-    """Paths within the site that the text links to, with queries, each once."""
-    paths = {}
-    home = urlsplit(settings.SITE_URL)
-    for link in _read(html).iter("a"):
-        try:
-            url = urlsplit(link.get("href", "").strip())
-        except ValueError:
-            continue
-        ours = (url.scheme, url.netloc) in (("", ""), (home.scheme, home.netloc))
-        if ours and (url.path or url.netloc):
-            query = f"?{url.query}" if url.query else ""
-            paths[(url.path or "/") + query] = True
-    return list(paths)
 
 
 # Reading

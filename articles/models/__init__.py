@@ -1,16 +1,30 @@
 from articles.models.article import Article
 from articles.models.attachment import Attachment
 from articles.models.byline import Byline
+from articles.models.comment import Comment
 from articles.models.correction import Correction
-from articles.models.queryset import BYLINES, ArticleQuerySet
+from articles.models.editing import Editing
+from articles.models.link import Link
+from articles.models.notice import NoticeChoice
+from articles.models.preview_link import PreviewLink, PreviewOpening
+from articles.models.queryset import BYLINES, LONG_FIELDS, ArticleQuerySet
+from articles.models.step import Step
 from articles.models.taxonomy import Topic
 
 __all__ = [
     "BYLINES",
+    "LONG_FIELDS",
     "Article",
     "ArticleQuerySet",
     "Attachment",
     "Byline",
+    "Comment",
     "Correction",
+    "Editing",
+    "Link",
+    "NoticeChoice",
+    "PreviewLink",
+    "PreviewOpening",
+    "Step",
     "Topic",
 ]

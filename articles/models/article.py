@@ -1,7 +1,7 @@
-from datetime import datetime, time
+from datetime import datetime, time, timedelta
 
+import reversion
 from django.conf import settings
-from django.contrib.admin.models import CHANGE, LogEntry
 from django.core.exceptions import ValidationError
 from django.db import models, transaction
 from django.db.models import Exists, F, OuterRef, Q
@@ -9,20 +9,39 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.formats import date_format
 
-from articles import workflow
 from articles.models.byline import Byline, byline_parts, byline_text, in_order
+from articles.models.completeness import Completeness
 from articles.models.queryset import ArticleQuerySet
+from articles.models.restoring import Restoring
+from articles.models.stages import Stages
 from articles.models.taxonomy import Topic
+from articles.models.working_copy import WorkingCopies
 from articles.typeset import image_paths, typeset
-from articles.workflow import NotAllowed, State
+from articles.workflow import State
 from authors.models import Author, Programme
 from ecfr_site.addresses import PublicPage
 from ecfr_site.fields import RichTextField
 from ecfr_site.html import reading_minutes, sanitise
 from ecfr_site.images.models import Image
+from ecfr_site.wall_clock import in_words
 
 
-class Article(PublicPage):
+@reversion.register(
+    follow=["bylines", "corrections", "attachments"],
+    # What is made from the rest, or is about the desk and not about the text.
+    exclude=[
+        "approved_content",
+        "authors",
+        "body_images",
+        "check_asked_at",
+        "checked_at",
+        "contents",
+        "minutes",
+        "problems",
+        "typeset_body",
+    ],
+)
+class Article(Stages, Completeness, WorkingCopies, Restoring, PublicPage):
     """A publication of any kind, from a commentary to a report."""
 
     class Kind(models.TextChoices):
@@ -45,6 +64,9 @@ class Article(PublicPage):
         DAY = "day", "day"
         MONTH = "month", "month"
         YEAR = "year", "year"
+
+    # Unlike other pages' it is unique only among articles that are no working copies.
+    slug = models.SlugField(max_length=120, help_text=PublicPage.SLUG_HELP)
 
     # Write
     title = models.CharField(max_length=250)
@@ -120,6 +142,19 @@ class Article(PublicPage):
         default=Precision.DAY,
         help_text="For pieces from an archive of which only month or year is known.",
     )
+    ends_at = models.DateTimeField(
+        "end of publication",
+        null=True,
+        blank=True,
+        help_text="The page goes at that minute, by itself. Empty: it stays.",
+    )
+    replaces_at = models.DateTimeField(
+        "update the live page at",
+        null=True,
+        blank=True,
+        help_text="In the future: readers see these changes from that minute. "
+        "Empty: the moment you update the live page.",
+    )
     featured_at = models.DateTimeField(
         null=True,
         editable=False,
@@ -127,6 +162,15 @@ class Article(PublicPage):
     )
     withdrawal_reason = models.TextField(
         blank=True, help_text="Shown to readers in place of a withdrawn article."
+    )
+    withdrawn_at = models.DateTimeField(null=True, editable=False)
+    replaced_by = models.ForeignKey(
+        "self",
+        models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="+",
+        help_text="Readers of a withdrawn article are sent there.",
     )
     original_outlet = models.CharField(
         "first published by",
@@ -159,6 +203,34 @@ class Article(PublicPage):
         blank=True,
         help_text="Empty: the standfirst.",
     )
+
+    # The desk's own: never shown to readers
+    live = models.OneToOneField(
+        "self",
+        models.CASCADE,
+        null=True,
+        editable=False,
+        related_name="working_copy",
+    )
+    approved_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        models.SET_NULL,
+        null=True,
+        editable=False,
+        related_name="+",
+    )
+    approved_at = models.DateTimeField(null=True, editable=False)
+    # What was approved, as articles/content.py writes it.
+    approved_content = models.JSONField(null=True, editable=False)
+    assigned_to = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="+",
+        help_text="Who works on it next.",
+    )
+    due = models.DateField(null=True, blank=True, help_text="By when.")
 
     # Made at save, so that a reader's page has nothing left to compute
     typeset_body = models.TextField(blank=True, editable=False)
@@ -223,8 +295,15 @@ class Article(PublicPage):
             ),
             models.UniqueConstraint(
                 fields=["translation_of", "language"],
+                condition=Q(live=None),
                 name="one_translation_a_language",
                 violation_error_message="There is a translation in this language.",
+            ),
+            models.UniqueConstraint(
+                fields=["slug"],
+                condition=Q(live=None),
+                name="one_article_an_address",
+                violation_error_message="There is an article with this address.",
             ),
         ]
         indexes = [
@@ -247,27 +326,69 @@ class Article(PublicPage):
                 name="article_featured",
             ),
             models.Index(fields=["state", "-changed"], name="article_by_state"),
+            models.Index(
+                fields=["replaces_at"],
+                condition=Q(live__isnull=False),
+                name="article_to_be_replaced",
+            ),
         ]
 
     def __str__(self):
-        return self.title
+        return f"{self.title} (changes)" if self.live_id else self.title
 
     def clean(self):
+        namesakes = Article.objects.originals().filter(slug=self.slug)
+        if namesakes.exclude(pk=self.original_id).exists():
+            raise ValidationError({"slug": "There is an article with this address."})
         original = self.translation_of
         if original and original.translation_of_id:
             raise ValidationError(
-                {"translation_of": f"Choose the original: “{original.translation_of}”."}
+                {"translation_of": "Choose the original: this is a translation itself."}
             )
         if original and original.language == self.language:
             raise ValidationError(
                 {"language": "A translation is in another language than its original."}
             )
-        if self.state == State.PUBLISHED:
-            if self.published_at is None:
-                raise ValidationError(
-                    {"published_at": "A published article needs its time."}
-                )
-            self.check_complete()
+        if self.replaced_by_id and self.replaced_by_id == self.pk:
+            raise ValidationError(
+                {"replaced_by": "An article does not take its own place."}
+            )
+        if original and self.live_id:
+            self._check_translation(original)
+        self.clean_times()
+        if self.state == State.PUBLISHED and self.published_at is None:
+            raise ValidationError(
+                {"published_at": "A published article needs its time."}
+            )
+
+    def clean_times(self):
+        began = self.published_at
+        if self.live_id and began and began > timezone.now():
+            raise ValidationError(
+                {
+                    "published_at": "The page is live already. Changes appear later by "
+                    "“Update the live page at”."
+                }
+            )
+        if self.ends_at and began and self.ends_at <= began:
+            raise ValidationError(
+                {
+                    "ends_at": "The end comes after the publication, "
+                    f"{in_words(began)}. Choose a later one, or none."
+                }
+            )
+
+    def _check_translation(self, original):
+        """What the database checks of articles, but not of working copies."""
+        if original.pk == self.live_id:
+            raise ValidationError(
+                {"translation_of": "An article is not a translation of itself."}
+            )
+        others = Article.objects.originals().exclude(pk=self.live_id)
+        if others.filter(translation_of=original, language=self.language).exists():
+            raise ValidationError(
+                {"language": "There is a translation in this language."}
+            )
 
     @transaction.atomic
     def save(self, *args, **kwargs):
@@ -285,15 +406,41 @@ class Article(PublicPage):
 
     @property
     def was_public(self):
-        return self.is_public or self.state == State.WITHDRAWN
+        began = self._has_time and self.published_at <= timezone.now()
+        return not self.live_id and (began or self.state == State.WITHDRAWN)
 
     @property
     def is_public(self):
-        return self._has_time and self.published_at <= timezone.now()
+        """Whether readers see this very text: never that of a working copy."""
+        return (
+            self._has_time
+            and not self.live_id
+            and self.published_at <= timezone.now()
+            and not self.has_ended
+        )
+
+    @property
+    def has_ended(self):
+        return self.ends_at is not None and self.ends_at <= timezone.now()
+
+    @property
+    def goes_live_at(self):
+        """From when readers see this text: a working copy has a time of its own."""
+        return self.replaces_at if self.live_id else self.published_at
 
     @property
     def is_scheduled(self):
-        return self._has_time and self.published_at > timezone.now()
+        return (
+            self.state == State.PUBLISHED
+            and self.goes_live_at is not None
+            and self.goes_live_at > timezone.now()
+        )
+
+    @property
+    def is_overdue(self):
+        """Whether it should be done by now and readers do not see it yet."""
+        waits = not self.was_public and self.due is not None
+        return waits and self.due < timezone.localdate()
 
     @property
     def _has_time(self):
@@ -340,11 +487,16 @@ class Article(PublicPage):
     def updated_at(self):
         """When readers last got something new: publication or the last correction.
 
+        A correction knows its day alone; its time is that of the last save on that day.
         Needs `with_corrections()`.
         """
-        corrected = [
+        days = [
             timezone.make_aware(datetime.combine(c.date, time()))
             for c in self.page_corrections
+        ]
+        saved = self.changed or timezone.now()
+        corrected = [
+            max(day, min(saved, day + timedelta(days=1, seconds=-1))) for day in days
         ]
         return max([self.published_at or timezone.now(), *corrected])
 
@@ -366,24 +518,32 @@ class Article(PublicPage):
     def caption(self):
         return self.image_caption or (self.image.caption if self.image else "")
 
-    def related(self, count=3):
-        """Other published work on its topics or of its programmes, newest first."""
-        topics = Article.topics.through.objects.filter(article=self.pk)
-        programmes = Article.programmes.through.objects.filter(article=self.pk)
+    def related(self, count=3, topics=None, programmes=None):
+        """Other published work on its topics or of its programmes, newest first.
+
+        Of the given topics and programmes instead, for one whose own are not saved.
+        """
+        if topics is None:
+            topics = Article.topics.through.objects.filter(article=self.pk).values(
+                "topic"
+            )
+        if programmes is None:
+            programmes = Article.programmes.through.objects.filter(
+                article=self.pk
+            ).values("programme")
         return (
             Article.objects.published()
             .filter(language=self.language)
-            .exclude(pk=self.pk)
+            .exclude(pk=self.original_id)
             .filter(
                 Exists(
                     Article.topics.through.objects.filter(
-                        article=OuterRef("pk"), topic__in=topics.values("topic")
+                        article=OuterRef("pk"), topic__in=topics
                     )
                 )
                 | Exists(
                     Article.programmes.through.objects.filter(
-                        article=OuterRef("pk"),
-                        programme__in=programmes.values("programme"),
+                        article=OuterRef("pk"), programme__in=programmes
                     )
                 )
             )[:count]
@@ -406,91 +566,3 @@ class Article(PublicPage):
         """Set the text anew after an image in it got its renditions."""
         self.set_text(list(self.body_images.all()))
         Article.objects.filter(pk=self.pk).update(typeset_body=self.typeset_body)
-
-    # Workflow
-
-    def may_be_changed_by(self, user):
-        """Whether `user` may edit the text now.
-
-        Contributors change their own drafts, editors everything that is not before
-        readers, publishers that too.
-        """
-        if self.state in (State.PUBLISHED, State.WITHDRAWN):
-            return user.has_perm("articles.publish_article")
-        if user.has_perm("articles.approve_article"):
-            return True
-        own = self.created_by_id == user.pk or self.authors.filter(user=user).exists()
-        return self.state == State.DRAFT and own
-
-    def transitions_for(self, user):
-        """The transitions that `user` may make from the present state."""
-        return [t for t in workflow.TRANSITIONS if self._may(t, user)]
-
-    def _may(self, transition, user):
-        if self.state not in transition.sources:
-            return False
-        if transition is workflow.UNSCHEDULE and not self.is_scheduled:
-            return False
-        if transition is workflow.WITHDRAW and self.is_scheduled:
-            return False
-        return user.has_perm(transition.permission)
-
-    def check_complete(self):
-        """Raise ValidationError, by field, for what publication still needs."""
-        missing = {}
-        if not self.standfirst.strip():
-            missing["standfirst"] = "A published article needs a standfirst."
-        if not self.body.strip():
-            missing["body"] = "A published article needs a text."
-        if self.image_is_undescribed:
-            missing["image_alt"] = "Describe the picture, or mark it as decoration."
-        if missing:
-            raise ValidationError(missing)
-
-    def submit(self, by):
-        self._move(workflow.SUBMIT, by)
-
-    def return_to_author(self, by, note=""):
-        self._move(workflow.RETURN, by, note)
-
-    def approve(self, by):
-        self._move(workflow.APPROVE, by)
-
-    def publish(self, by, at=None):
-        """Put the article before readers now, or at `at` if that is in the future."""
-        self.check_complete()
-        self.published_at = at or self.published_at or timezone.now()
-        self.withdrawal_reason = ""
-        self._move(workflow.PUBLISH, by)
-
-    def unschedule(self, by):
-        self._move(workflow.UNSCHEDULE, by)
-
-    def withdraw(self, by, reason=""):
-        """Take a published article back; its address says so, with the reason."""
-        self.withdrawal_reason = reason or self.withdrawal_reason
-        self.featured_at = None
-        self._move(workflow.WITHDRAW, by, reason)
-
-    @transaction.atomic
-    def _move(self, transition, by, note=""):
-        if not self._may(transition, by):
-            raise NotAllowed(
-                f"{by} may not {transition.label.lower()}: “{self}” is {self.state}."
-            )
-        self.state = transition.target
-        self.changed_by = by
-        self.save()
-        self._log(by, f"{transition.label}. {note}".strip())
-
-    @transaction.atomic
-    def feature(self, by):
-        """Let the article lead the home page."""
-        self.featured_at = timezone.now()
-        self.save()
-        self._log(by, "Leads home page.")
-
-    def _log(self, by, message):
-        LogEntry.objects.log_actions(
-            by.pk, [self], CHANGE, change_message=message, single_object=True
-        )

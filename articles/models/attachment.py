@@ -1,6 +1,13 @@
+import reversion
 from django.core.exceptions import ValidationError
 from django.core.validators import FileExtensionValidator
 from django.db import models
+from django.db.models.fields.files import FieldFile
+from django.urls import reverse
+
+from ecfr_site.private import private_storage
+
+FOLDER = "attachments/"
 
 
 def validate_pdf(file):
@@ -11,6 +18,25 @@ def validate_pdf(file):
         raise ValidationError("This file is not a PDF, or it is damaged.")
 
 
+class ProtectedFile(FieldFile):
+    """Its address asks who wants it: docs/decisions/protected-files.md."""
+
+    @property
+    def path_below(self):
+        """The part of the address that names the file."""
+        return self.name.removeprefix(FOLDER)
+
+    @property
+    def url(self):
+        self._require_file()
+        return reverse("file", args=[self.path_below])
+
+
+class ProtectedFileField(models.FileField):
+    attr_class = ProtectedFile
+
+
+@reversion.register()
 class Attachment(models.Model):
     """A file that readers download with the article, usually its PDF."""
 
@@ -18,8 +44,11 @@ class Attachment(models.Model):
         "articles.Article", models.CASCADE, related_name="attachments"
     )
     title = models.CharField(max_length=150, help_text="“Full report (PDF)”")
-    file = models.FileField(
-        upload_to="attachments/%Y/%m",
+    file = ProtectedFileField(
+        upload_to=f"{FOLDER}%Y/%m",
+        storage=private_storage,
+        # Each download looks its article up by it.
+        db_index=True,
         validators=[FileExtensionValidator(["pdf"]), validate_pdf],
     )
     bytes = models.PositiveIntegerField(default=0, editable=False)

@@ -1,3 +1,4 @@
+import reversion
 from django.db import models
 
 from authors.models import Author, Position
@@ -12,6 +13,14 @@ class BylineQuerySet(models.QuerySet):
         )
 
 
+class BylineManager(models.Manager.from_queryset(BylineQuerySet)):
+    """A byline is always asked for its name, at the latest by its revisions."""
+
+    def get_queryset(self):
+        return super().get_queryset().select_related("author")
+
+
+@reversion.register()
 class Byline(models.Model):
     """An author's part in an article."""
 
@@ -36,7 +45,7 @@ class Byline(models.Model):
         "what should be printed.",
     )
 
-    objects = BylineQuerySet.as_manager()
+    objects = BylineManager()
 
     class Meta:
         ordering = ["order", "pk"]

@@ -1,7 +1,10 @@
+import reversion
+from django.conf import settings
 from django.db import models
 from django.utils import timezone
 
 
+@reversion.register()
 class Correction(models.Model):
     """What was wrong, what is right, and since when the page says so."""
 
@@ -11,6 +14,14 @@ class Correction(models.Model):
     date = models.DateField(default=timezone.localdate)
     text = models.TextField(
         help_text="Say what the article said before and what is right."
+    )
+
+    by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        models.SET_NULL,
+        null=True,
+        editable=False,
+        related_name="+",
     )
 
     class Meta:

@@ -1,11 +1,14 @@
 from django.conf import settings
 from django.db import models
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Case, Exists, F, OuterRef, Q, Subquery, When
+from django.db.models.functions import Coalesce
 from django.utils import timezone
 
 from articles.models.attachment import Attachment
 from articles.models.byline import Byline
+from articles.models.comment import Comment
 from articles.models.correction import Correction
+from articles.models.step import Step
 from articles.models.taxonomy import Topic
 from articles.workflow import State
 from authors.models import Programme
@@ -14,27 +17,119 @@ from ecfr_site.queries import Rows
 # Who wrote each of several articles: one query for all.
 BYLINES = models.Prefetch("bylines", Byline.objects.select_related("author"))
 
+# What lists have no use for.
+LONG_FIELDS = ("body", "typeset_body", "contents", "approved_content")
+
 
 class ArticleQuerySet(models.QuerySet):
     def published(self):
         """What readers may see, at this moment. Everything public goes through it."""
-        return self.filter(state=State.PUBLISHED, published_at__lte=timezone.now())
+        now = timezone.now()
+        return self.filter(
+            Q(ends_at=None) | Q(ends_at__gt=now),
+            live=None,
+            state=State.PUBLISHED,
+            published_at__lte=now,
+        )
+
+    def originals(self):
+        """Each article once: without working copies."""
+        return self.filter(live=None)
+
+    def locked(self, pk):
+        """The article, locked together with its original, or None; full and fresh.
+
+        Always in this order, so that two who do it do not wait for each other.
+        """
+        rows = self.filter(Q(pk=pk) | Q(working_copy=pk)).order_by("pk")
+        rows = rows.select_for_update(of=["self"])
+        return next((row for row in rows if row.pk == pk), None)
+
+    def with_changes(self):
+        """With `changes_state` and `changes_at`: where its working copy stands, if any.
+
+        One join, no query.
+        """
+        return self.annotate(
+            changes_state=F("working_copy__state"),
+            changes_at=F("working_copy__replaces_at"),
+        )
+
+    def standing(self, state):
+        """What is in the state itself, or has changes in it."""
+        return self.filter(Q(state=state) | Q(working_copy__state=state))
+
+    def visible_to(self, user):
+        """What the desk shows to `user`: published and own work, to editors all."""
+        if user.has_perm("articles.approve_article"):
+            return self
+        return self.filter(
+            Q(pk__in=self.model.objects.published().values("pk"))
+            | Q(pk__in=self.model.objects.of(user).values("pk"))
+        )
+
+    def of(self, user):
+        """Work that the user began, signs or is assigned to."""
+        return self.filter(
+            Q(created_by=user)
+            | Q(assigned_to=user)
+            | Exists(Byline.objects.filter(article=OuterRef("pk"), author__user=user))
+        )
 
     def scheduled(self):
-        return self.filter(state=State.PUBLISHED, published_at__gt=timezone.now())
+        """What goes live by itself: articles, and changes to articles."""
+        now = timezone.now()
+        return self.filter(
+            Q(live=None, published_at__gt=now)
+            | Q(live__isnull=False, replaces_at__gt=now),
+            state=State.PUBLISHED,
+        )
+
+    def in_order_of_going_live(self):
+        at = Case(When(live=None, then="published_at"), default="replaces_at")
+        return self.order_by(at, "pk")
+
+    def going_live(self):
+        """Articles that are scheduled, or have scheduled changes: each article once."""
+        now = timezone.now()
+        return self.filter(
+            Q(state=State.PUBLISHED, published_at__gt=now)
+            | Q(
+                working_copy__state=State.PUBLISHED,
+                working_copy__replaces_at__gt=now,
+            ),
+            live=None,
+        )
+
+    def due_copies(self):
+        """Working copies that readers should see by now."""
+        return self.filter(
+            state=State.PUBLISHED,
+            replaces_at__lte=timezone.now(),
+            live__state=State.PUBLISHED,
+        )
 
     def waiting_for_review(self):
         return self.filter(state=State.IN_REVIEW)
 
-    def drafts_of(self, user):
-        """Unpublished work that the user began or signs."""
-        return self.filter(state__in=[State.DRAFT, State.APPROVED]).filter(
-            Q(created_by=user)
-            | Exists(Byline.objects.filter(article=OuterRef("pk"), author__user=user))
-        )
+    def approved(self):
+        return self.filter(state=State.APPROVED)
+
+    def under_way(self):
+        """What readers do not see yet, working copies among it."""
+        now = timezone.now()
+        before_readers = Q(live=None, state=State.PUBLISHED, published_at__lte=now)
+        return self.exclude(before_readers).exclude(state=State.WITHDRAWN)
+
+    def overdue(self):
+        return self.under_way().filter(due__lt=timezone.localdate())
 
     def with_problems(self):
         return self.exclude(problems=[])
+
+    def to_mend(self):
+        """With problems, each article once: as its working copy if it has one."""
+        return self.with_problems().filter(working_copy=None)
 
     def about(self, topic):
         """On a topic or region, or on one below it in the tree."""
@@ -42,6 +137,24 @@ class ArticleQuerySet(models.QuerySet):
         return self.filter(
             Exists(through.filter(article=OuterRef("pk"), topic__in=topic.family()))
         )
+
+    def in_programme(self, programme):
+        through = self.model.programmes.through.objects
+        return self.filter(
+            Exists(through.filter(article=OuterRef("pk"), programme=programme))
+        )
+
+    def in_other_languages(self, article):
+        """The published translations of the article, or what it translates."""
+        original = article.translation_of_id
+        same = Q(translation_of=article.pk)
+        if original:
+            same |= Q(pk=original) | Q(translation_of=original)
+        return self.published().filter(same).exclude(pk=article.pk).order_by("language")
+
+    def offering(self, file_name):
+        """With the attachment that is stored under this name."""
+        return self.filter(attachments__file=file_name)
 
     def in_site_language(self):
         return self.filter(language=settings.LANGUAGES[0][0])
@@ -58,9 +171,54 @@ class ArticleQuerySet(models.QuerySet):
     def for_lists(self):
         """Cards and lines: without the text, with image and authors; two queries."""
         return (
-            self.select_related("image")
-            .defer("body", "typeset_body", "contents")
-            .prefetch_related(BYLINES)
+            self.select_related("image").defer(*LONG_FIELDS).prefetch_related(BYLINES)
+        )
+
+    def for_desk(self, user):
+        """Lists of work under way as `user` may see it; two queries.
+
+        Each has `open_comments`, a number, and `last_steps` with its last step, if any.
+        """
+        original = Coalesce(OuterRef("live"), OuterRef("pk"))
+        comments = (
+            Comment.objects.open()
+            .visible_to(user)
+            .filter(article=original)
+            .order_by()
+            .annotate(count=models.Func("pk", function="COUNT"))
+        )
+        steps = Step.objects.filter(
+            Q(article=OuterRef("pk"), on_working_copy=False)
+            | Q(article=OuterRef("live"), on_working_copy=True),
+            at__gte=OuterRef("created"),
+        )
+        return (
+            self.for_lists()
+            .select_related("image", "assigned_to", "changed_by")
+            .annotate(
+                open_comments=Subquery(comments.values("count")),
+                last_steps=Rows(steps[:1], "name", "note"),
+            )
+        )
+
+    def without_texts(self):
+        """For questions about an article that its long texts do not answer."""
+        return self.defer(*LONG_FIELDS)
+
+    def their_corrections(self):
+        """The corrections of these articles, newest first, with the article's lines."""
+        return (
+            Correction.objects.filter(article__in=self.order_by().values("pk"))
+            .select_related("article")
+            .only(
+                "date",
+                "text",
+                "article__title",
+                "article__slug",
+                "article__kind",
+                "article__language",
+            )
+            .order_by("-date", "-pk")
         )
 
     def with_corrections(self):
@@ -69,6 +227,8 @@ class ArticleQuerySet(models.QuerySet):
 
     def for_page(self):
         """An article's own page in three queries, whatever it holds."""
+        # A working copy is shown as the article that it will be.
+        itself = Coalesce(OuterRef("live"), OuterRef("pk"))
         return (
             self.select_related("image")
             .defer("body")
@@ -92,11 +252,11 @@ class ArticleQuerySet(models.QuerySet):
                 page_translations=Rows(
                     self.model.objects.published()
                     .filter(
-                        Q(translation_of=OuterRef("pk"))
+                        Q(translation_of=itself)
                         | Q(pk=OuterRef("translation_of"))
                         | Q(translation_of=OuterRef("translation_of"))
                     )
-                    .exclude(pk=OuterRef("pk"))
+                    .exclude(pk=itself)
                     .order_by("language"),
                     "language",
                     "title",

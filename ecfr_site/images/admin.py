@@ -1,5 +1,4 @@
 from django.contrib import admin, messages
-from django.db.models import prefetch_related_objects
 from django.template.defaultfilters import capfirst, pluralize
 from django.urls import reverse
 from django.utils import timezone
@@ -111,8 +110,33 @@ class ImageAdmin(admin.ModelAdmin):
 
     @admin.display(description="used in")
     def used_in(self, image):
-        links = [[self.link(row)] for row in image.used_in()]
+        links = [[link] for link in image.links_to_uses]
         return format_html_join("", "<div>{}</div>", links) or "Nothing yet"
+
+    def get_object(self, request, object_id, from_field=None):
+        image = super().get_object(request, object_id, from_field)
+        if image:
+            image.links_to_uses = self.links(request, image.used_in())
+        return image
+
+    def links(self, request, rows):
+        """A link to each row that the desk shows here, and how many it does not."""
+        links = []
+        hidden = 0
+        for model in dict.fromkeys(map(type, rows)):
+            of_model = [row for row in rows if type(row) is model]
+            shown = of_model
+            if self.admin_site.is_registered(model):
+                model_admin = self.admin_site.get_model_admin(model)
+                seen = model_admin.get_queryset(request).order_by()
+                pks = [row.pk for row in of_model]
+                seen = set(seen.filter(pk__in=pks).values_list("pk", flat=True))
+                shown = [row for row in of_model if row.pk in seen]
+            links += map(self.link, shown)
+            hidden += len(of_model) - len(shown)
+        if hidden:
+            links.append(f"{hidden} unpublished piece{pluralize(hidden)} of colleagues")
+        return links
 
     def link(self, row):
         kind = capfirst(row._meta.verbose_name)
@@ -130,10 +154,9 @@ class ImageAdmin(admin.ModelAdmin):
 
     def get_deleted_objects(self, objs, request):
         *deleted, protected = super().get_deleted_objects(objs, request)
-        images = list(objs)
-        prefetch_related_objects(images, "showing_articles")
-        articles = {a for image in images for a in image.showing_articles.all()}
-        return *deleted, [*protected, *map(self.link, articles)]
+        # Django would name everything, whoever asks.
+        uses = dict.fromkeys(row for image in objs for row in image.used_in())
+        return *deleted, self.links(request, list(uses)) or protected
 
     def delete_queryset(self, request, queryset):
         for image in queryset.prefetch_related("showing_articles"):

@@ -1,8 +1,10 @@
 import hashlib
 import logging
+import secrets
 from contextlib import suppress
 from copy import copy
 from datetime import timedelta
+from pathlib import PurePath
 
 from django.conf import settings
 from django.core.files.base import ContentFile
@@ -26,6 +28,13 @@ logger = logging.getLogger(__name__)
 
 # How long a task may take before it is thought lost and asked for again, in seconds.
 LOST_AFTER = 600
+
+
+def unguessable(image, name):
+    """Where to keep an upload: nobody finds the pictures of drafts by trying names."""
+    path = PurePath(name)
+    kept = f"{path.stem[:55]}-{secrets.token_hex(8)}{path.suffix}"
+    return f"images/{timezone.localdate():%Y/%m}/{kept}"
 
 
 class ImageQuerySet(models.QuerySet):
@@ -70,7 +79,7 @@ class Image(models.Model):
     """
 
     file = models.ImageField(
-        upload_to="images/%Y/%m", width_field="width", height_field="height"
+        upload_to=unguessable, width_field="width", height_field="height"
     )
     width = models.PositiveIntegerField(editable=False)
     height = models.PositiveIntegerField(editable=False)

@@ -73,5 +73,5 @@ def test_a_feed_takes_few_queries_whatever_it_holds(reader, django_assert_num_qu
     )
     reader.get("/feed/")
 
-    with django_assert_num_queries(3):
+    with django_assert_num_queries(4):
         reader.get("/feed/")

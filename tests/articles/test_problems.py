@@ -8,6 +8,7 @@ from django.utils import timezone
 
 from articles import tasks
 from articles.models import Article
+from ecfr_site.models import Institution
 from tests.factories import (
     ArticleFactory,
     AuthorFactory,
@@ -28,7 +29,11 @@ def sound():
 def problems_of(article):
     tasks.check_article.func(article.pk)
     article.refresh_from_db()
-    return " ".join(article.problems)
+    return said_of(article)
+
+
+def said_of(article):
+    return " ".join(problem["text"] for problem in article.problems)
 
 
 def test_a_sound_article_has_no_problem(sound):
@@ -71,7 +76,7 @@ def test_links_that_redirect_or_lead_to_files_are_sound(sound):
     moved = ArticleFactory(published=True, slug="old")
     moved.slug = "new"
     moved.save()
-    links = ["/article/old/", "/people/", "/media/report.pdf", "https://x.example/a"]
+    links = ["/article/old/", "/people/", "/media/report.pdf", "mailto:a@x.example"]
     body = "".join(f'<p><a href="{link}">x</a></p>' for link in links)
 
     assert problems_of(ArticleFactory(published=True, **{**sound, "body": body})) == ""
@@ -148,15 +153,15 @@ def test_a_lost_check_is_asked_for_again(sound):
 
 def test_what_is_saved_during_a_check_is_checked_again(sound, monkeypatch):
     article = ArticleFactory(published=True, **sound)
-    look = tasks.problems_of
+    look = tasks.Checklist
 
     def save_meanwhile(checked):
-        monkeypatch.setattr(tasks, "problems_of", look)
+        monkeypatch.setattr(tasks, "Checklist", look)
         article.body = '<p><a href="/article/nowhere/">x</a></p>'
         article.save()
         return look(checked)
 
-    monkeypatch.setattr(tasks, "problems_of", save_meanwhile)
+    monkeypatch.setattr(tasks, "Checklist", save_meanwhile)
     tasks.enqueue_due()
     article.refresh_from_db()
     assert article.problems == []
@@ -164,7 +169,7 @@ def test_what_is_saved_during_a_check_is_checked_again(sound, monkeypatch):
     assert tasks.enqueue_due() == 1
 
     article.refresh_from_db()
-    assert "/article/nowhere/" in " ".join(article.problems)
+    assert "/article/nowhere/" in said_of(article)
 
 
 def test_a_second_check_finds_the_same_and_changes_nothing_else(sound):
@@ -179,3 +184,29 @@ def test_a_second_check_finds_the_same_and_changes_nothing_else(sound):
 
 def test_a_check_of_a_deleted_article_is_harmless(db):
     tasks.check_article.func(1)
+
+
+def test_a_word_put_under_embargo_later_is_found_in_what_is_scheduled(sound, publisher):
+    article = ArticleFactory(scheduled=True, title="Project Atlas", **sound)
+    tasks.enqueue_due()
+    assert tasks.enqueue_due() == 0
+
+    Institution.objects.create(embargoed_words="Project Atlas")
+    assert tasks.enqueue_due() == 1
+
+    article.refresh_from_db()
+    [problem] = article.problems
+    assert (problem["level"], problem["where"]) == ("block", "title")
+    desk = publisher.get("/admin/").content.decode()
+    assert "“Project Atlas” is under embargo, but stands in the title." in desk
+    assert "Goes live" in desk
+
+
+def test_the_desk_shows_contributors_only_the_problems_they_may_see(
+    contributor, editor
+):
+    problem = {"text": "Needs a nap."}
+    ArticleFactory(draft=True, title="Undisclosed", problems=[problem])
+
+    assert "Undisclosed" not in contributor.get("/admin/").content.decode()
+    assert "Undisclosed" in editor.get("/admin/").content.decode()

@@ -1,0 +1,78 @@
+"""Attachments, handed to those who may have them: readers when they are published."""
+
+from urllib.parse import quote
+
+from django.conf import settings
+from django.core.exceptions import SuspiciousFileOperation
+from django.http import FileResponse, Http404, HttpResponse
+from django.shortcuts import redirect
+from django.utils.http import content_disposition_header, http_date, quote_etag
+from django.views.decorators.http import require_safe
+
+from articles.models import Article
+from articles.models.attachment import FOLDER
+from ecfr_site.private import private_storage
+
+# Browsers and proxies may keep it but ask each time: a withdrawal counts at once.
+FOR_ALL = "public, no-cache"
+FOR_ONE = "private, no-store"
+
+
+@require_safe
+def file(request, path):
+    """The file, if a published article offers it or the desk shows one that does."""
+    name = stored_name(path)
+    if Article.objects.published().offering(name).exists():
+        return sent(name, FOR_ALL)
+    if is_shown_at_desk(request.user, name):
+        return sent(name, FOR_ONE)
+    raise Http404
+
+
+@require_safe
+def former(request, path):
+    """Where attachments were before they were protected: addresses never break."""
+    if not Article.objects.published().offering(stored_name(path)).exists():
+        raise Http404
+    return redirect("file", path, permanent=True)
+
+
+def stored_name(path):
+    """The name in the storage; Http404 for what no storage or database can hold."""
+    if "\0" in path:
+        raise Http404
+    return FOLDER + path
+
+
+def is_shown_at_desk(user, name):
+    may_see = user.is_staff and user.has_perm("articles.view_article")
+    return may_see and (
+        Article.objects.visible_to(user).offering(name).exists()
+        # What only earlier versions have is for those who see every article.
+        or user.has_perm("articles.approve_article")
+    )
+
+
+def sent(name, cache_control):
+    """The stored PDF; with PRIVATE_ACCEL the web server sends it at our word.
+
+    ConditionalGetMiddleware answers those who have it already.
+    """
+    file_name = name.rsplit("/", 1)[-1]
+    headers = {
+        "Cache-Control": cache_control,
+        "Content-Type": "application/pdf",
+        "Content-Disposition": content_disposition_header(False, file_name),
+    }
+    if settings.PRIVATE_ACCEL:
+        address = f"{settings.PRIVATE_ACCEL.rstrip('/')}/{quote(name)}"
+        return HttpResponse(headers={**headers, "X-Accel-Redirect": address})
+    storage = private_storage()
+    try:
+        opened = storage.open(name)
+        changed = int(storage.get_modified_time(name).timestamp())
+    except (OSError, SuspiciousFileOperation) as error:
+        raise Http404 from error
+    headers["Last-Modified"] = http_date(changed)
+    headers["ETag"] = quote_etag(f"{changed:x}-{opened.size:x}")
+    return FileResponse(opened, filename=file_name, headers=headers)

@@ -1,0 +1,47 @@
+"""`@username` and `@First.Last` in what editors say to each other."""
+
+import re
+from collections import Counter
+
+from articles.people import name_of
+
+# Not in the middle of an address. Names of accounts may hold what addresses hold.
+_MENTION = re.compile(r"(?<![\w.@+-])@([\w.@+-]+)")
+
+
+def mention_of(user):
+    """“First.Last”, or the name of the account where that cannot be written."""
+    name = ".".join(user.get_full_name().split())
+    return name if re.fullmatch(r"[\w.+-]+", name) else user.get_username()
+
+
+def offers(people):
+    """Pairs of what to write after the “@” and whom it means."""
+    people = list(people)
+    names = Counter(mention_of(user).casefold() for user in people)
+    for user in people:
+        mention = mention_of(user)
+        if names[mention.casefold()] > 1:
+            mention = user.get_username()
+        yield mention, name_of(user)
+
+
+def mentioned(text, people):
+    """The people of a list who are mentioned, and the names that are nobody's.
+
+    A name that two of them have is nobody's; each has a name of the account.
+    """
+    known = {}
+    for user in people:
+        for name in {user.get_username().casefold(), mention_of(user).casefold()}:
+            known.setdefault(name, []).append(user)
+    found, unknown = [], []
+    for written in _MENTION.findall(text):
+        # The stop at the end of a sentence is none of the name.
+        name = written.rstrip(".-+@")
+        users = known.get(written.casefold()) or known.get(name.casefold(), [])
+        if len(users) == 1:
+            found += [user for user in users if user not in found]
+        elif name not in unknown:
+            unknown.append(name)
+    return found, unknown

@@ -1,0 +1,43 @@
+"""Who has an account at the desk, and who of them sees an article there."""
+
+from django.contrib.auth import get_user_model
+from django.db.models import Q
+
+from articles.models import Byline
+
+User = get_user_model()
+
+
+def allowed_to(permission):
+    """Active accounts of the desk that have the permission, in order of names."""
+    users = User.objects.with_perm(
+        permission, backend="django.contrib.auth.backends.ModelBackend"
+    )
+    return users.filter(is_staff=True).order_by("first_name", "last_name", "username")
+
+
+def writers_of(*articles):
+    """Who began one of them or signs it."""
+    authors = Byline.objects.filter(article__in=articles, author__user__isnull=False)
+    began = [article.created_by_id for article in articles if article.created_by_id]
+    return User.objects.filter(
+        Q(pk__in=began) | Q(pk__in=authors.values("author__user"))
+    )
+
+
+def who_sees(article):
+    """The accounts to which the desk shows it: the other side of `visible_to`."""
+    readers = allowed_to("articles.view_article")
+    if article.is_public:
+        return readers
+    editors = allowed_to("articles.approve_article")
+    return readers.filter(
+        Q(pk__in=editors.order_by().values("pk"))
+        | Q(pk__in=writers_of(article).values("pk"))
+        | Q(pk=article.assigned_to_id)
+    )
+
+
+def name_of(user):
+    """How a person is called at the desk."""
+    return user.get_full_name() or user.get_username()

@@ -1,0 +1,73 @@
+"""What a preview link opens, for somebody without an account."""
+
+from functools import wraps
+
+from django.http import Http404
+from django.shortcuts import redirect
+from django.views.decorators.http import require_safe
+from django.views.defaults import page_not_found
+from reversion.models import Version
+
+from articles.content import content_of_version
+from articles.earlier import as_it_was
+from articles.files import FOR_ONE, sent, stored_name
+from articles.models import Article, PreviewLink
+from articles.views import render_article
+from ecfr_site.machines import is_page_in_browser
+
+HEADERS = {
+    "Cache-Control": "no-store, private",
+    "Referrer-Policy": "no-referrer",
+    "X-Robots-Tag": "noindex, nofollow, noarchive",
+}
+
+
+def kept_apart(view):
+    """Called with the link. Never stored, indexed or told to other sites.
+
+    Whatever is wrong with the token, the answer is the same.
+    """
+
+    @require_safe
+    @wraps(view)
+    def opening(request, token, **kwargs):
+        try:
+            response = view(request, PreviewLink.objects.opened_by(token), **kwargs)
+        except (PreviewLink.DoesNotExist, Http404) as error:
+            response = page_not_found(request, error)
+        for name, value in HEADERS.items():
+            response[name] = value
+        return response
+
+    return opening
+
+
+@kept_apart
+def preview(request, link):
+    """The article's page as readers will see it, with the `preview_link` above it."""
+    shown = link.shows()
+    if shown is None:
+        return redirect(link.article)
+    if isinstance(shown, Version):
+        article = as_it_was(shown, of=link.article_id)
+    else:
+        article = Article.objects.for_page().get(pk=shown.pk)
+    if is_page_in_browser(request):
+        link.openings.create(user_agent=request.headers["User-Agent"][:200])
+    return render_article(request, article, preview_link=link)
+
+
+@kept_apart
+def file(request, link, path):
+    """An attachment of what the link shows."""
+    shown = link.shows()
+    if shown is None:
+        return redirect("file", path)
+    name = stored_name(path)
+    if isinstance(shown, Version):
+        files = [row["file"] for row in content_of_version(shown)["attachments"]]
+    else:
+        files = shown.attachments.values_list("file", flat=True)
+    if name not in files:
+        raise Http404
+    return sent(name, FOR_ONE)

@@ -1,0 +1,25 @@
+"""Uploaded files that have no public address: a view decides who gets them."""
+
+import os
+
+from django.conf import settings
+from django.core.files.storage import FileSystemStorage, storages
+
+
+class PrivateStorage(FileSystemStorage):
+    """Files in `PRIVATE_ROOT`, which no web server serves."""
+
+    @property
+    def base_location(self):
+        return settings.PRIVATE_ROOT
+
+    @property
+    def location(self):
+        return os.path.abspath(self.base_location)
+
+    def url(self, name):
+        raise ValueError("A private file has no address of its own.")
+
+
+def private_storage():
+    return storages["private"]
