@@ -14,7 +14,10 @@ class OpenForm:
         """Read the form, with everything in it, from an answer."""
         self.response = response
         self.page = html.fromstring(response.content.decode())
-        [form] = self.page.xpath("//div[@id='content-main']//form[@method='post']")
+        forms = self.page.xpath("//div[@id='content-main']//form[@method='post']")
+        if not forms:
+            return
+        [form] = forms
         request = response.request
         here = f"{request['PATH_INFO']}?{request['QUERY_STRING']}"
         self.address = form.get("action") or here

@@ -5,10 +5,11 @@ from datetime import timedelta
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.utils import timezone
+from lxml import html
 
 from articles.models import Article
 from articles.workflow import State
-from tests.admin.desk import article_form
+from tests.admin.desk import OpenForm, article_form
 from tests.factories import (
     ArticleFactory,
     AuthorFactory,
@@ -54,7 +55,7 @@ def test_a_publisher_publishes_at_once_from_the_first_form(publisher, reader):
     form["bylines-0-author"] = str(author.pk)
     form["topics"] = str(TopicFactory().pk)
 
-    form.press("Publish or schedule")
+    form.press("Publish now")
 
     assert "The page is live" in form.said
     page = reader.get("/article/a-visit/")
@@ -68,7 +69,7 @@ def test_a_time_in_the_future_schedules(publisher, reader):
     form["published_at_0"] = later.strftime("%Y-%m-%d")
     form["published_at_1"] = "09:00:00"
 
-    form.press("Publish or schedule")
+    form.press("Publish now")
 
     assert f"It goes live {later:%-d %B %Y}, 09:00 CE" in form.said
     assert Article.objects.get().is_scheduled
@@ -89,7 +90,7 @@ def test_publishing_an_incomplete_article_says_what_is_missing_and_keeps_the_tex
     form = written(article_form(publisher), standfirst="")
     form["image"] = str(ImageFactory().pk)
 
-    form.press("Publish or schedule")
+    form.press("Publish now")
 
     assert "needs a standfirst" in form.said
     assert "Describe the picture" in form.said
@@ -98,19 +99,26 @@ def test_publishing_an_incomplete_article_says_what_is_missing_and_keeps_the_tex
     assert form["body"] == "<p>It is ‘done’.</p>"
 
 
+def changes_of(client, article):
+    """The working copy's form."""
+    return article_form(client, article.start_working_copy(client.user))
+
+
 def test_a_live_page_is_updated_at_once(publisher, reader):
     article = ArticleFactory(published=True, slug="live")
-    form = article_form(publisher, article)
+    form = changes_of(publisher, article)
     form["standfirst"] = "Better said."
 
     form.press("Update the live page")
 
+    assert "The live page is updated" in form.said
     assert "Better said." in reader.get("/article/live/").content.decode()
+    assert article.changes is None
 
 
 def test_a_live_page_cannot_lose_what_it_needs(publisher):
     article = ArticleFactory(published=True)
-    form = article_form(publisher, article)
+    form = changes_of(publisher, article)
     form["standfirst"] = ""
 
     form.press("Update the live page")
@@ -123,8 +131,7 @@ def test_a_live_page_cannot_lose_what_it_needs(publisher):
 @pytest.mark.parametrize(
     ("wrong", "said"),
     [
-        ({"published_at_0": "", "published_at_1": ""}, "needs its time"),
-        ({"slug": "taken"}, "already exists"),
+        ({"slug": "taken"}, "with this address"),
         ({"original_url": "https://x.example/a"}, "Name the outlet"),
         ({"bylines-1-author": "same"}, "duplicate"),
         ({"translation_of": "itself"}, "in another language than its original"),
@@ -134,7 +141,7 @@ def test_what_cannot_be_saved_is_named_and_the_text_is_kept(publisher, wrong, sa
     author = AuthorFactory()
     ArticleFactory(published=True, slug="taken")
     article = ArticleFactory(published=True, slug="live", authors=[author])
-    form = article_form(publisher, article)
+    form = changes_of(publisher, article)
     form["body"] = "<p>New text.</p>"
     meant = {"same": str(author.pk), "itself": str(article.pk)}
     for name, value in wrong.items():
@@ -164,23 +171,53 @@ def test_only_a_pdf_can_be_attached(publisher):
 
 def test_withdrawing_needs_a_reason_which_readers_see(publisher, reader):
     article = ArticleFactory(published=True, slug="live")
-    form = article_form(publisher, article)
+    form = OpenForm(publisher, f"/admin/articles/article/{article.pk}/withdraw/")
     form.press("Withdraw")
     assert "Tell readers why" in form.said
+    assert reader.get("/article/live/").status_code == 200
 
     form["withdrawal_reason"] = "Its data was wrong."
     form.press("Withdraw")
 
     page = reader.get("/article/live/")
     assert page.status_code == 410
-    assert "Its data was wrong." in page.content.decode()
+    text = " ".join(html.fromstring(page.content).text_content().split())
+    assert "Its data was wrong." in text
+    assert f"Withdrawn on {timezone.localdate():%-d %B %Y}." in text
+
+
+def test_readers_of_a_withdrawn_article_are_sent_to_another_that_is_published(
+    publisher,
+):
+    article, other = ArticleFactory.create_batch(2, published=True)
+    draft = ArticleFactory(draft=True)
+    form = OpenForm(publisher, f"/admin/articles/article/{article.pk}/withdraw/")
+    form["withdrawal_reason"] = "A newer one says more."
+    for wrong in (draft, article):
+        form["replaced_by"] = str(wrong.pk)
+        form.press("Withdraw")
+        assert "valid choice" in form.said
+
+    form["replaced_by"] = str(other.pk)
+    form.press("Withdraw")
+
+    article.refresh_from_db()
+    assert article.replaced_by == other
 
 
 def test_a_live_article_may_lead_the_home_page(publisher, reader):
     article = ArticleFactory(published=True)
     ArticleFactory(published=True)
+    lead = f"/admin/articles/article/{article.pk}/feature/"
+    assert (
+        lead
+        in publisher.get(
+            f"/admin/articles/article/{article.pk}/change/"
+        ).content.decode()
+    )
 
-    article_form(publisher, article).press("Lead the home page")
+    assert publisher.get(lead).status_code == 405
+    publisher.post(lead)
 
     assert reader.get("/").context["lead"] == article
 
@@ -190,19 +227,20 @@ BUTTONS = {
     ("editor", "draft"): {"Save draft", "Submit for review"},
     ("editor", "in-review"): {"Save", "Approve", "Return to the author"},
     ("editor", "approved"): {"Save", "Return to the author"},
-    ("publisher", "draft"): {"Save draft", "Submit for review", "Publish or schedule"},
+    ("publisher", "draft"): {"Save draft", "Submit for review", "Publish now"},
     ("publisher", "in-review"): {
         "Save",
         "Approve",
         "Return to the author",
-        "Publish or schedule",
+        "Publish now",
     },
+    ("editor", "published"): {"Save the changes", "Submit for review"},
     ("publisher", "published"): {
+        "Save the changes",
+        "Submit for review",
         "Update the live page",
-        "Lead the home page",
-        "Withdraw",
     },
-    ("publisher", "withdrawn"): {"Save", "Publish or schedule"},
+    ("publisher", "withdrawn"): {"Save", "Publish again"},
 }
 
 
@@ -225,7 +263,7 @@ def test_each_role_is_offered_its_own_buttons(request, role, state):
         ("contributor", "published", True, False),
         ("editor", "draft", False, True),
         ("editor", "approved", False, True),
-        ("editor", "published", False, False),
+        ("editor", "published", False, True),
         ("publisher", "published", False, True),
         ("manager", "draft", False, False),
     ],
@@ -261,13 +299,19 @@ def test_a_forged_step_is_refused_and_nothing_is_lost(contributor, step):
     assert article.state == State.DRAFT
 
 
-def test_a_forged_lead_is_refused(contributor):
-    article = ArticleFactory(draft=True, created_by=contributor.user)
-    form = article_form(contributor, article)
+def test_a_forged_lead_is_refused(contributor, editor):
+    live = ArticleFactory(published=True, created_by=contributor.user)
+    draft = ArticleFactory(draft=True)
 
-    assert form.send({**form.values, "_feature": ["1"]}).status_code == 403
-    article.refresh_from_db()
-    assert article.featured_at is None
+    for client, article, status in (
+        (contributor, live, 403),
+        (editor, live, 403),
+        (contributor, draft, 404),
+    ):
+        address = f"/admin/articles/article/{article.pk}/feature/"
+        assert client.post(address).status_code == status
+        article.refresh_from_db()
+        assert article.featured_at is None
 
 
 def test_what_readers_have_seen_cannot_be_deleted(publisher):
@@ -314,7 +358,7 @@ def test_the_list_takes_few_queries_whatever_it_holds(
 
     fill()
     publisher.get("/admin/articles/article/")
-    with django_assert_max_num_queries(16) as queries:
+    with django_assert_max_num_queries(17) as queries:
         publisher.get("/admin/articles/article/")
     fill()
 

@@ -147,7 +147,7 @@ def test_only_published_pieces_are_taken(newsletter_editor, edition):
 
     form.press("Save")
 
-    assert "“Raw” is not published" in form.said
+    assert "This piece is not published" in form.said
     assert len(titles(edition)) == 2
 
 

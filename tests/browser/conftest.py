@@ -53,23 +53,25 @@ def kept_rows(transactional_db, django_db_serialized_rollback):
 
 
 @pytest.fixture
-def sign_in(context, live_server):
-    """Make the page's browser the user's: ``sign_in(UserFactory(publisher=True))``."""
+def cookie_of(live_server):
+    """The cookie of a new session of the user's."""
 
-    def give_session(user):
+    def cookie(user):
         client = Client()
         client.force_login(user)
-        context.add_cookies(
-            [
-                {
-                    "name": settings.SESSION_COOKIE_NAME,
-                    "value": client.cookies[settings.SESSION_COOKIE_NAME].value,
-                    "url": live_server.url,
-                }
-            ]
-        )
+        return {
+            "name": settings.SESSION_COOKIE_NAME,
+            "value": client.cookies[settings.SESSION_COOKIE_NAME].value,
+            "url": live_server.url,
+        }
 
-    return give_session
+    return cookie
+
+
+@pytest.fixture
+def sign_in(context, cookie_of):
+    """Make the page's browser the user's: ``sign_in(UserFactory(publisher=True))``."""
+    return lambda user: context.add_cookies([cookie_of(user)])
 
 
 @pytest.fixture

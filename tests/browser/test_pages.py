@@ -28,6 +28,7 @@ PAGES = [
     "/programmes/",
     "/programmes/southern-neighbourhood/",
     "/topics/",
+    "/corrections/",
     "/topics/energy/",
     "/regions/europe/",
     "/search/",

@@ -5,23 +5,8 @@
   const form = document.getElementById("article_form");
   if (!form) return;
 
-  /* The publish button says what will happen. */
-
   const box = document.querySelector(".publish-box");
-  const publish = box && box.querySelector(".publish");
   const day = document.getElementById("id_published_at_0");
-  const time = document.getElementById("id_published_at_1");
-
-  function sayWhatPublishDoes() {
-    const moment = desk.moment(box.dataset.timeZone, day.value, time.value);
-    publish.textContent = moment ? `Schedule for ${moment}` : "Publish now";
-  }
-
-  if (publish && day && time) {
-    // The calendar and clock set values without an event, so look now and then.
-    sayWhatPublishDoes();
-    setInterval(sayWhatPublishDoes, 500);
-  }
 
   /* People: the position on the day, and their order. */
 

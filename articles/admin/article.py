@@ -1,41 +1,36 @@
-from django.conf import settings
 from django.contrib import admin
 from django.contrib.admin.options import IS_POPUP_VAR
-from django.contrib.admin.utils import unquote
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import models
 from django.forms import Script, Textarea
-from django.http import HttpResponseNotAllowed, JsonResponse
-from django.shortcuts import get_object_or_404, redirect
-from django.urls import path, reverse
+from django.http import JsonResponse
+from django.shortcuts import get_object_or_404
+from django.urls import path
 from django.utils import timezone
 from django.utils.dateparse import parse_date
 from django.utils.html import format_html
-from django.utils.timezone import localtime
 from reversion.admin import VersionAdmin
-from reversion.models import Version
 
 from articles import workflow
-from articles.forms import ArticleForm, BylineRows, Rows
-from articles.models import Article, Attachment, Byline, Correction, Topic
-from articles.views import render_article
+from articles.admin.badges import state_badge, thumbnail, what_happened
+from articles.admin.board import BoardPages
+from articles.admin.checking import ChecklistPages
+from articles.admin.comments import CommentPages
+from articles.admin.copies import WorkingCopyPages
+from articles.admin.editing import EditingPages
+from articles.admin.history import HistoryPages
+from articles.admin.live_page import LivePages
+from articles.admin.notice_choice import NoticePages
+from articles.admin.planning import DueFilter, PlanningPages, WhoseFilter
+from articles.admin.preview import PreviewPages
+from articles.admin.preview_links import PreviewLinkPages
+from articles.admin.steps import StepsBar
+from articles.forms import ArticleForm, AuthorSelect, BylineRows, Rows
+from articles.models import Article, Attachment, Byline, Correction
 from articles.workflow import State
 from authors.models import Author
-from ecfr_site.images.markup import picture
 from ecfr_site.kept_text import KeptTextMixin
-
-# The button that lets an article lead the home page.
-FEATURE = "_feature"
-
-# What an earlier version does not bring back: where the article stands now.
-NOT_RESTORED = [
-    "state",
-    "published_at",
-    "featured_at",
-    "created_by_id",
-    "changed_by_id",
-    "changed",
-]
+from ecfr_site.wall_clock import WallClockField, WallClockWidget
 
 
 class BylineInline(admin.TabularInline):
@@ -51,6 +46,11 @@ class BylineInline(admin.TabularInline):
     def get_queryset(self, request):
         return super().get_queryset(request).for_page().select_related("article")
 
+    def formfield_for_foreignkey(self, db_field, request, **kwargs):
+        if db_field.name == "author":
+            kwargs["widget"] = AuthorSelect(db_field, self.admin_site)
+        return super().formfield_for_foreignkey(db_field, request, **kwargs)
+
     @admin.display(description="Position on the day of publication")
     def shown_position(self, byline):
         text = byline.position if byline.author_id else ""
@@ -61,7 +61,16 @@ class CorrectionInline(admin.StackedInline):
     model = Correction
     formset = Rows
     extra = 0
+    fields = ["date", "text", "added_by"]
+    readonly_fields = ["added_by"]
     formfield_overrides = {models.TextField: {"widget": Textarea({"rows": 3})}}
+
+    def get_queryset(self, request):
+        return super().get_queryset(request).select_related("by")
+
+    @admin.display(description="added by")
+    def added_by(self, correction):
+        return (correction.by and correction.by.get_full_name()) or correction.by or "–"
 
 
 class AttachmentInline(admin.TabularInline):
@@ -92,11 +101,11 @@ class StateFilter(admin.SimpleListFilter):
             case None:
                 return articles
             case "scheduled":
-                return articles.scheduled()
+                return articles.going_live()
             case State.PUBLISHED:
                 return articles.published()
             case value:
-                return articles.filter(state=value)
+                return articles.standing(value)
 
 
 class ProblemFilter(admin.SimpleListFilter):
@@ -110,16 +119,56 @@ class ProblemFilter(admin.SimpleListFilter):
         return articles.with_problems() if self.value() else articles
 
 
+def without(fieldsets, name):
+    return [
+        (title, {**options, "fields": [f for f in options["fields"] if f != name]})
+        for title, options in fieldsets
+    ]
+
+
+class Panels:
+    """What stands beside an article's form: each part adds its own context."""
+
+    def panel_context(self, request, article):
+        """Context of the form's templates; `article` is None for a new one."""
+        return {}
+
+
 @admin.register(Article)
-class ArticleAdmin(KeptTextMixin, VersionAdmin):
+class ArticleAdmin(
+    EditingPages,
+    CommentPages,
+    PlanningPages,
+    BoardPages,
+    NoticePages,
+    ChecklistPages,
+    PreviewLinkPages,
+    PreviewPages,
+    WorkingCopyPages,
+    HistoryPages,
+    LivePages,
+    StepsBar,
+    Panels,
+    KeptTextMixin,
+    VersionAdmin,
+):
     form = ArticleForm
     change_form_template = "admin/articles/article/change_form.html"
-    revision_form_template = "admin/articles/article/revision_form.html"
-    history_latest_first = True
-    list_display = ["headline", "badge", "kind", "written_by", "date", "thumbnail"]
+    change_list_template = "admin/articles/article/change_list.html"
+    list_display = [
+        "headline",
+        "badge",
+        "kind",
+        "written_by",
+        "plan",
+        "date",
+        "thumbnail",
+    ]
     list_display_links = ["headline"]
     list_filter = [
+        WhoseFilter,
         StateFilter,
+        DueFilter,
         "kind",
         "programmes",
         ("topics", admin.RelatedOnlyFieldListFilter),
@@ -132,9 +181,18 @@ class ArticleAdmin(KeptTextMixin, VersionAdmin):
     date_hierarchy = "published_at"
     actions = ["publish"]
     inlines = [BylineInline, CorrectionInline, AttachmentInline]
-    formfield_overrides = {models.URLField: {"assume_scheme": "https"}}
+    formfield_overrides = {
+        models.URLField: {"assume_scheme": "https"},
+        models.DateTimeField: {"form_class": WallClockField, "widget": WallClockWidget},
+    }
     prepopulated_fields = {"slug": ["title"]}
-    autocomplete_fields = ["image", "programmes", "topics", "translation_of"]
+    autocomplete_fields = [
+        "image",
+        "programmes",
+        "topics",
+        "translation_of",
+        "replaced_by",
+    ]
     fieldsets = [
         (
             "Write",
@@ -160,6 +218,8 @@ class ArticleAdmin(KeptTextMixin, VersionAdmin):
                     "slug",
                     "published_at",
                     "precision",
+                    "replaces_at",
+                    "ends_at",
                     "disclaimer",
                 ]
             },
@@ -189,9 +249,16 @@ class ArticleAdmin(KeptTextMixin, VersionAdmin):
         js = [
             Script("ecfr_site/admin/form.js", defer=True),
             Script("ecfr_site/admin/article.js", defer=True),
+            Script("ecfr_site/admin/steps.js", defer=True),
+            Script("ecfr_site/admin/editing.js", defer=True),
+            Script("ecfr_site/admin/live_preview.js", defer=True),
         ]
 
     # Who may
+
+    def has_view_permission(self, request, obj=None):
+        allowed = super().has_view_permission(request, obj)
+        return allowed and (obj is None or obj.may_be_seen_by(request.user))
 
     def has_change_permission(self, request, obj=None):
         allowed = super().has_change_permission(request, obj)
@@ -206,12 +273,16 @@ class ArticleAdmin(KeptTextMixin, VersionAdmin):
         return article.get_absolute_url()
 
     def has_publish_permission(self, request):
-        return request.user.has_perm(workflow.PUBLISH.permission)
+        return request.user.has_perm(workflow.RELEASE)
 
     # List
 
     def get_queryset(self, request):
-        return super().get_queryset(request).for_lists()
+        articles = super().get_queryset(request).visible_to(request.user).for_lists()
+        # What is opened may be a working copy; lists and choices name articles once.
+        if "object_id" in request.resolver_match.kwargs:
+            return articles
+        return articles.originals().with_changes()
 
     def get_actions(self, request):
         actions = super().get_actions(request)
@@ -225,7 +296,7 @@ class ArticleAdmin(KeptTextMixin, VersionAdmin):
         return format_html(
             '{} <span class="problem-mark" title="{}">{}</span>',
             article.title,
-            " ".join(article.problems),
+            " ".join(problem["text"] for problem in article.problems),
             "has problems",
         )
 
@@ -249,7 +320,7 @@ class ArticleAdmin(KeptTextMixin, VersionAdmin):
     def lead_thumbnail(self, article):
         return thumbnail(article.image) or "–"
 
-    @admin.action(description="Publish now", permissions=["publish"])
+    @admin.action(description="Publish, each at its time", permissions=["publish"])
     def publish(self, request, articles):
         for article in articles:
             try:
@@ -263,6 +334,7 @@ class ArticleAdmin(KeptTextMixin, VersionAdmin):
                     f"“{article}”: {what_happened(article).lower()}.",
                     "success",
                 )
+                self.say_warnings(request, article)
 
     # Form
 
@@ -271,13 +343,12 @@ class ArticleAdmin(KeptTextMixin, VersionAdmin):
         article = super().get_object(request, object_id, from_field)
         if article is None:
             return None
-        whole = Article.objects.select_related("changed_by", "image")
         if request.method == "POST":
-            whole = Article.objects.select_for_update()
-        article = whole.get(pk=article.pk)
-        for name, value in getattr(request, "not_restored", {}).items():
-            setattr(article, name, value)
-        return article
+            article = Article.objects.locked(article.pk)
+        else:
+            whole = Article.objects.select_related("changed_by", "image", "live")
+            article = whole.get(pk=article.pk)
+        return self.as_opened(request, article)
 
     def get_form(self, request, obj=None, change=False, **kwargs):
         form_class = super().get_form(request, obj, change, **kwargs)
@@ -293,21 +364,22 @@ class ArticleAdmin(KeptTextMixin, VersionAdmin):
 
     def get_fieldsets(self, request, obj=None):
         fieldsets = super().get_fieldsets(request, obj)
-        if obj and obj.state in (State.PUBLISHED, State.WITHDRAWN):
-            return [*fieldsets, ("Withdrawal", {"fields": ["withdrawal_reason"]})]
+        if not (obj and obj.live_id):
+            fieldsets = without(fieldsets, "replaces_at")
+        if obj and obj.state == State.WITHDRAWN:
+            withdrawal = {"fields": ["withdrawal_reason", "replaced_by"]}
+            return [*fieldsets, ("Withdrawal", withdrawal)]
         return fieldsets
 
     def render_change_form(self, request, context, obj=None, **kwargs):
-        steps = (obj or Article()).transitions_for(request.user)
+        if obj and obj.is_not_begun:
+            # A form that did not pass: there is still only the live article.
+            context["original"] = obj = obj.live
         context |= {
-            "steps": {step.name: step for step in steps},
             "badge": state_badge(obj) if obj else "",
-            "time_zone": settings.TIME_ZONE,
-            "may_feature": obj and self.may_feature(request, obj),
+            **self.steps_context(request, context["adminform"].form),
+            **self.panel_context(request, obj),
         }
-        if "revert" in context:
-            # Saved like any other change, under the same checks.
-            kwargs["form_url"] = reverse("admin:articles_article_change", args=[obj.pk])
         return super().render_change_form(request, context, obj=obj, **kwargs)
 
     def save_model(self, request, article, form, change):
@@ -316,71 +388,29 @@ class ArticleAdmin(KeptTextMixin, VersionAdmin):
             article.created_by = request.user
         super().save_model(request, article, form, change)
 
+    def save_formset(self, request, form, formset, change):
+        for row in formset.forms:
+            if isinstance(row.instance, Correction) and row.instance._state.adding:
+                row.instance.by = request.user
+        super().save_formset(request, form, formset, change)
+
     def save_related(self, request, form, formsets, change):
         super().save_related(request, form, formsets, change)
-        if form.step:
-            getattr(form.instance, form.step.name)(by=request.user)
-        if FEATURE in request.POST:
-            if not self.may_feature(request, form.instance):
-                raise PermissionDenied
-            form.instance.feature(by=request.user)
-
-    def may_feature(self, request, article):
-        return article.is_public and self.has_publish_permission(request)
+        self.take_step(request, form)
 
     def response_add(self, request, article, post_url_continue=None):
         if IS_POPUP_VAR in request.POST:
             return super().response_add(request, article, post_url_continue)
         return self.response_change(request, article)
 
-    def response_change(self, request, article):
-        """Back to the form, where the editor goes on."""
-        if IS_POPUP_VAR in request.POST:
-            return super().response_change(request, article)
-        self.message_user(request, f"{what_happened(article)}.", "success")
-        return redirect("admin:articles_article_change", article.pk)
-
-    # History
-
-    def revision_view(self, request, object_id, version_id, extra_context=None):
-        """An earlier version in the form, not yet saved."""
-        if request.method != "GET":
-            return HttpResponseNotAllowed(["GET"])
-        article = get_object_or_404(Article, pk=unquote(object_id))
-        versions = Version.objects.get_for_object(article).select_related("revision")
-        version = get_object_or_404(versions, pk=version_id)
-        request.not_restored = {name: getattr(article, name) for name in NOT_RESTORED}
-        context = {"title": "An earlier version", "version": version}
-        return super().revision_view(request, object_id, version_id, context)
-
-    def recover_view(self, request, version_id, extra_context=None):
-        """A deleted article comes back as a draft."""
-        get_object_or_404(Version.objects.get_deleted(Article), pk=version_id)
-        request.not_restored = {"state": State.DRAFT, "featured_at": None}
-        return super().recover_view(request, version_id, extra_context)
-
     # More addresses
 
     def get_urls(self):
         view = self.admin_site.admin_view
         return [
-            path(
-                "<int:pk>/preview/", view(self.preview), name="articles_article_preview"
-            ),
             path("position/", view(self.position), name="articles_article_position"),
             *super().get_urls(),
         ]
-
-    def preview(self, request, pk):
-        """The page as readers would see it, for those who may see the article here."""
-        article = get_object_or_404(Article.objects.for_page(), pk=pk)
-        if not self.has_view_permission(request, article):
-            raise PermissionDenied
-        response = render_article(
-            request, article, preview=f"Preview: {what_happened(article).lower()}."
-        )
-        response["X-Robots-Tag"] = "noindex"
-        return response
 
     def position(self, request):
         """JSON: the position that `?author=` held on `?day=`, today without a day."""
@@ -394,51 +424,3 @@ class ArticleAdmin(KeptTextMixin, VersionAdmin):
         position = author.position_on(day or timezone.localdate())
         missing = "no position on that day" if author.kind == author.Kind.PERSON else ""
         return JsonResponse({"position": str(position or missing)})
-
-
-def what_happened(article):
-    """Where an article stands, as a sentence without its stop."""
-    if article.is_scheduled:
-        return f"It goes live {localtime(article.published_at):%-d %B %Y, %H:%M %Z}"
-    return {
-        State.DRAFT: "Saved as a draft",
-        State.IN_REVIEW: "Waiting for review",
-        State.APPROVED: "Approved, not yet published",
-        State.PUBLISHED: "The page is live",
-        State.WITHDRAWN: "Withdrawn: readers see the reason",
-    }[article.state]
-
-
-def state_badge(article):
-    state, label = article.state, article.get_state_display()
-    if article.is_scheduled:
-        label = f"scheduled {localtime(article.published_at):%-d %b %Y, %H:%M}"
-        state = "scheduled"
-    elif article.is_public:
-        label = "live"
-    return format_html('<span class="state-badge state-{}">{}</span>', state, label)
-
-
-def thumbnail(image):
-    if image is None:
-        return ""
-    return picture(image, "card", sizes="90px", css_class="thumbnail")
-
-
-@admin.register(Topic)
-class TopicAdmin(KeptTextMixin, admin.ModelAdmin):
-    list_display = ["indented", "kind", "slug"]
-    list_filter = ["kind"]
-    search_fields = ["name"]
-    prepopulated_fields = {"slug": ["name"]}
-    autocomplete_fields = ["parent"]
-
-    def get_queryset(self, request):
-        return super().get_queryset(request).in_tree_order()
-
-    @admin.display(description="name")
-    def indented(self, topic):
-        return f"{'— ' * topic.depth}{topic.name}"
-
-    def view_on_site(self, topic):
-        return topic.get_absolute_url()

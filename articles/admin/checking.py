@@ -1,0 +1,63 @@
+from django.forms import Media, Script
+from django.utils.html import format_html, format_html_join
+
+from articles.checklist import Checklist
+from articles.models import Article
+from articles.workflow import State
+
+# How many things to look at are said after publishing; the checklist has them all.
+MOST_SAID = 5
+# Where the form shows rows, which are no fields.
+GROUPS = {"bylines", "attachments", "corrections"}
+
+
+class ChecklistPages:
+    """What is missing before an article goes live."""
+
+    @property
+    def media(self):
+        return super().media + Media(
+            css={"all": ["ecfr_site/admin/checklist.css"]},
+            js=[Script("ecfr_site/admin/checklist.js", defer=True)],
+        )
+
+    def panel_context(self, request, article):
+        context = super().panel_context(request, article)
+        if article is None or article.pk is None:
+            return context
+        if request.method == "POST":
+            # The form has written into this one what was typed and not saved.
+            article = Article.objects.select_related("image").get(pk=article.pk)
+        checklist = Checklist(article)
+        context["checklist"] = checklist
+        context["findings"] = [
+            {"finding": finding, "anchor": anchor_of(finding)}
+            for finding in checklist.findings
+        ]
+        return context
+
+    def say_warnings(self, request, article):
+        """After a text went live or on the schedule: what did not keep it from that."""
+        if article.pk is None or article.state != State.PUBLISHED:
+            return
+        warnings = Checklist(article).warnings
+        if not warnings:
+            return
+        said = format_html_join(
+            "", "<li>{}</li>", ((found.text,) for found in warnings[:MOST_SAID])
+        )
+        more = len(warnings) - MOST_SAID
+        if more > 0:
+            said += format_html("<li>And {} more: see the checklist.</li>", more)
+        self.message_user(
+            request,
+            format_html("Look at “{}” again:<ul>{}</ul>", article, said),
+            "warning",
+        )
+
+
+def anchor_of(finding):
+    """The id in the form of what the finding is about."""
+    if finding.where in GROUPS:
+        return f"{finding.where}-group"
+    return f"id_{finding.where}"

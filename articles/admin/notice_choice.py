@@ -1,0 +1,58 @@
+from django import forms
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied
+from django.shortcuts import redirect
+from django.template.response import TemplateResponse
+from django.urls import path
+
+from articles import workflow
+from articles.models import NoticeChoice
+
+
+class NoticeForm(forms.ModelForm):
+    class Meta:
+        model = NoticeChoice
+        fields = [
+            "submitted",
+            "returned",
+            "approved",
+            "published",
+            "assigned",
+            "commented",
+            "mentioned",
+        ]
+
+
+class NoticePages:
+    """Which news of articles somebody wants by e-mail."""
+
+    def get_urls(self):
+        view = self.admin_site.admin_view
+        return [
+            path("notices/", view(self.notices), name="articles_article_notices"),
+            *super().get_urls(),
+        ]
+
+    def notices(self, request):
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+        choice = NoticeChoice.objects.filter(user=request.user).first()
+        form = NoticeForm(
+            request.POST or None,
+            instance=choice or NoticeChoice(user=request.user),
+            label_suffix="",
+        )
+        if not request.user.has_perm(workflow.REVIEW):
+            del form.fields["submitted"]
+        if request.method == "POST" and form.is_valid():
+            form.save()
+            self.message_user(request, "Your choice is saved.", messages.SUCCESS)
+            return redirect("admin:articles_article_notices")
+        context = {
+            **self.admin_site.each_context(request),
+            "title": "Notices by e-mail",
+            "opts": self.opts,
+            "form": form,
+            "address": request.user.email,
+        }
+        return TemplateResponse(request, "admin/articles/article/notices.html", context)

@@ -1,0 +1,61 @@
+from django.core.exceptions import PermissionDenied
+from django.http import Http404
+from django.urls import path
+
+from articles.admin.badges import what_happened
+from articles.admin.typed import show_typed, typed_form
+from articles.models import Article, Editing
+from articles.views import render_article
+
+
+class PreviewPages:
+    """The pages of ArticleAdmin that show an article as readers would see it."""
+
+    def get_urls(self):
+        view = self.admin_site.admin_view(self.preview)
+        return [
+            path("<int:pk>/preview/", view, name="articles_article_preview"),
+            path("preview/", view, name="articles_article_preview"),
+            *super().get_urls(),
+        ]
+
+    def preview(self, request, pk=None):
+        """The page as readers would see it, for those who may see the article here.
+
+        With `?typed` as it would be with what this person typed and has not saved.
+        Nothing is stored by looking.
+        """
+        article = self._to_show(request, pk)
+        typed = None
+        if "typed" in request.GET:
+            key = article and article.original_id
+            mine = Editing.objects.of(request.user, key).exclude(typed_at=None).first()
+            typed = mine and mine.typed
+        if article is None and typed is None:
+            raise Http404
+        if typed is None:
+            said = f"Preview: {what_happened(article).lower()}."
+            response = render_article(request, article, preview=said)
+        else:
+            form = typed_form(self, request, article, typed)
+            related = show_typed(form.instance, form)
+            said = "Preview: what you are writing, not saved yet."
+            response = render_article(
+                request, form.instance, related=related, preview=said
+            )
+        # In a frame beside the form.
+        response["X-Frame-Options"] = "SAMEORIGIN"
+        response["X-Robots-Tag"] = "noindex"
+        return response
+
+    def _to_show(self, request, pk):
+        """The article, or None for a new one that the person is writing."""
+        if pk is None:
+            if not self.has_add_permission(request):
+                raise PermissionDenied
+            return None
+        visible = Article.objects.visible_to(request.user)
+        article = visible.for_page().filter(pk=pk).first()
+        if article is None or not self.has_view_permission(request, article):
+            raise PermissionDenied
+        return article

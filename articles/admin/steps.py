@@ -1,0 +1,210 @@
+"""The bar of buttons under the form: each says what it will do, and does it at once."""
+
+from dataclasses import dataclass
+
+from django.conf import settings
+from django.contrib.admin.options import IS_POPUP_VAR
+from django.core.exceptions import ValidationError
+from django.shortcuts import redirect
+from django.utils import timezone
+from django.utils.formats import date_format
+
+from articles import workflow
+from articles.admin.badges import what_happened
+from articles.forms import NOTE, SEEN, STEP
+from articles.models.stages import Rights
+from articles.workflow import NotAllowed, Standing, State
+from ecfr_site.wall_clock import in_words
+
+# A past step in a word or two.
+DONE = {
+    "submit": "Submitted for review",
+    "return_to_author": "Returned",
+    "approve": "Approved",
+    "publish": "Published",
+    "unschedule": "Taken off the schedule",
+    "withdraw": "Withdrawn",
+    "discard": "Changes discarded",
+}
+
+
+@dataclass(frozen=True)
+class Button:
+    """A button of the form. `now` and `later` are its words by the time in the form."""
+
+    name: str
+    value: str
+    label: str
+    css: str = ""
+    now: str = ""
+    later: str = ""
+
+
+class StepsBar:
+    """The part of ArticleAdmin that moves articles from step to step."""
+
+    def changeform_view(self, request, object_id=None, form_url="", extra_context=None):
+        """A step that is refused after all brings the form back, with the reason."""
+        try:
+            return super().changeform_view(request, object_id, form_url, extra_context)
+        except (NotAllowed, ValidationError) as refusal:
+            # Everything was rolled back.
+            request.refusal = getattr(refusal, "messages", [str(refusal)])
+            for file in request.FILES.values():
+                file.seek(0)
+            return super().changeform_view(request, object_id, form_url, extra_context)
+
+    def get_form(self, request, obj=None, change=False, **kwargs):
+        form_class = super().get_form(request, obj, change, **kwargs)
+        refusal = getattr(request, "refusal", None)
+        if refusal is None:
+            return form_class
+
+        class RefusedForm(form_class):
+            def clean(self):
+                super().clean()
+                self.add_error(None, [*refusal, "What you wrote is still here."])
+
+        return RefusedForm
+
+    def save_model(self, request, article, form, change):
+        if form.is_scheduled and form.step is not workflow.UNSCHEDULE:
+            # Off the schedule until it is certain that what goes live was approved.
+            article.state = State.APPROVED
+        super().save_model(request, article, form, change)
+
+    def take_step(self, request, form):
+        """After everything is saved: the step whose button was pressed, if any."""
+        article = request.shown = form.instance
+        if form.step:
+            step = getattr(article, form.step.name)
+            request.shown = step(by=request.user, note=form.note) or article
+        elif not article.void_sign_off(by=request.user) and form.is_scheduled:
+            article.state = State.PUBLISHED
+            article.save()
+
+    def response_change(self, request, article):
+        """Back to the form, where the editor goes on."""
+        if IS_POPUP_VAR in request.POST:
+            return super().response_change(request, article)
+        shown = getattr(request, "shown", article)
+        if shown.pk is None:
+            # Nothing was changed, so there is nothing to keep.
+            return redirect("admin:articles_article_change", shown.live_id)
+        if shown is article:
+            said = what_happened(article)
+        else:
+            said = "The live page is updated"
+        self.message_user(request, f"{said}.", "success")
+        self.say_warnings(request, shown)
+        return redirect("admin:articles_article_change", shown.pk)
+
+    # What the bar shows
+
+    def steps_context(self, request, form):
+        """For templates: `buttons`, `hints`, `last_step` and what the script needs."""
+        article, rights = form.stored, form.rights
+        if article.standing in SEEN and not article.live_id:
+            rights = rights_to_changes(article, request.user)
+            article = rights.article
+        return {
+            "buttons": list(self.buttons(article, rights)),
+            "hints": list(self.hints(article, rights)),
+            "last_step": last_step(article),
+            "changed_since_approval": was_changed_since(article),
+            "note": request.POST.get(NOTE, ""),
+            "time_zone": settings.TIME_ZONE,
+            "time_field": "replaces_at" if article.live_id else "published_at",
+        }
+
+    def buttons(self, article, rights):
+        standing = article.standing
+        publish = not rights.refusal(workflow.PUBLISH)
+        if standing == Standing.SCHEDULED and publish:
+            yield self.publish_button(article)
+        elif not rights.refusal(workflow.EDIT):
+            kept = "Save draft" if standing == Standing.DRAFT else "Save"
+            label = "Save the changes" if article.live_id else kept
+            yield Button("_save", "", label)
+        for step in rights.article.transitions_for(rights.user):
+            if step is workflow.PUBLISH and standing != Standing.SCHEDULED:
+                yield self.publish_button(article)
+            # Withdrawing has a page of its own, which asks for the reason.
+            elif step not in (workflow.PUBLISH, workflow.WITHDRAW):
+                yield Button(STEP, step.name, step.label)
+
+    def publish_button(self, article):
+        now, later = _PUBLISH[bool(article.live_id), article.standing == "scheduled"]
+        if article.standing == Standing.WITHDRAWN:
+            now = "Publish again"
+        time = article.goes_live_at
+        waits = time is not None and time > timezone.now()
+        label = later.format(in_words(time)) if waits else now
+        return Button(STEP, workflow.PUBLISH.name, label, "default publish", now, later)
+
+    def hints(self, article, rights):
+        """What stands in the way, and what a change would undo."""
+        for action in (workflow.APPROVE, workflow.PUBLISH):
+            refusal = rights.has_permission(action) and rights.refusal(action)
+            if refusal:
+                yield refusal
+        approved = article.state == State.APPROVED or (
+            article.standing == Standing.SCHEDULED
+        )
+        if approved and article.approved_by_id and not rights.refusal(workflow.EDIT):
+            who = article.approved_by.get_full_name() or article.approved_by
+            void = f"{who} approved this text: a change makes the approval void"
+            if article.standing != Standing.SCHEDULED:
+                yield f"{void}."
+            elif rights.refusal(workflow.PUBLISH):
+                yield f"{void} and takes it off the schedule."
+
+
+def rights_to_changes(article, user):
+    """To the working copy that a change of what readers see would begin."""
+    if article.refusal(workflow.START_CHANGES, user):
+        return Rights(article, user)
+    return Rights(article.as_working_copy(user), user)
+
+
+# What the button says without a time in the form, and with one: of articles or of
+# working copies, not yet scheduled or scheduled.
+_PUBLISH = {
+    (False, False): ("Publish now", "Schedule for {}"),
+    (False, True): ("Publish now", "Save; it goes live {}"),
+    (True, False): ("Update the live page", "Update the live page on {}"),
+    (True, True): ("Update the live page now", "Save; the live page changes {}"),
+}
+
+
+def last_step(article):
+    """The last step as a sentence's parts: what, who, when, note; None without any."""
+    if not article.pk:
+        return None
+    steps = article.original.steps.select_related("by")
+    # Changes that nobody has begun are shown under the article's own number.
+    if article.live_id not in (None, article.pk):
+        steps = steps.filter(on_working_copy=True, at__gte=article.created)
+    else:
+        steps = steps.filter(on_working_copy=False)
+    if (step := steps.first()) is None:
+        return None
+    at = timezone.localtime(step.at)
+    this_year = at.year == timezone.localdate().year
+    done = DONE[step.name]
+    if step.name == "publish" and article.standing == Standing.SCHEDULED:
+        done = "Scheduled"
+    return {
+        "done": done,
+        "by": step.by and (step.by.get_full_name() or step.by.get_username()),
+        "at": date_format(at, "j F, H:i" if this_year else "j F Y, H:i"),
+        "note": step.note,
+    }
+
+
+def was_changed_since(article):
+    """Who approved another text than this, or None."""
+    waits = article.standing in (Standing.DRAFT, Standing.IN_REVIEW)
+    if not waits or article.approved_content is None or article.has_sign_off:
+        return None
+    return article.approved_by

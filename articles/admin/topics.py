@@ -1,0 +1,23 @@
+from django.contrib import admin
+
+from articles.models import Topic
+from ecfr_site.kept_text import KeptTextMixin
+
+
+@admin.register(Topic)
+class TopicAdmin(KeptTextMixin, admin.ModelAdmin):
+    list_display = ["indented", "kind", "slug"]
+    list_filter = ["kind"]
+    search_fields = ["name"]
+    prepopulated_fields = {"slug": ["name"]}
+    autocomplete_fields = ["parent"]
+
+    def get_queryset(self, request):
+        return super().get_queryset(request).in_tree_order()
+
+    @admin.display(description="name")
+    def indented(self, topic):
+        return f"{'— ' * topic.depth}{topic.name}"
+
+    def view_on_site(self, topic):
+        return topic.get_absolute_url()

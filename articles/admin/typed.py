@@ -1,0 +1,144 @@
+"""A form as it was typed, read without saving anything."""
+
+import copy
+from functools import partial
+
+from django.contrib.admin.utils import flatten_fieldsets
+from django.db.models import Prefetch, prefetch_related_objects
+from django.forms import ModelChoiceField, ValidationError
+from django.forms.models import construct_instance
+from django.http import QueryDict
+from django.utils.datastructures import MultiValueDict
+from django.utils.text import slugify
+
+from articles.models import Article, Attachment, Byline, Correction
+from authors.models import Position
+from ecfr_site.html import sanitise
+
+# An article that was never saved, in its own preview: no row has this number.
+NEVER_SAVED = 0
+
+
+def posted(typed):
+    """What was typed, {name: [values]}, as the data of a form."""
+    data = QueryDict(mutable=True)
+    for name, values in typed.items():
+        data.setlist(name, values)
+    return data
+
+
+def typed_form(model_admin, request, article, typed):
+    """The admin's form for `article`, or a new one, filled in and read.
+
+    What is valid stands in its instance, which is not `article` saved or checked as a
+    whole: a colleague's save in between and the rules for saving are left aside.
+    """
+    as_posted = copy.copy(request)
+    as_posted.resolver_match = request.resolver_match
+    as_posted.method = "POST"
+    as_posted.POST = posted(typed)
+    as_posted._files = MultiValueDict()
+    fields = flatten_fieldsets(model_admin.get_fieldsets(as_posted, article))
+    form_class = model_admin.get_form(
+        as_posted, article, change=article is not None, fields=fields
+    )
+
+    def posted_rows(instance):
+        for label, formset in form_class.posted_rows(instance):
+            for row in formset.forms:
+                row._post_clean = partial(_fill_in, row)
+            _find_together(formset.forms)
+            yield label, formset
+
+    read = {
+        "step": None,
+        "refuse_stale": lambda form: None,
+        "_post_clean": _fill_in,
+        "posted_rows": staticmethod(posted_rows),
+    }
+    form = type("TypedForm", (form_class,), read)(
+        as_posted.POST, as_posted.FILES, instance=article or Article()
+    )
+    form.full_clean()
+    return form
+
+
+def _fill_in(form):
+    """The instance as the form has it: no rules, no queries, no file that is opened."""
+    construct_instance(form, form.instance, form._meta.fields, form._meta.exclude)
+
+
+def _find_together(rows):
+    """Let one query a column find what rows refer to, in place of one a row."""
+    for name, column in rows[0].fields.items() if rows else ():
+        if not isinstance(column, ModelChoiceField):
+            continue
+        named = {row[name].data for row in rows}
+        found = column.queryset.in_bulk([pk for pk in named if pk and pk.isdecimal()])
+        for row in rows:
+            row.fields[name].to_python = partial(_found, found)
+
+
+def _found(found, pk):
+    if not pk:
+        return None
+    if pk.isdecimal() and int(pk) in found:
+        return found[int(pk)]
+    raise ValidationError("This is not there, or not any more.")
+
+
+def show_typed(article, form):
+    """Make `article`, from `for_page()` or new, the page of what the form holds.
+
+    In memory alone: what readers' pages take from the database is set by hand. Returns
+    the related work.
+    """
+    if article.pk is None:
+        article.pk = NEVER_SAVED
+        article.page_translations = []
+        article.title = article.title or "Untitled"
+        article.slug = article.slug or slugify(article.title) or "untitled"
+    article.body = sanitise(article.body)
+    article.set_text(article.images_in_body())
+    chosen = form.cleaned_data
+    article.page_topics = list(chosen.get("topics", article.topics.all()))
+    article.page_programmes = list(chosen.get("programmes", article.programmes.all()))
+    if "translation_of" in form.changed_data:
+        article.page_translations = list(Article.objects.in_other_languages(article))
+    rows = {
+        formset.model: _rows(formset) for _, formset in form.posted_rows(form.instance)
+    }
+    article.page_corrections = sorted(
+        rows.get(Correction, []), key=lambda row: (row.date, _place(row))
+    )
+    article.page_attachments = sorted(
+        rows.get(Attachment, []), key=lambda row: (row.order, _place(row))
+    )
+    bylines = sorted(rows.get(Byline, []), key=lambda row: (row.order, _place(row)))
+    for order, byline in enumerate(bylines):
+        byline.order = order
+    authors = [byline.author for byline in bylines]
+    positions = Position.objects.select_related("programme")
+    prefetch_related_objects(authors, "photo", Prefetch("positions", positions))
+    people = Byline.objects.none()
+    people._result_cache = bylines
+    article._prefetched_objects_cache = {"bylines": people}
+    return article.related(
+        topics=article.page_topics, programmes=article.page_programmes
+    )
+
+
+def _rows(formset):
+    """The rows that would stand after saving; what is not valid in one is as it was."""
+    formset.full_clean()
+    return [
+        form.instance
+        for form in formset.forms
+        if not formset._should_delete_form(form)
+        and (form.instance.pk or form.has_changed() and form.is_valid())
+    ]
+
+
+def _place(row):
+    """New rows come last."""
+    return row.pk or float("inf")
