@@ -8,23 +8,29 @@ leaves the editor's browser and this answer: nothing is stored on the server.
 
 import re
 
-from django.contrib.admin.forms import AdminAuthenticationForm
-from django.contrib.auth import login
 from django.core.exceptions import PermissionDenied
 from django.template.response import TemplateResponse
 from django.urls import Resolver404, resolve
 from django.utils.html import linebreaks, mark_safe
 
+from ecfr_site.accounts import second_factor
+from ecfr_site.accounts.sign_in import (
+    HALFWAY,
+    CodeForm,
+    SignInForm,
+    code_given,
+    halfway,
+    password_given,
+)
 from ecfr_site.html import sanitise
 
 RESUME = "_resume"
 SIGN_IN = "_sign_in"
 # Never sent back: what signs somebody in, and what the next form has of its own.
-_NOT_KEPT = {"csrfmiddlewaretoken", "username", "password", SIGN_IN, RESUME}
+_NOT_KEPT = {"csrfmiddlewaretoken", "username", "password", "code", SIGN_IN, RESUME}
 
 _NOT_SAVED = (
-    "Not saved yet: here is what you wrote before you were signed out. "
-    "Look it through, then press save again."
+    "Not saved yet: here is what you wrote. Look it through, then press save again."
 )
 
 
@@ -65,14 +71,17 @@ def keeps_text(request):
 
 
 def answer(request, site, form=None, status=403):
-    """The page with the kept text: a sign-in form, or a button to go on."""
+    """The page with the kept text: a form to sign in with, or a button to go on."""
     if not request.user.is_authenticated:
-        form = form or _sign_in_form(request)
+        form = form or SignInForm(request)
     context = {
         "title": "Your text is safe",
         "kept": _posted(request),
         "lost_files": [file.name for file in request.FILES.values()],
         "form": form,
+        "asks_for_code": isinstance(form, CodeForm),
+        "must_set_up": site.is_known(request)
+        and second_factor.missing(request.user) is second_factor.Missing.SET_UP,
     }
     return _page(request, site, "admin/kept_text.html", context, status)
 
@@ -115,20 +124,37 @@ def _page(request, site, template, context, status):
     return response.render()
 
 
-def _sign_in_form(request):
-    data = request.POST if SIGN_IN in request.POST else None
-    return AdminAuthenticationForm(request, data)
-
-
 def sign_in(request, site):
-    """Sign in from the kept page; None when that worked and editing may go on."""
-    form = _sign_in_form(request)
-    if not form.is_valid():
-        return answer(request, site, form, status=401)
-    login(request, form.get_user())
+    """Sign in from the kept page; None when that worked and editing may go on.
+
+    In as many steps as on the ordinary pages: password, code, and a set-up in another
+    window for those who must have a second factor and have none.
+    """
+    if SIGN_IN in request.POST:
+        form = _sign_in_form(request, request.POST)
+        if form and not form.is_valid():
+            return answer(request, site, form, status=401)
+        if isinstance(form, CodeForm):
+            code_given(request, form.user, form.device)
+        elif form:
+            password_given(request, form.get_user())
+    else:
+        # Of another attempt, perhaps at another account.
+        request.session.pop(HALFWAY, None)
+    if not site.has_permission(request):
+        return answer(request, site, _sign_in_form(request), status=401)
     posted = request.POST.copy()
     for name in _NOT_KEPT:
         posted.pop(name, None)
     posted[RESUME] = "1"
     request.POST = posted
     return None
+
+
+def _sign_in_form(request, data=None):
+    """What is to be asked next: the password, the code, or nothing (None)."""
+    if data and "username" in data:
+        return SignInForm(request, data)
+    if user := halfway(request):
+        return CodeForm(user, data)
+    return None if request.user.is_authenticated else SignInForm(request)

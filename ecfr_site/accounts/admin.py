@@ -1,0 +1,342 @@
+"""Accounts on the desk: who gets one, in which groups, and what a manager may not."""
+
+from functools import partial
+
+from axes.models import AccessAttempt
+from django import forms
+from django.contrib import admin, messages
+from django.contrib.auth.admin import GroupAdmin
+from django.contrib.auth.forms import UsernameField
+from django.contrib.auth.models import Group, Permission, User
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.db import transaction
+from django.db.models import Exists, OuterRef
+from django.http import Http404
+from django.shortcuts import redirect
+from django.urls import path
+from django.utils.decorators import method_decorator
+from django.utils.formats import date_format
+from django.utils.timezone import localtime
+from django.views.decorators.http import require_POST
+from django_otp.plugins.otp_totp.models import TOTPDevice
+
+from authors.models import Author
+from ecfr_site.accounts import second_factor, sessions
+from ecfr_site.accounts.tasks import notify, send_invitation, send_password_links
+
+# What the groups that come with the site may do, in a line.
+MAY = {
+    "Contributors": "write drafts of their own and submit them",
+    "Editors": "edit everything, comment, approve",
+    "Publishers": "publish, schedule, correct, withdraw",
+    "Managers": "people, accounts, programmes, settings, the audit log",
+    "Newsletter editors": "make editions",
+    "Newsletter managers": "newsletters, subscribers, sending",
+}
+
+
+class GroupsField(forms.ModelMultipleChoiceField):
+    widget = forms.CheckboxSelectMultiple
+
+    def label_from_instance(self, group):
+        may = MAY.get(group.name)
+        return f"{group.name}: {may}" if may else group.name
+
+
+class AccountForm(forms.ModelForm):
+    email = forms.EmailField(
+        label="E-mail address",
+        max_length=254,
+        help_text="The invitation goes there, and links to set a new password.",
+        widget=forms.EmailInput(attrs={"class": "vTextField"}),
+    )
+    author = forms.ModelChoiceField(
+        Author.objects.all(),
+        required=False,
+        empty_label="Nobody",
+        help_text="Who this person is on the site: sees own work first.",
+    )
+
+    class Meta:
+        model = User
+        fields = ["username", "first_name", "last_name", "email", "groups"]
+        field_classes = {"username": UsernameField, "groups": GroupsField}
+        help_texts = {
+            "username": "To sign in with.",
+            "groups": "Without a group nobody gets to the desk.",
+            "is_active": "Take the tick off instead of deleting somebody who leaves: "
+            "names stay in the history.",
+            "is_superuser": "May do everything, and change who may.",
+        }
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        if "author" in self.fields:
+            tied = Author.objects.filter(user=self.instance.pk or 0)
+            free = Author.objects.filter(user=None, kind=Author.Kind.PERSON)
+            self.fields["author"].queryset = (tied | free).distinct()
+            self.initial["author"] = tied.first()
+
+    def clean_username(self):
+        username = self.cleaned_data["username"]
+        if self._others().filter(username__iexact=username).exists():
+            raise ValidationError("Somebody has this user name already.")
+        return username
+
+    def clean_email(self):
+        email = self.cleaned_data["email"]
+        if self._others().filter(email__iexact=email).exists():
+            raise ValidationError("Somebody has an account with this address already.")
+        return email
+
+    def _others(self):
+        return User.objects.exclude(pk=self.instance.pk)
+
+
+class AccountFormWithoutAuthor(AccountForm):
+    author = None
+
+
+class AccountAdmin(admin.ModelAdmin):
+    """Managers give accounts and groups to others; only superusers touch superusers.
+
+    Nobody types a password for somebody else, and nobody changes the own groups.
+    """
+
+    list_display = ["name", "email", "in_groups", "factor", "signed_in", "is_active"]
+    list_filter = ["is_active", "groups"]
+    search_fields = ["username", "first_name", "last_name", "email"]
+    ordering = ["last_name", "first_name", "username"]
+    filter_horizontal = ["user_permissions"]
+    change_form_template = "admin/auth/user/change_form.html"
+    # What only a colleague may change.
+    not_own = ("groups", "is_active", "is_superuser")
+
+    def get_queryset(self, request):
+        devices = TOTPDevice.objects.filter(user=OuterRef("pk"), confirmed=True)
+        users = super().get_queryset(request).prefetch_related("groups")
+        return users.annotate(has_factor=Exists(devices))
+
+    def lookup_allowed(self, lookup, value, request):
+        # A filter by what a password's hash begins with would give it away.
+        return not lookup.startswith("password") and super().lookup_allowed(
+            lookup, value, request
+        )
+
+    # Who may
+
+    def has_change_permission(self, request, obj=None):
+        return super().has_change_permission(request, obj) and (
+            request.user.is_superuser or obj is None or not obj.is_superuser
+        )
+
+    def has_delete_permission(self, request, obj=None):
+        return super().has_delete_permission(request, obj) and (
+            obj is None or not obj.is_superuser
+        )
+
+    def get_readonly_fields(self, request, obj=None):
+        shown = ["second_factor", "failures", "signed_in"]
+        return [*shown, *self.not_own] if obj == request.user else shown
+
+    # The form
+
+    def get_fieldsets(self, request, obj=None):
+        desk = ["groups"]
+        if request.user.has_perm("authors.change_author"):
+            desk.append("author")
+        fieldsets = [
+            ("Person", {"fields": ["first_name", "last_name", "email", "username"]}),
+            ("At the desk", {"fields": [*desk, "is_active"] if obj else desk}),
+        ]
+        if obj:
+            signing_in = ["second_factor", "failures", "signed_in"]
+            fieldsets.append(("Signing in", {"fields": signing_in}))
+        if request.user.is_superuser:
+            rights = {"classes": ["collapse"], "fields": ["is_superuser"]}
+            if obj and obj != request.user:
+                rights["fields"].append("user_permissions")
+            fieldsets.append(("More rights", rights))
+        return fieldsets
+
+    def get_form(self, request, obj=None, change=False, **kwargs):
+        may_tie = request.user.has_perm("authors.change_author")
+        kwargs["form"] = AccountForm if may_tie else AccountFormWithoutAuthor
+        return super().get_form(request, obj, change=change, **kwargs)
+
+    def get_prepopulated_fields(self, request, obj=None):
+        return {} if obj else {"username": ["first_name", "last_name"]}
+
+    def formfield_for_manytomany(self, db_field, request, **kwargs):
+        if db_field.name == "groups":
+            # Without the links to edit groups that stand beside a list.
+            groups = {"queryset": Group.objects.order_by("name"), "required": False}
+            return db_field.formfield(**{**kwargs, **groups})
+        permissions = Permission.objects.select_related("content_type")
+        kwargs.setdefault("queryset", permissions)
+        return super().formfield_for_manytomany(db_field, request, **kwargs)
+
+    def save_model(self, request, user, form, change):
+        if not change:
+            user.set_unusable_password()
+        super().save_model(request, user, form, change)
+
+    def save_related(self, request, form, formsets, change):
+        super().save_related(request, form, formsets, change)
+        user = form.instance
+        # Who has a group may be on the desk, and nobody else.
+        user.is_staff = user.is_superuser or user.groups.exists()
+        user.save(update_fields=["is_staff"])
+        if "author" in form.changed_data:
+            Author.objects.filter(user=user).update(user=None)
+            if author := form.cleaned_data["author"]:
+                Author.objects.filter(pk=author.pk).update(user=user)
+        if not change:
+            transaction.on_commit(
+                partial(send_invitation.enqueue, user.pk, request.user.pk)
+            )
+            messages.info(request, f"An invitation is on its way to {user.email}.")
+        elif "email" in form.changed_data and form.initial["email"]:
+            transaction.on_commit(
+                partial(notify, user, "address", form.initial["email"])
+            )
+
+    # What is shown
+
+    @admin.display(description="name", ordering="last_name")
+    def name(self, user):
+        return user.get_full_name() or user.username
+
+    @admin.display(description="groups")
+    def in_groups(self, user):
+        if user.is_superuser:
+            return "All rights"
+        return ", ".join(group.name for group in user.groups.all()) or "–"
+
+    @admin.display(description="two-factor", boolean=True, ordering="has_factor")
+    def factor(self, user):
+        return user.has_factor
+
+    @admin.display(description="last sign-in", ordering="last_login")
+    def signed_in(self, user):
+        if user.last_login is None:
+            return "never"
+        return date_format(localtime(user.last_login), "j M Y, H:i")
+
+    @admin.display(description="two-factor sign-in")
+    def second_factor(self, user):
+        if user.has_factor:
+            left = second_factor.recovery_codes_left(user)
+            return f"On; {left} recovery codes are left."
+        if second_factor.is_required(user):
+            return "Off. It is required: the next sign-in leads to the set-up."
+        return "Off."
+
+    @admin.display(description="failed sign-ins")
+    def failures(self, user):
+        attempts = AccessAttempt.objects.filter(username=user.username)
+        counted = [
+            f"{attempt.failures_since_start} from {attempt.ip_address}, the last on "
+            + date_format(localtime(attempt.attempt_time), "j F, H:i")
+            for attempt in attempts[:5]
+        ]
+        return "; ".join(counted) or "None since the last sign-in."
+
+    # What is done to an account
+
+    def get_urls(self):
+        doings = {
+            "link": self.send_link,
+            "reset": self.reset_factor,
+            "sessions": self.end_sessions,
+            "unlock": self.unlock,
+        }
+        return [
+            path(
+                f"<int:user_id>/{name}/",
+                self.admin_site.admin_view(doing),
+                name=f"auth_user_{name}",
+            )
+            for name, doing in doings.items()
+        ] + super().get_urls()
+
+    def changelist_view(self, request, extra_context=None):
+        context = {"title": "Accounts", **(extra_context or {})}
+        return super().changelist_view(request, context)
+
+    def changeform_view(self, request, object_id=None, form_url="", extra_context=None):
+        user = object_id and self.get_object(request, object_id)
+        own = user == request.user
+        context = {
+            "may_change": user and self.has_change_permission(request, user),
+            "may_reset": user and not own and user.has_factor,
+            "is_own": own,
+            "has_failures": user
+            and AccessAttempt.objects.filter(username=user.username).exists(),
+            **(extra_context or {}),
+        }
+        return super().changeform_view(request, object_id, form_url, context)
+
+    def _account(self, request, user_id, own=True):
+        """The account to act on; 404, or 403 for whoever may not."""
+        user = self.get_object(request, str(user_id))
+        if user is None:
+            raise Http404
+        if not self.has_change_permission(request, user):
+            raise PermissionDenied
+        if user == request.user and not own:
+            raise PermissionDenied
+        return user
+
+    def _done(self, request, user, log, said):
+        self.log_change(request, user, log)
+        messages.success(request, said)
+        return redirect("admin:auth_user_change", user.pk)
+
+    @method_decorator(require_POST)
+    def send_link(self, request, user_id):
+        user = self._account(request, user_id)
+        if user.has_usable_password():
+            send_password_links.enqueue([user.pk])
+        else:
+            send_invitation.enqueue(user.pk, request.user.pk)
+        said = f"A link to set a password is on its way to {user.email}."
+        return self._done(request, user, "Sent a link to set a password.", said)
+
+    @method_decorator(require_POST)
+    def reset_factor(self, request, user_id):
+        user = self._account(request, user_id, own=False)
+        second_factor.turn_off(user)
+        sessions.end_all(user)
+        notify(user, "reset")
+        return self._done(
+            request,
+            user,
+            "Reset two-factor sign-in.",
+            f"{self.name(user)} signs in with the password alone now, and can set "
+            "two-factor sign-in up anew.",
+        )
+
+    @method_decorator(require_POST)
+    def end_sessions(self, request, user_id):
+        user = self._account(request, user_id)
+        sessions.end_all(user, but=request.session.session_key)
+        said = f"{self.name(user)} is signed out everywhere."
+        return self._done(request, user, "Signed out everywhere.", said)
+
+    @method_decorator(require_POST)
+    def unlock(self, request, user_id):
+        user = self._account(request, user_id)
+        AccessAttempt.objects.filter(username=user.username).delete()
+        said = f"{self.name(user)} may try to sign in again."
+        return self._done(request, user, "Forgot failed sign-ins.", said)
+
+
+class OnlySuperusersGroupAdmin(GroupAdmin):
+    """Who changes what a group may could give themselves everything."""
+
+    def _may(self, request, obj=None):
+        return request.user.is_active and request.user.is_superuser
+
+    has_add_permission = has_change_permission = has_delete_permission = _may
+    has_view_permission = has_module_permission = _may

@@ -1,0 +1,191 @@
+"""The second factor: codes of an authenticator app, and recovery codes on paper.
+
+A person has one app (`TOTPDevice`) and ten recovery codes (`StaticDevice`), together or
+not at all. django-otp sees to codes that were used, clocks that drift, and pauses that
+double with each wrong code.
+"""
+
+import re
+from base64 import b32encode
+from datetime import timedelta
+from enum import Enum
+from urllib.parse import quote, urlencode
+
+from django.conf import settings
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.utils import timezone
+from django.utils.timesince import timeuntil
+from django_otp.forms import otp_verification_failed
+from django_otp.plugins.otp_static.models import StaticDevice, StaticToken
+from django_otp.plugins.otp_totp.models import TOTPDevice
+
+# In TWO_FACTOR_GROUPS it stands for everybody with all rights.
+SUPERUSERS = "superusers"
+RECOVERY_CODES = 10
+# A secret that was shown and not confirmed is worth nothing after this.
+UNCONFIRMED = timedelta(minutes=30)
+
+
+class Missing(Enum):
+    """What keeps a person who knows the password from the desk."""
+
+    CODE = "code"
+    SET_UP = "set-up"
+
+
+def missing(user):
+    """A `Missing`, or None; at most two queries for each object of a user."""
+    if not hasattr(user, "_missing_factor"):
+        user._missing_factor = _missing(user)
+    return user._missing_factor
+
+
+def _missing(user):
+    if is_verified(user):
+        return None
+    if is_on(user):
+        return Missing.CODE
+    return Missing.SET_UP if is_required(user) else None
+
+
+def _changed(user):
+    if hasattr(user, "_missing_factor"):
+        del user._missing_factor
+
+
+def is_verified(user):
+    """Whether the user gave a code in this session (middleware of django-otp)."""
+    return getattr(user, "otp_device", None) is not None
+
+
+def is_on(user):
+    return TOTPDevice.objects.devices_for_user(user, confirmed=True).exists()
+
+
+def is_required(user):
+    wanted = settings.TWO_FACTOR_GROUPS
+    if user.is_superuser and SUPERUSERS in wanted:
+        return True
+    return bool(wanted) and user.groups.filter(name__in=wanted).exists()
+
+
+def check(user, code):
+    """The device that accepts the code of app or paper. Raises ValidationError.
+
+    The kind of code decides which is asked, so that a wrong code of the one never
+    makes the other wait.
+    """
+    code = _bare(code)
+    kind = TOTPDevice if re.fullmatch("[0-9]{6}", code) else StaticDevice
+    devices = kind.objects.devices_for_user(user, confirmed=True)
+    with transaction.atomic():
+        device = devices.select_for_update().first()
+        refusal = _refusal(device, code)
+    if refusal is None:
+        return device
+    otp_verification_failed.send(sender=kind, user=user)
+    raise refusal
+
+
+def begin(user):
+    """A new secret to confirm; one that was not confirmed is forgotten."""
+    TOTPDevice.objects.devices_for_user(user, confirmed=False).delete()
+    return TOTPDevice.objects.create(user=user, name="app", confirmed=False)
+
+
+def begun(user):
+    """The secret that waits to be confirmed, or None."""
+    devices = TOTPDevice.objects.devices_for_user(user, confirmed=False)
+    return devices.filter(created_at__gt=timezone.now() - UNCONFIRMED).first()
+
+
+def confirm(device, code):
+    """Switch it on and return the recovery codes. Raises ValidationError."""
+    with transaction.atomic():
+        device = TOTPDevice.objects.select_for_update().get(pk=device.pk)
+        refusal = _refusal(device, _bare(code))
+        if refusal is None:
+            device.confirmed = True
+            device.save(update_fields=["confirmed"])
+            return new_recovery_codes(device.user)
+    raise refusal
+
+
+@transaction.atomic
+def new_recovery_codes(user):
+    """Ten new ones, as they are written down; those before are good no more."""
+    device, _ = StaticDevice.objects.get_or_create(
+        user=user, defaults={"name": "recovery codes"}
+    )
+    device.token_set.all().delete()
+    codes = [StaticToken.random_token() for _ in range(RECOVERY_CODES)]
+    StaticToken.objects.bulk_create(
+        StaticToken(device=device, token=code) for code in codes
+    )
+    return [f"{code[:4]}-{code[4:]}" for code in codes]
+
+
+def recovery_codes_left(user):
+    return StaticToken.objects.filter(device__user=user).count()
+
+
+@transaction.atomic
+def turn_off(user):
+    """Forget app and codes; what a session knew of them ends with them."""
+    TOTPDevice.objects.filter(user=user).delete()
+    StaticDevice.objects.filter(user=user).delete()
+    _changed(user)
+
+
+def take(request, device):
+    """Let the session count as verified, after a first code."""
+    request.session["otp_device_id"] = device.persistent_id
+    request.user.otp_device = device
+    _changed(request.user)
+
+
+def address_for_app(device, issuer):
+    """What the QR code says (the key URI format that authenticator apps read)."""
+    issuer = issuer.replace(":", " ")
+    label = quote(f"{issuer}:{device.user.get_username()}")
+    query = urlencode({"secret": secret(device), "issuer": issuer}, quote_via=quote)
+    return f"otpauth://totp/{label}?{query}"
+
+
+def secret(device):
+    """The secret as an app takes it by hand."""
+    return b32encode(device.bin_key).decode()
+
+
+def _bare(code):
+    return re.sub(r"[\s\-–]", "", code).lower()
+
+
+def _refusal(device, code):
+    """Try the code: None if it is good, else a ValidationError.
+
+    Returned, not raised, so that the failed attempt is not rolled back with the
+    transaction. Somebody without a device hears the same as everybody else.
+    """
+    if device is not None:
+        allowed, why = device.verify_is_allowed()
+        if not allowed:
+            return ValidationError(
+                "After a wrong code the next one counts only in "
+                f"{in_words(why['locked_until'])}."
+            )
+        if device.verify_token(code):
+            return None
+    return ValidationError(
+        "This code is not right, or was used before. Wait for the next one and try "
+        "again; a recovery code works once."
+    )
+
+
+def in_words(moment):
+    """“40 seconds” or “6 minutes”: how long somebody has to wait."""
+    seconds = (moment - timezone.now()).total_seconds()
+    if seconds < 90:
+        return f"{max(1, round(seconds))} seconds"
+    return timeuntil(moment, depth=1)

@@ -1,0 +1,46 @@
+"""The mails about accounts go beside the requests.
+
+So a request takes the same time whether or not an account exists, and a mail server
+that is down keeps nobody from their work.
+"""
+
+from django.contrib.auth import get_user_model
+from django_tasks import task
+
+from ecfr_site.accounts import letters, sessions
+
+# A person waits for each of them.
+AHEAD = 10
+
+
+@task(priority=AHEAD)
+def send_password_links(user_ids):
+    for user in get_user_model().objects.filter(pk__in=user_ids, is_active=True):
+        letters.reset_letter(user).send()
+
+
+@task(priority=AHEAD)
+def send_invitation(user_id, invited_by_id):
+    accounts = get_user_model().objects.in_bulk([user_id, invited_by_id])
+    user = accounts.get(user_id)
+    if user and user.is_active:
+        letters.invitation(user, accounts.get(invited_by_id)).send()
+
+
+@task(priority=AHEAD)
+def send_notice(user_id, what, to):
+    user = get_user_model().objects.filter(pk=user_id).first()
+    if user:
+        letters.notice(user, what, to).send()
+
+
+def notify(user, what, to=None):
+    """Tell the owner of the account by mail; `what` is a key of letters.NOTICES."""
+    if to or user.email:
+        send_notice.enqueue(user.pk, what, to or user.email)
+
+
+def enqueue_due():
+    """Clear away sessions that have ended; queues nothing."""
+    sessions.remove_ended()
+    return 0

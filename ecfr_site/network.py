@@ -1,0 +1,31 @@
+"""Where a request comes from."""
+
+import ipaddress
+
+from django.conf import settings
+
+
+def client_address(request):
+    """The IP address that the request came from; None if it cannot be known.
+
+    Behind a proxy, the last address that it noted is the only one to believe.
+    """
+    seen = [request.META.get("REMOTE_ADDR", "")]
+    if settings.SECURE_PROXY_SSL_HEADER:
+        forwarded = request.META.get("HTTP_X_FORWARDED_FOR", "")
+        seen.insert(0, forwarded.rpartition(",")[2].strip())
+    for address in seen:
+        try:
+            # Databases know no zones (“%eth0”).
+            ip = ipaddress.ip_address(address.partition("%")[0])
+        except ValueError:
+            continue
+        return str(getattr(ip, "ipv4_mapped", None) or ip)
+    return None
+
+
+def household(address):
+    """An IPv6 address stands for its /64: who has one of them has them all."""
+    if address is None or ":" not in address:
+        return address
+    return str(ipaddress.ip_network((address, 64), strict=False).network_address)
