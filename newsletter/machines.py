@@ -5,12 +5,12 @@ each event keeps the name of the rule, and reports can count with and without. N
 of what a rule looks at is stored: no address, no User-Agent.
 """
 
-import re
 from datetime import timedelta
 
 from django.db.models import Count
 from django.utils import timezone
 
+from ecfr_site.machines import is_prefetch, names_scanner
 from newsletter.models import Delivery, Event
 
 # Nobody reads a message and decides on a link so soon after it left here.
@@ -18,17 +18,6 @@ TOO_SOON = timedelta(seconds=5)
 # So many different links of one message within so long.
 BURST = 3
 BURST_WITHIN = timedelta(seconds=3)
-
-# The gateways that name themselves, crawlers, makers of link previews, and the
-# libraries that scripts are written with. "Cubot" makes telephones.
-SCANNERS = re.compile(
-    r"(?<!cu)bot\b|crawler|spider|preview|facebookexternalhit|headless|phantomjs|"
-    r"barracuda|proofpoint|mimecast|ciscosecureemail|ironport|trend ?micro|\btmes\b|"
-    r"symantec|messagelabs|forcepoint|fortinet|fortiguard|sophos|zscaler|bitdefender|"
-    r"mailscanner|urlscan|virustotal|safebrowsing|"
-    r"^(curl|wget|python|java|go-http-client|okhttp|libwww|axios|node|ruby|perl|php)\b",
-    re.IGNORECASE,
-)
 
 
 def no_user_agent(request, delivery):
@@ -38,13 +27,12 @@ def no_user_agent(request, delivery):
 
 def known_scanner(request, delivery):
     """By the names that gateways publish, or administrators found in their logs."""
-    return bool(SCANNERS.search(request.headers.get("User-Agent", "")))
+    return names_scanner(request.headers.get("User-Agent", ""))
 
 
 def prefetch(request, delivery):
     """It says so: Sec-Purpose (Fetch standard), and the older forms of browsers."""
-    said = [request.headers.get(name, "") for name in PURPOSE_HEADERS]
-    return any(re.search("prefetch|preview", value, re.IGNORECASE) for value in said)
+    return is_prefetch(request.headers)
 
 
 def image_proxy(request, delivery):
@@ -65,7 +53,6 @@ def too_soon(request, delivery):
     return timezone.now() - delivery.sent_at < TOO_SOON
 
 
-PURPOSE_HEADERS = ("Sec-Purpose", "Purpose", "X-Purpose", "X-Moz")
 # The first that says yes gives the event its name.
 RULES = {
     "no-user-agent": no_user_agent,

@@ -17,8 +17,9 @@ from lxml import html as markup
 
 from articles.models import Article
 from articles.tasks import leads_somewhere
+from ecfr_site import link_check
 from ecfr_site.html import plain_text
-from newsletter import link_check, messages, preview
+from newsletter import messages, preview
 from newsletter.links import links_in
 from newsletter.models import Edition
 

@@ -1,23 +1,12 @@
 from django.contrib import admin
 from django.core.exceptions import ValidationError
-from django.core.paginator import Paginator
-from django.utils.functional import cached_property
 from django.utils.html import format_html
 
+from ecfr_site.queries import ShortPaginator
 from newsletter.admin.standing import moment
 from newsletter.models import Delivery, Edition, normalise
 
-# Whoever looks for one message narrows the list; nobody leafs through a million.
-MOST_LISTED = 10_000
 LATEST = 20
-
-
-class ShortPaginator(Paginator):
-    """Counts no further than `MOST_LISTED`, so that a list of millions is quick."""
-
-    @cached_property
-    def count(self):
-        return self.object_list.order_by()[:MOST_LISTED].count()
 
 
 class EditionFilter(admin.SimpleListFilter):

@@ -52,18 +52,11 @@ class PieceForm(forms.ModelForm):
             self.fields["title"].widget.attrs["placeholder"] = article.title
             self.fields["teaser"].widget.attrs["placeholder"] = article.standfirst
         elif "article" in self.fields:
-            # All, so that the answer can name what is not published.
-            self.fields["article"].queryset = Article.objects.all()
-
-    def clean_article(self):
-        article = self.cleaned_data["article"]
-        if self.instance.pk:
-            return article
-        if not Article.objects.published().filter(pk=article.pk).exists():
-            raise ValidationError(
-                f"“{article}” is not published. Only published pieces can be sent."
+            # A form that comes back names what was chosen: never a draft.
+            self.fields["article"].queryset = Article.objects.published()
+            self.fields["article"].error_messages["invalid_choice"] = (
+                "This piece is not published. Only published pieces can be sent."
             )
-        return article
 
 
 class PieceRows(Rows):

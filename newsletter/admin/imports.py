@@ -4,6 +4,7 @@ from django.contrib import messages
 from django.contrib.admin.models import ADDITION, LogEntry
 from django.contrib.contenttypes.models import ContentType
 from django.core.exceptions import ValidationError
+from django.db import transaction
 from import_export.admin import ImportMixin
 from import_export.forms import ConfirmImportForm, ImportForm
 from import_export.tmp_storages import BaseStorage
@@ -82,6 +83,10 @@ class SubscriberImportMixin(ImportMixin):
         context["most_rows"] = MOST_ROWS
         return response
 
+    @transaction.atomic
+    def process_import(self, request, **kwargs):
+        return super().process_import(request, **kwargs)
+
     def process_result(self, result, request):
         if result.has_errors():
             # Somebody signed up, or another import came in, at the same moment.
@@ -91,13 +96,15 @@ class SubscriberImportMixin(ImportMixin):
                 messages.ERROR,
             )
         else:
-            LogEntry.objects.create(
+            entry = LogEntry(
                 user=request.user,
                 content_type=ContentType.objects.get_for_model(self.model),
                 object_repr="an import",
                 action_flag=ADDITION,
                 change_message=self.outcome(result),
             )
+            entry.audited_as = "import"
+            entry.save()
         return super().process_result(result, request)
 
     def add_success_message(self, result, request):

@@ -4,7 +4,7 @@ from django.template.response import TemplateResponse
 from django.urls import path
 from django.utils.formats import date_format
 
-from ecfr_site import spreadsheets
+from ecfr_site import audit, spreadsheets
 from newsletter import reports
 from newsletter.charts import Column, columns, per_cent
 from newsletter.models import Edition
@@ -58,6 +58,7 @@ def report_view(model_admin, request, pk):
 def report_csv(model_admin, request, pk):
     edition = sent_edition(model_admin, request, pk)
     rows = reports.EditionReport(edition).rows()
+    audit.record("export", object=edition, detail="The report.")
     return spreadsheets.download(f"edition-{pk}.csv", rows)
 
 
@@ -65,6 +66,7 @@ def deliveries_csv(model_admin, request, pk):
     edition = sent_edition(model_admin, request, pk)
     if not may_see_people(request.user):
         raise PermissionDenied
+    audit.record("export", object=edition, detail="Every delivery, with addresses.")
     return spreadsheets.download(
         f"edition-{pk}-deliveries.csv", reports.deliveries(edition)
     )

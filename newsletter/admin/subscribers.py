@@ -2,6 +2,7 @@ from django.conf import settings
 from django.contrib import admin, messages
 from django.contrib.admin.options import IncorrectLookupParameters
 from django.core.exceptions import PermissionDenied
+from django.db import transaction
 from django.http import Http404, HttpResponseNotAllowed
 from django.shortcuts import get_object_or_404, redirect
 from django.template.response import TemplateResponse
@@ -10,6 +11,7 @@ from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.html import format_html
 
+from ecfr_site import audit
 from ecfr_site.spreadsheets import download
 from newsletter import reports
 from newsletter.admin.imports import SubscriberImportMixin
@@ -232,14 +234,15 @@ class SubscriberAdmin(SubscriberImportMixin, admin.ModelAdmin):
             return TemplateResponse(
                 request, "admin/newsletter/subscriber/erase.html", context
             )
-        if act == "reinstate":
-            subscriber.reinstate(by=request.user)
-        elif act == "unsubscribe":
-            subscriber.unsubscribe(method=DESK)
-        else:
-            subscriber.erase(method=DESK)
         said = ACTS[act][1]
-        self.log_change(request, subscriber, said)
+        with transaction.atomic():
+            if act == "reinstate":
+                subscriber.reinstate(by=request.user)
+            elif act == "unsubscribe":
+                subscriber.unsubscribe(method=DESK)
+            else:
+                subscriber.erase(method=DESK)
+            self.log_change(request, subscriber, said)
         self.message_user(request, said, messages.SUCCESS)
         return redirect("admin:newsletter_subscriber_change", pk)
 
@@ -253,6 +256,7 @@ class SubscriberAdmin(SubscriberImportMixin, admin.ModelAdmin):
             found = self.get_changelist_instance(request).get_queryset(request)
         except IncorrectLookupParameters:
             return redirect("admin:newsletter_subscriber_changelist")
+        audit.record("export", object=Subscriber, detail=audit.filters_of(request))
         today = timezone.localdate()
         return download(
             f"subscribers-{today:%Y-%m-%d}.csv", SubscriberResource().for_export(found)

@@ -165,6 +165,8 @@ class Delivery(models.Model):
 
     objects = DeliveryQuerySet.as_manager()
 
+    audited_by_number = True
+
     class Meta:
         verbose_name_plural = "deliveries"
         ordering = ["pk"]

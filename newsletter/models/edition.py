@@ -4,7 +4,6 @@ from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo, available_timezones
 
 from django.conf import settings
-from django.contrib.admin.models import CHANGE, LogEntry
 from django.core.exceptions import ValidationError
 from django.db import connection, models, transaction
 from django.db.models.functions import Coalesce, StrIndex, Substr
@@ -12,6 +11,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from articles.models import Article
+from ecfr_site import audit
 from ecfr_site.fields import RichTextField
 from newsletter.models.delivery import Delivery, Event
 from newsletter.models.item import EditionItem
@@ -378,12 +378,15 @@ class Edition(models.Model):
         self.deliveries.waiting().skip("the edition was cancelled")
         self._count_sent()
 
+    @transaction.atomic
     def hold(self, because):
-        """Let nothing go out before somebody says so; nobody's order, so not logged."""
+        """Let nothing go out before somebody says so; nobody's order."""
         source, target = State.SENDING, State.PAUSED
         if self.state == State.SCHEDULED:
             source, target = State.SCHEDULED, State.DRAFT
         self._move(None, "send", [source], target, "", held_because=because)
+        # A mail server's words may name a subscriber's address.
+        audit.record("send", object=self, detail="Held. Its page says why.")
 
     @transaction.atomic
     def start(self):
@@ -412,6 +415,7 @@ class Edition(models.Model):
                 held_because=CHANGED,
             )
             self.refresh_from_db()
+            audit.record("send", object=self, detail="Held. Its page says why.")
             return False
         for item in self.items.for_messages():
             item.freeze()
@@ -419,6 +423,9 @@ class Edition(models.Model):
         self.tracked_count = Subscriber.objects.tracked().mailed(self).count()
         self.save(update_fields=["audience_count", "tracked_count"])
         self.deliveries.choose_canary(canary)
+        audit.record(
+            "send", object=self, detail=f"Begun, to {self.audience_count:,} people."
+        )
         return True
 
     def _freeze_audience(self, now):
@@ -508,6 +515,7 @@ class Edition(models.Model):
         waiting = sum(numbers[state] for state in Delivery.WAITING)
         return {**numbers, "waiting": waiting, "audience": sum(numbers.values())}
 
+    @transaction.atomic
     def finish(self):
         """Call it sent once nobody waits; return whether it is.
 
@@ -523,13 +531,13 @@ class Edition(models.Model):
             )
             return False
         mine = Edition.objects.sending().filter(pk=self.pk)
-        return bool(
-            mine.update(
-                state=State.SENT,
-                finished_at=timezone.now(),
-                sent_count=numbers[Delivery.State.SENT],
-            )
+        sent = numbers[Delivery.State.SENT]
+        finished = mine.update(
+            state=State.SENT, finished_at=timezone.now(), sent_count=sent
         )
+        if finished:
+            audit.record("send", object=self, detail=f"Done: {sent:,} were mailed.")
+        return bool(finished)
 
     @transaction.atomic
     def resend_uncertain(self, by, deliveries):
@@ -585,12 +593,10 @@ class Edition(models.Model):
         for name, value in {"state": target, **changes}.items():
             setattr(self, name, value)
         if by:
-            self._log(by, message)
+            self._log(by, message, act)
 
-    def _log(self, by, message):
-        LogEntry.objects.log_actions(
-            by.pk, [self], CHANGE, change_message=message, single_object=True
-        )
+    def _log(self, by, message, action="send"):
+        audit.log(action, by, self, message)
 
 
 def _end_of(section, items):

@@ -200,6 +200,9 @@ class Subscriber(models.Model):
 
     objects = SubscriberQuerySet.as_manager()
 
+    # The audit log cannot forget an address.
+    audited_by_number = True
+
     class Meta:
         ordering = ["-created", "-pk"]
         indexes = [models.Index(fields=["status"], name="subscriber_by_status")]

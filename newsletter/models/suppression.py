@@ -52,6 +52,8 @@ class Suppression(models.Model):
 
     objects = SuppressionQuerySet.as_manager()
 
+    audited_by_number = True
+
     class Meta:
         ordering = ["-created"]
 

@@ -6,6 +6,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_safe
 
+from ecfr_site.network import client_address
 from newsletter.forms import SignupForm
 from newsletter.models import Edition, Newsletter, network_digest
 from newsletter.robots import new_challenge
@@ -61,12 +62,5 @@ def send(signup):
 
 
 def network_of(request):
-    """A keyed hash of where the request comes from.
-
-    Behind a proxy, the last address that it noted is the only one to believe.
-    """
-    address = request.META.get("REMOTE_ADDR", "")
-    if settings.SECURE_PROXY_SSL_HEADER:
-        forwarded = request.headers.get("X-Forwarded-For", "")
-        address = forwarded.rpartition(",")[2].strip() or address
-    return network_digest(address)
+    """A keyed hash of where the request comes from."""
+    return network_digest(client_address(request) or "")

@@ -2,6 +2,7 @@ import os
 
 from django.core.management.base import BaseCommand
 
+from ecfr_site import audit
 from ecfr_site.spreadsheets import pieces
 from newsletter.models import Newsletter, Subscriber
 from newsletter.resources import SubscriberResource
@@ -23,6 +24,8 @@ class Command(BaseCommand):
             subscribers = subscribers.subscribed_to(
                 Newsletter.objects.get(slug=newsletter)
             )
+        which = ", ".join(filter(None, [status, newsletter])) or "all"
+        audit.record("export", object=Subscriber, detail=f"To a file: {which}.")
         with open(file, "w", encoding="utf-8", newline="", opener=private) as out:
             out.writelines(pieces(SubscriberResource().for_export(subscribers)))
 

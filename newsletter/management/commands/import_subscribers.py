@@ -7,8 +7,9 @@ from itertools import chain, islice
 from django.core.management.base import BaseCommand, CommandError
 from tablib import Dataset
 
+from ecfr_site import audit
 from ecfr_site.spreadsheets import column_names, delimiter_in, safe
-from newsletter.models import Newsletter
+from newsletter.models import Newsletter, Subscriber
 from newsletter.resources import KNOWN, SubscriberCSV, SubscriberResource
 
 ROWS_AT_ONCE = 1000
@@ -45,6 +46,9 @@ class Command(BaseCommand):
     def handle(self, file, source, newsletter, dry_run, report, **options):
         resource = SubscriberResource(source, newsletters(newsletter))
         begun, done, totals = time.monotonic(), 0, Counter()
+        if not dry_run:
+            # Each thousand rows stay, even if it is stopped.
+            audit.record("import", object=Subscriber, detail="Begun, from a file.")
         with (
             open(file, encoding="utf-8-sig", newline="") as lines,
             open(report, "w", encoding="utf-8-sig", newline="") as left_out,
@@ -59,12 +63,15 @@ class Command(BaseCommand):
                 if done % (10 * ROWS_AT_ONCE) == 0:
                     self.tell_progress(done, begun)
         self.tell_progress(done, begun)
-        self.stdout.write(
+        outcome = (
             f"{totals['new']:,} new, {totals['update']:,} known with more newsletters, "
             f"{totals['skip']:,} unchanged, {totals['invalid']:,} refused."
         )
+        self.stdout.write(outcome)
         if dry_run:
             self.stdout.write("Nothing was stored: this was a dry run.")
+        else:
+            audit.record("import", object=Subscriber, detail=f"Done: {outcome}")
 
     def tell_progress(self, done, begun):
         speed = done / (time.monotonic() - begun)
