@@ -20,7 +20,7 @@ run: python port .venv/installed
 	@exec .venv/bin/python -u -m ecfr_site.run $(PORT)
 
 test: python .venv/installed-dev
-	@.venv/bin/python -m pytest
+	@.venv/bin/python -m pytest --numprocesses auto
 
 python:
 	@$(or $(PYTHON),false) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \

@@ -3,32 +3,62 @@
 from django import forms
 from django.conf import settings
 from django.contrib import admin
+from django.contrib.auth.models import Group, User
 from django.contrib.flatpages.admin import FlatPageAdmin
 from django.contrib.flatpages.forms import FlatpageForm
 from django.contrib.flatpages.models import FlatPage
 from django.contrib.redirects.models import Redirect
 from django.contrib.sites.models import Site
 from django.core.exceptions import ValidationError
+from django.db import transaction
 from django.http import HttpResponseRedirect
 from django.urls import Resolver404, resolve, reverse
+from django_otp.plugins.otp_static.models import StaticDevice
+from django_otp.plugins.otp_totp.models import TOTPDevice
 from django_tasks_db.models import DBTaskResult
 from import_export.admin import ImportMixin
 from import_export.resources import ModelResource
 
+from ecfr_site import audit, audit_admin  # noqa: F401
+from ecfr_site.accounts.admin import AccountAdmin, OnlySuperusersGroupAdmin
 from ecfr_site.fields import RichTextWidget
+from ecfr_site.institution import InstitutionForm
 from ecfr_site.kept_text import KeptTextMixin
 from ecfr_site.models import Institution
 from ecfr_site.spreadsheets import SpreadsheetCSV
 
-# What editors have no use for: the address comes from the environment, and the queue
-# is for operators, who have the command line.
-for model in (Site, DBTaskResult, FlatPage, Redirect):
+# What editors have no use for: the address comes from the environment, the queue is for
+# operators, who have the command line, and secrets are nobody's but their owner's.
+for model in (Site, DBTaskResult, TOTPDevice, StaticDevice):
     admin.site.unregister(model)
+for model in (FlatPage, Redirect, User, Group):
+    admin.site.unregister(model)
+admin.site.register(User, AccountAdmin)
+admin.site.register(Group, OnlySuperusersGroupAdmin)
 
 
 @admin.register(Institution)
 class InstitutionAdmin(KeptTextMixin, admin.ModelAdmin):
     """One row: its list is its form."""
+
+    form = InstitutionForm
+    change_form_template = "admin/ecfr_site/institution/change_form.html"
+    fieldsets = [
+        (
+            "Institution",
+            {
+                "fields": [
+                    "name",
+                    "short_name",
+                    "strapline",
+                    "disclaimer",
+                    "email",
+                    "postal_address",
+                ]
+            },
+        ),
+        ("The desk", {"fields": ["four_eyes", "embargoed_words"]}),
+    ]
 
     def has_add_permission(self, request):
         return False
@@ -163,6 +193,19 @@ class RedirectAdmin(KeptTextMixin, ImportMixin, admin.ModelAdmin):
             "This file cannot be read. Save it as “CSV UTF-8”, with the words "
             "old_path and new_path at the head of its two columns.",
         )
+
+    @transaction.atomic
+    def process_import(self, request, **kwargs):
+        return super().process_import(request, **kwargs)
+
+    def process_result(self, result, request):
+        totals = result.totals
+        audit.record(
+            "import",
+            object=Redirect,
+            detail=f"{totals['new']:,} new, {totals['update']:,} changed.",
+        )
+        return super().process_result(result, request)
 
     def has_import_permission(self, request):
         return request.user.has_perm("redirects.add_redirect")

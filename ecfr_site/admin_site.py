@@ -1,15 +1,19 @@
-from csp.decorators import csp_replace
-from django.conf import settings
 from django.contrib import admin
+from django.contrib.contenttypes.models import ContentType
+from django.contrib.contenttypes.views import shortcut
 from django.core.exceptions import PermissionDenied
+from django.db import transaction
+from django.http import Http404, JsonResponse
+from django.shortcuts import get_object_or_404
+from django.urls import path
 
 from articles.models import Article
 from ecfr_site import kept_text, outbox
+from ecfr_site.accounts import passwords, second_factor, sessions, views
 from ecfr_site.models import Institution
+from ecfr_site.policy import admin_policy
 
 DESK_LENGTH = 8
-
-admin_policy = csp_replace(settings.ADMIN_CONTENT_SECURITY_POLICY)
 
 
 class EditorialSite(admin.AdminSite):
@@ -19,6 +23,31 @@ class EditorialSite(admin.AdminSite):
     site_header = "Editorial desk"
     index_title = "Desk"
     enable_nav_sidebar = False
+
+    def is_known(self, request):
+        """Whether the user may be on the desk, once a second factor is given."""
+        return super().has_permission(request)
+
+    def has_permission(self, request):
+        return self.is_known(request) and not second_factor.missing(request.user)
+
+    def get_urls(self):
+        return [
+            path("login/code/", views.SignInWithCode.as_view(), name="sign_in_code"),
+            path("login/again/", views.start_again, name="start_again"),
+            path("account/", views.account, name="account"),
+            path("account/second-factor/", views.set_up, name="second_factor"),
+            path("account/codes/", views.new_codes, name="new_codes"),
+            path("account/off/", views.turn_off, name="turn_off"),
+            path("account/sessions/", views.end_sessions, name="end_sessions"),
+            # Before Django's own, which tells anybody here the address of anything.
+            path(
+                "r/<int:content_type_id>/<path:object_id>/",
+                self.admin_view(self.public_page),
+                name="view_on_site",
+            ),
+            *super().get_urls(),
+        ]
 
     def each_context(self, request):
         return {
@@ -42,10 +71,12 @@ class EditorialSite(admin.AdminSite):
 
         @admin_policy
         def desk_view(request, *args, **kwargs):
-            if kept_text.keeps_text(request) and not self.has_permission(request):
-                refused = kept_text.sign_in(request, self)
+            if not self.has_permission(request):
+                refused = self.turn_away(request)
                 if refused is not None:
                     return refused
+            elif not is_background(request):
+                sessions.keep_alive(request)
             try:
                 return guarded(request, *args, **kwargs)
             except PermissionDenied as refusal:
@@ -55,18 +86,76 @@ class EditorialSite(admin.AdminSite):
 
         return desk_view
 
+    def turn_away(self, request):
+        """The answer to somebody who is not signed in, or not in full.
+
+        None if the request may go on: to Django's own refusal, or after signing in from
+        the page that kept the text.
+        """
+        if kept_text.keeps_text(request):
+            return kept_text.sign_in(request, self)
+        if is_background(request):
+            return refusal_for_scripts(request)
+        if self.is_known(request):
+            there = request.get_full_path() if request.method == "GET" else ""
+            return views.elsewhere(request, there)
+        return None
+
+    def public_page(self, request, content_type_id, object_id):
+        """To the public page of something, for those who may see it at the desk."""
+        kind = get_object_or_404(ContentType, pk=content_type_id)
+        model_admin = self._registry.get(kind.model_class())
+        found = model_admin and model_admin.get_object(request, object_id)
+        if not found or not model_admin.has_view_permission(request, found):
+            raise Http404
+        return shortcut(request, content_type_id, object_id)
+
     def login(self, request, extra_context=None):
-        return admin_policy(super().login)(request, extra_context)
+        return views.SignIn.as_view()(request)
+
+    @transaction.atomic
+    def password_change(self, request, extra_context=None):
+        """With its entry in the audit log, or not at all."""
+        return passwords.ChangePassword.as_view()(request)
+
+
+def is_background(request):
+    """Whether a script asks, not a person who opens a page or sends a form."""
+    return (
+        request.headers.get("Sec-Fetch-Dest") == "empty"
+        or request.headers.get("X-Requested-With") == "XMLHttpRequest"
+        or request.headers.get("Accept", "").startswith("application/json")
+    )
+
+
+def refusal_for_scripts(request):
+    """401 while signing in helps, else 403; `error` says in words what to do."""
+    status, error = 403, "You may not use the desk."
+    missing = request.user.is_authenticated and second_factor.missing(request.user)
+    if not request.user.is_authenticated or missing is second_factor.Missing.CODE:
+        status, error = 401, "You are signed out. Sign in in another window."
+    elif missing:
+        error = "Set up two-factor sign-in in another window first."
+    response = JsonResponse({"error": error}, status=status)
+    response["Cache-Control"] = "no-store"
+    return response
 
 
 def desk_of(user):
-    """What is on an editor's desk: lists of articles, ten queries in all."""
-    articles = Article.objects.for_lists().select_related("changed_by")
+    """What is on somebody's desk, own work first: lists of articles, twelve queries.
+
+    Nothing that this person may not see; to mend only what is theirs to mend.
+    """
+    articles = Article.objects.visible_to(user).for_desk(user)
+    theirs = (
+        articles if user.has_perm("articles.approve_article") else articles.of(user)
+    )
     lists = {
-        "my_drafts": articles.drafts_of(user).order_by("-changed"),
+        "mine": articles.of(user).under_way().order_by("-changed"),
+        "mine_live": articles.of(user).published(),
         "waiting": articles.waiting_for_review().order_by("changed"),
-        "scheduled": articles.scheduled().order_by("published_at"),
+        "problems": theirs.to_mend(),
+        "scheduled": articles.scheduled().in_order_of_going_live(),
         "recent": articles.published(),
-        "problems": articles.with_problems(),
     }
     return {name: list(found[:DESK_LENGTH]) for name, found in lists.items()}

@@ -5,6 +5,7 @@ from django.conf import settings
 from django.contrib.admin.apps import AdminConfig
 from django.db.models.signals import post_migrate, pre_save
 
+from ecfr_site import checks  # noqa: F401 what registers itself
 from ecfr_site.html import sanitise
 
 
@@ -16,6 +17,10 @@ class EcfrSiteConfig(AppConfig):
     def ready(self):
         post_migrate.connect(set_site_address, sender=self)
         pre_save.connect(sanitise_page, sender="flatpages.FlatPage")
+        # It needs the models.
+        from ecfr_site import audit_sources
+
+        audit_sources.connect()
 
 
 class EditorialAdminConfig(AdminConfig):

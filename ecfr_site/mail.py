@@ -14,17 +14,17 @@ _inliner = css_inline.CSSInliner(
 )
 
 
-def letter(template, to, context):
+def letter(template, to, context, *, html=True):
     """A message to one address from `<template>.subject.txt`, `.txt` and `.html`.
 
     The templates get `institution` and `site_url` besides `context`; one query. Text
-    templates switch escaping off themselves.
+    templates switch escaping off themselves. Without `html` it is plain text only.
     """
     institution = Institution.objects.current()
     context = {"institution": institution, "site_url": settings.SITE_URL, **context}
-    subject, text, html = (
+    subject, text = (
         render_to_string(f"{template}.{part}", context)
-        for part in ("subject.txt", "txt", "html")
+        for part in ("subject.txt", "txt")
     )
     message = EmailMultiAlternatives(
         subject=" ".join(subject.split()),
@@ -35,7 +35,9 @@ def letter(template, to, context):
         to=[to],
         headers={"Auto-Submitted": "auto-generated"},
     )
-    message.attach_alternative(_inliner.inline(html), "text/html")
+    if html:
+        page = render_to_string(f"{template}.html", context)
+        message.attach_alternative(_inliner.inline(page), "text/html")
     # What a mail service would track by itself.
     message.track_opens = message.track_clicks = False
     return message

@@ -1,3 +1,21 @@
+from ecfr_site import audit
+
+
+class AuditMiddleware:
+    """Let the audit log know whose act a view carries out.
+
+    The last: what other middleware does, as replacing a text whose minute has come, is
+    not the act of whoever happens to ask.
+    """
+
+    def __init__(self, get_response):
+        self.get_response = get_response
+
+    def __call__(self, request):
+        with audit.acting(request):
+            return self.get_response(request)
+
+
 class PermissionsPolicyMiddleware:
     """Switch off every browser feature that the site does not use."""
 

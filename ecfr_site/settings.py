@@ -5,6 +5,7 @@ refuses to start unless ``SECRET_KEY`` and ``ALLOWED_HOSTS`` are given. All vari
 are listed in docs/operators.md.
 """
 
+from datetime import timedelta
 from pathlib import Path
 
 import environ
@@ -53,6 +54,10 @@ INSTALLED_APPS = [
     "anymail",
     "django_tasks",
     "django_tasks_db",
+    "django_otp",
+    "django_otp.plugins.otp_totp",
+    "django_otp.plugins.otp_static",
+    "axes",
     *(["django_rq"] if TASK_QUEUE_URL else []),
     "csp",
     "django.contrib.auth",
@@ -81,10 +86,15 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django_otp.middleware.OTPMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "articles.middleware.ReplaceDueMiddleware",
     "django.contrib.redirects.middleware.RedirectFallbackMiddleware",
     "django.contrib.flatpages.middleware.FlatpageFallbackMiddleware",
+    "ecfr_site.middleware.AuditMiddleware",
+    # Last, as it asks: answers a sign-in that was refused for too many failures.
+    "axes.middleware.AxesMiddleware",
 ]
 
 ROOT_URLCONF = "ecfr_site.urls"
@@ -135,17 +145,58 @@ TASKS = {
 }
 RQ_QUEUES = {name: {"URL": TASK_QUEUE_URL or "redis://"} for name in TASK_QUEUES}
 
-# Accounts
+# Accounts (ecfr_site/accounts/)
 
-AUTH_PASSWORD_VALIDATORS = [
-    {"NAME": f"django.contrib.auth.password_validation.{name}"}
-    for name in (
-        "UserAttributeSimilarityValidator",
-        "MinimumLengthValidator",
-        "CommonPasswordValidator",
-        "NumericPasswordValidator",
-    )
+AUTHENTICATION_BACKENDS = [
+    "axes.backends.AxesStandaloneBackend",
+    "django.contrib.auth.backends.ModelBackend",
 ]
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": f"django.contrib.auth.password_validation.{name}", "OPTIONS": options}
+    for name, options in {
+        "UserAttributeSimilarityValidator": {},
+        "MinimumLengthValidator": {"min_length": 12},
+        "CommonPasswordValidator": {},
+        "NumericPasswordValidator": {},
+    }.items()
+]
+# Links to set a password, for invitations too.
+PASSWORD_RESET_TIMEOUT = 24 * 3600
+# Who must sign in with a second factor: names of groups, or "superusers".
+TWO_FACTOR_GROUPS = env.list("TWO_FACTOR_GROUPS", default=["Publishers", "Managers"])
+
+# Guessing: so many failures of one account from one address, so many of an address in
+# all, and then a pause.
+AXES_FAILURE_LIMIT = env.int("SIGN_IN_FAILURES", default=5)
+SIGN_IN_FAILURES_AN_ADDRESS = env.int("SIGN_IN_FAILURES_AN_ADDRESS", default=50)
+SIGN_IN_PAUSE_MINUTES = env.int("SIGN_IN_PAUSE_MINUTES", default=15)
+AXES_COOLOFF_TIME = timedelta(minutes=SIGN_IN_PAUSE_MINUTES)
+# In this order: ecfr_site/accounts/guard.py counts them one by one.
+AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"], ["ip_address"]]
+AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = False
+AXES_RESET_ON_SUCCESS = True
+AXES_HANDLER = "ecfr_site.accounts.guard.GuessHandler"
+AXES_CLIENT_IP_CALLABLE = "ecfr_site.accounts.guard.guessing_address"
+AXES_LOCKOUT_CALLABLE = "ecfr_site.accounts.guard.locked_out"
+# The audit log tells who signed in and who failed to.
+AXES_DISABLE_ACCESS_LOG = True
+AXES_ENABLE_ADMIN = False
+AXES_VERBOSE = False
+# Links to set a password that the form sends, by account and by address.
+PASSWORD_LINKS_AN_ACCOUNT_AN_HOUR = env.int(
+    "PASSWORD_LINKS_AN_ACCOUNT_AN_HOUR", default=3
+)
+PASSWORD_LINKS_AN_ADDRESS_AN_HOUR = env.int(
+    "PASSWORD_LINKS_AN_ADDRESS_AN_HOUR", default=20
+)
+
+# Sessions end so long after the last page, and after so long in all.
+SESSION_IDLE_HOURS = env.int("SESSION_IDLE_HOURS", default=12)
+SESSION_MAX_DAYS = env.int("SESSION_MAX_DAYS", default=14)
+SESSION_COOKIE_AGE = SESSION_IDLE_HOURS * 3600
+SESSION_COOKIE_HTTPONLY = True
+SESSION_COOKIE_SAMESITE = "Lax"
+
 LOGIN_URL = "admin:login"
 CSRF_FAILURE_VIEW = "ecfr_site.views.csrf_failure"
 
@@ -170,8 +221,13 @@ STATIC_URL = "static/"
 STATIC_ROOT = env.path("STATIC_ROOT", default=f"{VAR_DIR}/static")
 MEDIA_URL = "media/"
 MEDIA_ROOT = env.path("MEDIA_ROOT", default=f"{VAR_DIR}/media")
+PRIVATE_ROOT = env.path("PRIVATE_ROOT", default=f"{VAR_DIR}/private")
+# Where nginx serves PRIVATE_ROOT internally; empty: the application sends files itself.
+PRIVATE_ACCEL = env.str("PRIVATE_ACCEL", default="")
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    # What only some may have: articles/files.py asks who wants it.
+    "private": {"BACKEND": "ecfr_site.private.PrivateStorage"},
     "staticfiles": {
         "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"
         if DEBUG
@@ -296,4 +352,6 @@ LOGGING = {
         }
     },
     "root": {"handlers": ["console"], "level": "INFO"},
+    # Who fails to sign in, not who succeeds.
+    "loggers": {"axes": {"level": "WARNING"}},
 }

@@ -46,7 +46,14 @@ class ArchiveSitemap(Sitemap):
 
 class IndexSitemap(Sitemap):
     def items(self):
-        return ["home", "publications", "people", "programmes", "topics"]
+        return [
+            "home",
+            "publications",
+            "people",
+            "programmes",
+            "topics",
+            "corrections",
+        ]
 
     def location(self, name):
         return reverse(name)

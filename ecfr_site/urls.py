@@ -3,10 +3,11 @@ from django.contrib import admin
 from django.contrib.sitemaps.views import sitemap
 from django.urls import include, path, re_path
 
-from articles import feeds
+from articles import feeds, files, preview_links
 from articles import views as articles
 from authors import views as authors
 from ecfr_site import outbox_views, views
+from ecfr_site.accounts import passwords
 from ecfr_site.images.views import upload
 from ecfr_site.outbox import NAME
 from ecfr_site.sitemaps import sitemaps
@@ -16,6 +17,14 @@ urlpatterns = [
     path("publications/", articles.publications, name="publications"),
     path("publications/<slug:kind>/", articles.publications, name="publications"),
     path("article/<slug:slug>/", articles.article, name="article"),
+    path("files/<path:path>", files.file, name="file"),
+    path("preview/<str:token>/", preview_links.preview, name="preview"),
+    path(
+        "preview/<str:token>/files/<path:path>",
+        preview_links.file,
+        name="preview_file",
+    ),
+    path("corrections/", articles.corrections, name="corrections"),
     path("people/", authors.people, name="people"),
     path("people/<slug:slug>/", authors.author, name="author"),
     path("people/<slug:slug>/feed/", feeds.AuthorFeed(), name="author_feed"),
@@ -57,9 +66,28 @@ urlpatterns = [
         outbox_views.html,
         name="outbox_html",
     ),
+    path(
+        "admin/password/", passwords.AskForLink.as_view(), name="admin_password_reset"
+    ),
+    path(
+        "admin/password/sent/",
+        passwords.LinkSent.as_view(),
+        name="password_reset_done",
+    ),
+    path(
+        "admin/password/<uidb64>/<token>/",
+        passwords.SetPassword.as_view(),
+        name="password_reset_confirm",
+    ),
+    path(
+        "admin/password/set/",
+        passwords.PasswordSet.as_view(),
+        name="password_reset_complete",
+    ),
     path("admin/", admin.site.urls),
 ]
 
+media_url = settings.MEDIA_URL.lstrip("/")
+urlpatterns.append(path(f"{media_url}attachments/<path:path>", files.former))
 if settings.SERVE_MEDIA:
-    media_url = settings.MEDIA_URL.lstrip("/")
     urlpatterns.append(path(f"{media_url}<path:path>", views.media))

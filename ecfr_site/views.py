@@ -13,7 +13,7 @@ from django.views.static import serve
 from articles.models import BYLINES, Article, Topic
 from authors.models import Programme
 from ecfr_site import kept_text
-from ecfr_site.admin_site import admin_policy
+from ecfr_site.policy import admin_policy
 
 LATEST = 7
 YEAR = 365 * 24 * 3600
@@ -60,6 +60,9 @@ def robots(request):
         "User-agent: *",
         "Disallow: /admin/",
         "Disallow: /search/",
+        # Tells nobody anything: an address below it holds a secret, and is answered
+        # with "noindex" to whoever comes all the same.
+        "Disallow: /preview/",
         f"Sitemap: {settings.SITE_URL}/sitemap.xml",
     ]
     return HttpResponse("\n".join(lines) + "\n", content_type="text/plain")

@@ -7,7 +7,7 @@ from django.conf import settings as django_settings
 from django.contrib.sites.models import Site
 from django.core.cache import cache
 from django.db.backends.base.creation import BaseDatabaseCreation
-from django.db.backends.sqlite3.base import DatabaseOperations
+from django.db.backends.base.operations import BaseDatabaseOperations
 from django.test import Client
 from django_tasks import TaskResultStatus
 from django_tasks.signals import task_finished
@@ -16,6 +16,7 @@ from zeal.constants import initialize_app_registry
 from zeal.patch import patch
 
 from tests.factories import UserFactory
+from tests.other_site import serving
 
 # How long an example takes says more of the machine than of the code.
 hypothesis_settings.register_profile("tests", deadline=None)
@@ -35,6 +36,13 @@ def no_collected_files(tmp_path_factory):
     django_settings.STATIC_ROOT = tmp_path_factory.mktemp("static")
 
 
+@pytest.fixture(scope="session", autouse=True)
+def no_uploaded_files(tmp_path_factory):
+    """Migrations, too, find and leave files nowhere but here."""
+    django_settings.MEDIA_ROOT = tmp_path_factory.mktemp("media")
+    django_settings.PRIVATE_ROOT = tmp_path_factory.mktemp("private")
+
+
 @pytest.fixture(autouse=True)
 def own_settings(settings, tmp_path):
     """Files in a folder of the test's own, tasks at once, cheap passwords.
@@ -42,10 +50,13 @@ def own_settings(settings, tmp_path):
     A request that loads rows one by one fails.
     """
     settings.MEDIA_ROOT = tmp_path / "media"
+    settings.PRIVATE_ROOT = tmp_path / "private"
     settings.OUTBOX_DIR = tmp_path / "outbox"
     settings.TASKS = {
         "default": {"BACKEND": "django_tasks.backends.immediate.ImmediateBackend"}
     }
+    # The cast signs in with a password alone; tests of the second factor ask for it.
+    settings.TWO_FACTOR_GROUPS = []
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
     # Saving an article as a revision reads its bylines at each of up to three steps.
     settings.ZEAL_NPLUSONE_THRESHOLD = 4
@@ -53,8 +64,8 @@ def own_settings(settings, tmp_path):
 
 
 @contextmanager
-def changeable_consent(connection):
-    """Without the triggers that refuse to change or empty the tables of consent."""
+def changeable_logs(connection):
+    """Without the triggers that refuse to change or empty what is append-only."""
     with connection.cursor() as cursor:
         if connection.vendor == "sqlite":
             cursor.execute("SELECT name, sql FROM sqlite_master WHERE type = 'trigger'")
@@ -62,7 +73,11 @@ def changeable_consent(connection):
             off = [f"DROP TRIGGER {name}" for name, _ in triggers]
             on = [sql for _, sql in triggers]
         else:
-            tables = ["newsletter_consentrecord", "newsletter_wording"]
+            tables = [
+                "newsletter_consentrecord",
+                "newsletter_wording",
+                "ecfr_site_auditentry",
+            ]
             off = [f"ALTER TABLE {table} DISABLE TRIGGER USER" for table in tables]
             on = [f"ALTER TABLE {table} ENABLE TRIGGER USER" for table in tables]
         for sql in off:
@@ -77,17 +92,17 @@ def emptying_and_filling_tables_between_tests():
     """SQLite empties tables row by row; rows of migrations are put back by UPDATE."""
     patched = pytest.MonkeyPatch()
     for owner, name in (
-        (DatabaseOperations, "execute_sql_flush"),
+        (BaseDatabaseOperations, "execute_sql_flush"),
         (BaseDatabaseCreation, "deserialize_db_from_string"),
     ):
-        patched.setattr(owner, name, with_changeable_consent(getattr(owner, name)))
+        patched.setattr(owner, name, with_changeable_logs(getattr(owner, name)))
     yield
     patched.undo()
 
 
-def with_changeable_consent(work):
+def with_changeable_logs(work):
     def changing(self, given):
-        with changeable_consent(self.connection):
+        with changeable_logs(self.connection):
             work(self, given)
 
     return changing
@@ -152,3 +167,12 @@ def newsletter_editor(db):
 @pytest.fixture
 def newsletter_manager(db):
     return signed_in(newsletter_manager=True)
+
+
+@pytest.fixture
+def elsewhere(settings):
+    """Another site, which may stand on this machine."""
+    settings.LINKS_MAY_BE_PRIVATE = True
+    with serving("127.0.0.1") as server:
+        server.url = f"http://127.0.0.1:{server.server_port}"
+        yield server

@@ -11,7 +11,7 @@ from django.utils import timezone
 from factory.django import DjangoModelFactory
 from PIL import Image as Picture
 
-from articles.models import Article, Attachment, Byline, Correction, Topic
+from articles.models import Article, Attachment, Byline, Comment, Correction, Topic
 from articles.workflow import State
 from authors.models import Author, Position, Programme
 from ecfr_site.images.models import Image
@@ -197,6 +197,18 @@ class AttachmentFactory(DjangoModelFactory):
     file = factory.LazyFunction(
         lambda: ContentFile(b"%PDF-1.7\n%%EOF\n", name="report.pdf")
     )
+
+
+class CommentFactory(DjangoModelFactory):
+    class Meta:
+        model = Comment
+
+    class Params:
+        resolved = factory.Trait(resolved_at=factory.LazyFunction(timezone.now))
+
+    article = factory.SubFactory(ArticleFactory)
+    by = factory.SubFactory(UserFactory)
+    text = "Is this still true?"
 
 
 class NewsletterFactory(DjangoModelFactory):

@@ -193,7 +193,7 @@ def compose(entry, desk, **fields):
         **fields,
     )
     for order, piece in enumerate(entry["pieces"]):
-        article = Article.objects.get(slug=piece["article"])
+        article = Article.objects.originals().get(slug=piece["article"])
         # Before its worker has, so that what is frozen has pictures.
         if article.image.rendered != article.image.fingerprint:
             article.image.render()

@@ -75,7 +75,7 @@ def test_the_front_page_of_the_desk_takes_few_queries(
 ):
     ArticleFactory.create_batch(9, published=True)
     ArticleFactory.create_batch(9, scheduled=True)
-    ArticleFactory.create_batch(9, state="in-review", problems=["No topic."])
+    ArticleFactory.create_batch(9, state="in-review", problems=[{"text": "No topic."}])
     publisher.get("/admin/")
 
     with django_assert_max_num_queries(20):

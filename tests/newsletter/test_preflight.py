@@ -1,13 +1,9 @@
 """What is found wrong with an edition before it is sent, and what to do about it."""
 
-import threading
-from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-
 import dns.resolver
 import pytest
 
-from newsletter import link_check, preflight
+from newsletter import preflight
 from newsletter.messages import Recipient, compose
 from tests.factories import (
     ArticleFactory,
@@ -355,108 +351,6 @@ def test_addresses_of_people_are_not_followed(edition):
 # Links to other sites
 
 
-class Elsewhere(BaseHTTPRequestHandler):
-    """/<status>, /to?<address>, /round and round, /slow, /get-only without HEAD."""
-
-    def do_HEAD(self):  # noqa: N802
-        self.server.asked.append((self.command, self.path))
-        name, _, query = self.path.lstrip("/").partition("?")
-        if name in ("to", "round"):
-            self.send_response(302)
-            self.send_header("Location", query or "/round")
-        elif name == "get-only":
-            self.send_response(405 if self.command == "HEAD" else 200)
-        elif name == "slow":
-            self.server.over.wait(5)
-            self.send_response(200)
-        else:
-            self.send_response(int(name))
-        self.send_header("Content-Length", "0")
-        self.end_headers()
-
-    do_GET = do_HEAD  # noqa: N815
-
-    def log_message(self, *arguments):
-        pass
-
-
-@contextmanager
-def serving(host):
-    server = ThreadingHTTPServer((host, 0), Elsewhere)
-    server.asked, server.over = [], threading.Event()
-    thread = threading.Thread(target=server.serve_forever, args=[0.01])
-    thread.start()
-    try:
-        yield server
-    finally:
-        server.over.set()
-        server.shutdown()
-        thread.join()
-        server.server_close()
-
-
-@pytest.fixture
-def elsewhere(settings):
-    """Another site, which may stand on this machine."""
-    settings.LINKS_MAY_BE_PRIVATE = True
-    with serving("127.0.0.1") as server:
-        server.url = f"http://127.0.0.1:{server.server_port}"
-        yield server
-
-
-def visit(url):
-    return link_check.visit([url]).get(url)
-
-
-@pytest.mark.parametrize("path", ["/200", "/204", "/get-only", "/to?/200"])
-def test_a_page_that_answers_is_fine(elsewhere, path):
-    assert visit(f"{elsewhere.url}{path}") is None
-
-
-@pytest.mark.parametrize("path", ["/404", "/410", "/to?/404"])
-def test_a_page_that_is_gone_is_an_error(elsewhere, path):
-    level, what = visit(f"{elsewhere.url}{path}")
-    assert (level, what[:13]) == ("error", "leads nowhere")
-
-
-@pytest.mark.parametrize("path", ["/403", "/429", "/500"])
-def test_a_page_that_refuses_a_robot_is_only_a_warning(elsewhere, path):
-    level, what = visit(f"{elsewhere.url}{path}")
-    assert (level, what) == ("warning", f"was answered with an error ({path[1:]})")
-
-
-def test_a_circle_ends(elsewhere):
-    level, _ = visit(f"{elsewhere.url}/round")
-    assert level == "warning"
-    assert len(elsewhere.asked) > 2
-
-
-def test_a_slow_page_is_not_waited_for(elsewhere, monkeypatch):
-    monkeypatch.setattr(link_check, "SECONDS", 0.2)
-    assert visit(f"{elsewhere.url}/slow") == ("warning", "took too long to answer")
-
-    monkeypatch.setattr(link_check, "SECONDS", 5)
-    monkeypatch.setattr(link_check, "SECONDS_IN_ALL", 0.2)
-    assert visit(f"{elsewhere.url}/slow") == ("warning", "took too long to answer")
-
-
-@pytest.mark.parametrize(
-    "url", ["http://[::1", "http://exa mple.org/", "http://x:port/"]
-)
-def test_what_is_no_address_is_an_error(url, settings):
-    settings.LINKS_MAY_BE_PRIVATE = True
-    level, _ = visit(url)
-    assert level == "error"
-
-
-def test_a_closed_port_is_a_warning(elsewhere):
-    closed = elsewhere.url
-    elsewhere.shutdown()
-    elsewhere.server_close()
-    level, what = visit(f"{closed}/200")
-    assert (level, what[:20]) == ("warning", "could not be opened ")
-
-
 def test_the_findings_name_the_links(edition, elsewhere):
     edition.introduction = (
         f'<p><a href="{elsewhere.url}/404">One</a> '
@@ -468,81 +362,3 @@ def test_the_findings_name_the_links(edition, elsewhere):
         f"The link to {elsewhere.url}/404 leads nowhere (404). Correct it or remove it."
     )
     assert f"{elsewhere.url}/500" in only(edition, "warning")
-
-
-# The server is not sent to look at what only it can reach
-
-
-@pytest.mark.parametrize(
-    "host",
-    [
-        "127.0.0.1",
-        "localhost",
-        "[::1]",
-        "[::ffff:127.0.0.1]",
-        "2130706433",
-        "0x7f.1",
-        "0.0.0.0",  # noqa: S104
-    ],
-)
-def test_no_link_leads_the_server_to_itself(elsewhere, settings, host):
-    settings.LINKS_MAY_BE_PRIVATE = False
-
-    level, what = visit(f"http://{host}:{elsewhere.server_port}/200")
-
-    assert (level, what) == ("error", "leads to an address that readers cannot reach")
-    assert elsewhere.asked == []
-
-
-@pytest.mark.parametrize(
-    "number",
-    [
-        "10.1.2.3",
-        "172.16.0.1",
-        "192.168.1.1",
-        "169.254.169.254",
-        "100.64.0.1",
-        "224.0.0.1",
-        "255.255.255.255",
-        "fe80::1%eth0",
-        "fd00::1",
-        "ff02::1",
-        "::ffff:10.0.0.1",
-        "::",
-        "64:ff9b::169.254.169.254",
-        "2002:7f00:1::",
-    ],
-)
-def test_private_addresses_are_not_public(number):
-    assert not link_check.is_public(number)
-
-
-@pytest.mark.parametrize(
-    "number", ["9.9.9.9", "2620:fe::fe", "::ffff:9.9.9.9", "64:ff9b::9.9.9.9"]
-)
-def test_public_addresses_are(number):
-    assert link_check.is_public(number)
-
-
-def test_a_redirect_leads_to_nothing_private_either(settings, monkeypatch):
-    """127.0.0.1 stands for the public Internet, 127.0.0.2 for the private network."""
-    monkeypatch.setattr(link_check, "is_public", lambda number: number == "127.0.0.1")
-    with serving("127.0.0.1") as public, serving("127.0.0.2") as private:
-        target = f"http://127.0.0.2:{private.server_port}/200"
-
-        level, what = visit(f"http://127.0.0.1:{public.server_port}/to?{target}")
-
-        assert public.asked
-        assert private.asked == []
-    assert (level, what) == ("error", "leads to an address that readers cannot reach")
-
-
-@pytest.mark.parametrize("target", ["file:///etc/passwd", "ftp://127.0.0.1/x"])
-def test_a_redirect_leads_to_nothing_but_the_web(elsewhere, target):
-    level, _ = visit(f"{elsewhere.url}/to?{target}")
-    assert level == "warning"
-
-
-def test_a_proxy_is_not_asked(elsewhere, monkeypatch):
-    monkeypatch.setenv("http_proxy", "http://127.0.0.1:1")
-    assert visit(f"{elsewhere.url}/200") is None

@@ -30,6 +30,7 @@ PRODUCTION = {
     "DEBUG": "off",
     "SECRET_KEY": "7p3Kx9wQ2mZr8vLt5nYb4cHd6jFg1sAe0uRi-long-and-random-enough",
     "ALLOWED_HOSTS": "example.org",
+    "SITE_URL": "https://example.org",
 }
 
 
@@ -41,6 +42,25 @@ def test_production_settings_pass_every_deployment_check(manage):
     code, said = manage("check", "--deploy", "--fail-level", "WARNING", **PRODUCTION)
 
     assert code == 0, said
+
+
+@pytest.mark.parametrize(
+    ("url", "hosts", "good"),
+    [
+        ("https://example.org", "example.org", True),
+        ("https://www.example.org", ".example.org", True),
+        ("https://example.org:8443", "example.org", True),
+        ("https://www.example.org", "example.org", False),
+        ("example.org", "example.org", False),
+    ],
+)
+def test_the_site_must_answer_at_its_own_address(manage, url, hosts, good):
+    code, said = manage(
+        "check", **PRODUCTION | {"SITE_URL": url, "ALLOWED_HOSTS": hosts}
+    )
+
+    assert (code == 0) == good
+    assert good or "not in ALLOWED_HOSTS" in said
 
 
 @pytest.mark.parametrize("name", ["SECRET_KEY", "ALLOWED_HOSTS"])

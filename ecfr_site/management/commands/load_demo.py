@@ -16,7 +16,7 @@ from django.utils.text import slugify
 
 from articles.models import Article, Attachment, Byline, Correction, Topic
 from authors.models import Author, AuthorLink, Position, Programme
-from ecfr_site.demo import newsletter
+from ecfr_site.demo import desk, newsletter
 from ecfr_site.demo.pictures import draw, emblem, portrait
 from ecfr_site.images.models import Image
 from ecfr_site.models import Institution
@@ -45,6 +45,7 @@ class Command(BaseCommand):
         self.load_topics(cast["regions"], Topic.Kind.REGION)
         self.load_pages()
         self.load_articles()
+        desk.load()
         newsletter.load(demo_desk())
         self.stdout.write(self.style.SUCCESS("The demonstration content is loaded."))
 
@@ -128,17 +129,17 @@ class Command(BaseCommand):
                 page.sites.add(settings.SITE_ID)
 
     def load_articles(self):
-        desk = demo_desk()
+        publisher = demo_desk()
         entries = [(path.stem, *read(path)) for path in sorted_articles()]
         # Translations come after what they translate.
         entries.sort(key=lambda entry: "translation_of" in entry[1])
         for number, (slug, head, body) in enumerate(entries, start=1):
             self.progress("Publications", number, len(entries))
-            if not Article.objects.filter(slug=slug).exists():
-                self.load_article(slug, head, body, desk)
+            if not Article.objects.originals().filter(slug=slug).exists():
+                self.load_article(slug, head, body, publisher)
 
     @transaction.atomic
-    def load_article(self, slug, head, body, desk):
+    def load_article(self, slug, head, body, publisher):
         original = head.get("first_published", {})
         article = Article.objects.create(
             slug=slug,
@@ -147,9 +148,9 @@ class Command(BaseCommand):
             body=body,
             kind=head["kind"].replace("_", "-"),
             language=head.get("language", settings.LANGUAGES[0][0]),
-            translation_of=Article.objects.filter(
-                slug=head.get("translation_of")
-            ).first(),
+            translation_of=Article.objects.originals()
+            .filter(slug=head.get("translation_of"))
+            .first(),
             image=save_picture(
                 draw(head["picture"], slug), head["title"], slug, head["picture_alt"]
             ),
@@ -163,8 +164,8 @@ class Command(BaseCommand):
             original_date=original.get("date"),
             original_licence=original.get("licence", ""),
             disclaimer=head.get("disclaimer", ""),
-            created_by=desk,
-            changed_by=desk,
+            created_by=publisher,
+            changed_by=publisher,
         )
         for order, entry in enumerate(head.get("authors", [])):
             named = entry if isinstance(entry, dict) else {"author": entry}
@@ -183,30 +184,30 @@ class Command(BaseCommand):
             Correction.objects.create(article=article, **correction)
         if article.kind == Article.Kind.REPORT:
             attach_cover(article)
-        self.bring_to_state(article, head, desk)
+        self.bring_to_state(article, head, publisher)
 
-    def bring_to_state(self, article, head, desk):
+    def bring_to_state(self, article, head, publisher):
         state = head.get("state", "published")
         if state in ("published", "withdrawn"):
-            article.publish(by=desk, at=article.published_at)
+            article.publish(by=publisher, at=article.published_at)
         if state == "withdrawn":
-            article.withdraw(by=desk, reason=head["withdrawal_reason"])
+            article.withdraw(by=publisher, reason=head["withdrawal_reason"])
         if state == "in_review":
-            article.submit(by=desk)
+            article.submit(by=publisher)
         if head.get("featured"):
-            article.feature(by=desk)
+            article.feature(by=publisher)
 
 
 def demo_desk():
     """The account in whose name the demonstration is published; nobody signs in."""
-    desk, created = User.objects.get_or_create(
+    account, created = User.objects.get_or_create(
         username="demonstration", defaults={"first_name": "Demonstration"}
     )
     if created:
-        desk.set_unusable_password()
-        desk.save()
-        desk.groups.set(Group.objects.filter(name__in=["Editors", "Publishers"]))
-    return desk
+        account.set_unusable_password()
+        account.save()
+        account.groups.set(Group.objects.filter(name__in=["Editors", "Publishers"]))
+    return account
 
 
 def sorted_articles():

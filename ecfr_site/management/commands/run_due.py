@@ -4,7 +4,9 @@ import time
 from django.core.management.base import BaseCommand
 from django.db import close_old_connections
 
+from articles import notices
 from articles import tasks as articles
+from ecfr_site.accounts import tasks as accounts
 from ecfr_site.images import tasks as images
 from newsletter import tasks as newsletter
 
@@ -33,7 +35,13 @@ class Command(BaseCommand):
             self.run_due()
 
     def run_due(self):
-        apps = {"images": images, "articles": articles, "newsletter": newsletter}
+        apps = {
+            "accounts": accounts,
+            "images": images,
+            "articles": articles,
+            "notices": notices,
+            "newsletter": newsletter,
+        }
         for name, tasks in apps.items():
             try:
                 count = tasks.enqueue_due()
