@@ -126,15 +126,20 @@ def write(content, article):
     return gone
 
 
+def kept_already(article):
+    """The latest version of the article if it is what the article says now, or None."""
+    latest = Version.objects.get_for_object(article).order_by("-pk").first()
+    same = latest and content_of_version(latest) == content_of(article)
+    return latest if same else None
+
+
 @transaction.atomic
 def keep(article, by, comment):
     """Put what the article says now into its history, unless it is there already.
 
     A revision of its own, whatever other is being made, of when it was last saved.
     """
-    versions = Version.objects.get_for_object(article)
-    latest = versions.order_by("-pk").first()
-    if latest and content_of_version(latest) == content_of(article):
+    if kept_already(article):
         return
     revision = Revision.objects.create(
         date_created=article.changed, user=by, comment=comment

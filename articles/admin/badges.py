@@ -4,6 +4,7 @@ from django.utils.html import format_html
 from django.utils.timezone import localtime
 from reversion.models import Revision, Version
 
+from articles import people
 from articles.workflow import Standing, State
 from ecfr_site.images.markup import picture
 from ecfr_site.wall_clock import in_words
@@ -126,7 +127,7 @@ def _people(changes):
 
 
 def name_of(user):
-    return user.get_full_name() or user.get_username() if user else "somebody"
+    return people.name_of(user) if user else "somebody"
 
 
 def _short(moment):

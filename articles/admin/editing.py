@@ -10,6 +10,7 @@ from django.views.decorators.http import require_POST
 
 from articles.admin.typed import posted, typed_form
 from articles.models import Article, Editing
+from articles.people import name_of
 from ecfr_site.kept_text import RESUME
 
 # What the script sends with the form, and is no part of it (editing.js).
@@ -234,7 +235,7 @@ class EditingPages:
 
 
 def _name(user):
-    return (user.get_full_name() or user.get_username()) if user else "Somebody"
+    return name_of(user) if user else "Somebody"
 
 
 def _took_over(other, mine):

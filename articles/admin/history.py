@@ -15,11 +15,10 @@ from articles import workflow
 from articles.admin.badges import name_of
 from articles.compare import changed_fields, compare, names_in
 from articles.content import content_of, contents_of
+from articles.forms import NOTE
 from articles.models import Article, Step
 from articles.workflow import NotAllowed, State
 
-# The field for a note of the editor's own.
-NOTE = "_note"
 A_PAGE = 25
 # What may be compared besides revisions, by the word in the address.
 LIVE, CHANGES, NOW = "live", "changes", "now"

@@ -13,6 +13,7 @@ from articles import workflow
 from articles.admin.badges import what_happened
 from articles.forms import NOTE, SEEN, STEP
 from articles.models.stages import Rights
+from articles.people import name_of
 from articles.workflow import NotAllowed, Standing, State
 from ecfr_site.wall_clock import in_words
 
@@ -196,7 +197,7 @@ def last_step(article):
         done = "Scheduled"
     return {
         "done": done,
-        "by": step.by and (step.by.get_full_name() or step.by.get_username()),
+        "by": step.by and name_of(step.by),
         "at": date_format(at, "j F, H:i" if this_year else "j F Y, H:i"),
         "note": step.note,
     }

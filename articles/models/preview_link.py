@@ -8,7 +8,7 @@ from django.urls import reverse
 from django.utils import timezone
 from reversion.models import Version
 
-from articles.content import content_of, content_of_version
+from articles.content import kept_already
 from articles.workflow import NotAllowed
 from ecfr_site import signing
 
@@ -160,9 +160,8 @@ class PreviewLink(models.Model):
 
 def kept_version(article, by):
     """The version of exactly this text in the history, made if there is none."""
-    latest = Version.objects.get_for_object(article).first()
-    if latest and content_of_version(latest) == content_of(article):
-        return latest
+    if kept := kept_already(article):
+        return kept
     with reversion.create_revision():
         reversion.set_user(by)
         reversion.set_comment("Kept for a preview link.")
