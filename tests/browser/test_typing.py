@@ -214,6 +214,7 @@ def test_a_browser_closed_after_the_session_expired_loses_nothing(
     Session.objects.all().delete()
     write(page, " A new end.")
     expect(status(page)).to_contain_text("You were signed out", timeout=15000)
+    expect(status(page)).to_contain_text("Your text is kept in this browser.")
     state = page.context.storage_state()
     page.context.close()
 
