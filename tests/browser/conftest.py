@@ -6,9 +6,13 @@ opens the site; `sign_in` makes the page an editor's.
 
 import os
 import shutil
+import time
+from threading import current_thread
 
 import pytest
 from django.conf import settings
+from django.core.signals import request_finished, request_started
+from django.db import connections
 from django.test import Client
 
 # Playwright keeps an event loop running in the tests' thread, which Django would take
@@ -42,14 +46,62 @@ def browser_context_args(live_server):
 
 
 @pytest.fixture(scope="session")
+def django_db_modify_db_settings(tmp_path_factory):
+    """A database in a file, where each request has a connection of its own.
+
+    In memory all would share one, and with it their transactions.
+    """
+    if connections.settings["default"]["ENGINE"] == "django.db.backends.sqlite3":
+        file = tmp_path_factory.mktemp("database") / "test.sqlite3"
+        connections.settings["default"]["TEST"]["NAME"] = str(file)
+
+
+@pytest.fixture(scope="session")
 def django_db_setup(playwright, django_db_setup):
     """Playwright first: with its event loop running, Django opens connections anew,
     and one made before would take the rows to restore with it."""
 
 
+class Requests:
+    """Knows which requests the server is answering, each in a thread."""
+
+    def __init__(self):
+        self.threads = set()
+        self.changed = time.monotonic()
+        request_started.connect(self.note_start)
+        request_finished.connect(self.note_end)
+
+    def note_start(self, **kwargs):
+        self.threads.add(current_thread())
+        self.changed = time.monotonic()
+
+    def note_end(self, **kwargs):
+        self.threads.discard(current_thread())
+        self.changed = time.monotonic()
+
+    def settle(self):
+        """Wait until none has been open for a moment."""
+        end = time.monotonic() + 10
+        # A thread whose browser hung up ends without a word.
+        while (
+            any(thread.is_alive() for thread in self.threads.copy())
+            or time.monotonic() - self.changed < 0.2
+        ):
+            assert time.monotonic() < end, "The server goes on answering."
+            time.sleep(0.02)
+
+
+@pytest.fixture(scope="session")
+def requests():
+    return Requests()
+
+
 @pytest.fixture(autouse=True)
-def kept_rows(transactional_db, django_db_serialized_rollback):
-    """The server sees what a test writes; the rows of migrations come back after."""
+def kept_rows(transactional_db, django_db_serialized_rollback, requests):
+    """The server sees what a test writes; the rows of migrations come back after,
+    when the last request of a page that was left is answered."""
+    yield
+    requests.settle()
 
 
 @pytest.fixture

@@ -75,6 +75,17 @@ def text_in(page):
     return page.frame_locator("iframe.cke_wysiwyg_frame").locator("body")
 
 
+@pytest.fixture
+def end_sessions(requests):
+    """Sign everybody out, as time does: between two requests."""
+
+    def end():
+        requests.settle()
+        Session.objects.all().delete()
+
+    return end
+
+
 def save(page):
     page.get_by_role("button", name="Save draft").click()
     page.wait_for_load_state()
@@ -185,9 +196,11 @@ def test_without_a_connection_the_browser_keeps_the_text(desk, ada, address):
     assert page.evaluate("Object.keys(localStorage).filter(n => n.includes(':'))") == []
 
 
-def test_an_expired_session_loses_nothing(desk, ada, address, article, cookie_of):
+def test_an_expired_session_loses_nothing(
+    desk, ada, address, article, cookie_of, end_sessions
+):
     page = desk(ada, address)
-    Session.objects.all().delete()
+    end_sessions()
     write(page, " A new end.")
     expect(status(page)).to_contain_text("You were signed out", timeout=15000)
     expect(status(page)).to_contain_text("Your text is kept in this browser.")
@@ -208,10 +221,10 @@ def test_an_expired_session_loses_nothing(desk, ada, address, article, cookie_of
 
 
 def test_a_browser_closed_after_the_session_expired_loses_nothing(
-    desk, ada, address, article
+    desk, ada, address, article, end_sessions
 ):
     page = desk(ada, address)
-    Session.objects.all().delete()
+    end_sessions()
     write(page, " A new end.")
     expect(status(page)).to_contain_text("You were signed out", timeout=15000)
     expect(status(page)).to_contain_text("Your text is kept in this browser.")
