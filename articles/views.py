@@ -7,7 +7,7 @@ from articles.models import Article, Topic
 from articles.search import search as find
 from articles.workflow import Standing
 from authors.models import Programme
-from ecfr_site.pages import paginate
+from ecfr_site.pages import mark_as_nonsense, paginate, tagged
 
 
 @require_safe
@@ -25,7 +25,8 @@ def article(request, slug):
         return response
     if found.standing in (Standing.WITHDRAWN, Standing.ENDED):
         context = {"article": found}
-        return render(request, "articles/withdrawn.html", context, status=410)
+        response = render(request, "articles/withdrawn.html", context, status=410)
+        return tagged(response, found)
     if not found.is_public:
         raise Http404
     return render_article(request, found)
@@ -34,7 +35,8 @@ def article(request, slug):
 def render_article(request, shown, **context):
     """The page of `shown` whatever its state: for readers and for previews."""
     context = {"article": shown, "related": shown.related(), **context}
-    return render(request, "articles/article.html", context)
+    response = render(request, "articles/article.html", context)
+    return tagged(response, shown, *(byline.author for byline in shown.bylines.all()))
 
 
 @require_safe
@@ -62,6 +64,8 @@ def publications(request, kind=None):
         "programme": _chosen(programmes, request.GET.get("programme")),
         "year": _year(request.GET.get("year")),
     }
+    if any(request.GET.get(name) and not value for name, value in chosen.items()):
+        mark_as_nonsense(request)
     for topic in (chosen["topic"], chosen["region"]):
         if topic:
             found = found.about(topic)
@@ -69,6 +73,9 @@ def publications(request, kind=None):
         found = found.filter(programmes=chosen["programme"])
     if chosen["year"]:
         found = found.filter(published_at__year=chosen["year"])
+    page = paginate(request, found.for_lists())
+    if any(chosen.values()) and not page.paginator.count:
+        mark_as_nonsense(request)
     context = {
         "kind": Article.Kind(kind) if kind else None,
         "kinds": Article.Kind,
@@ -77,7 +84,7 @@ def publications(request, kind=None):
         "years": Article.objects.published().dates("published_at", "year", "DESC"),
         "chosen": chosen,
         "filtered": any(chosen.values()),
-        "page": paginate(request, found.for_lists()),
+        "page": page,
     }
     return render(request, "articles/article_list.html", context)
 
@@ -114,7 +121,7 @@ def topic(request, slug, kind):
     )
     articles = Article.objects.published().about(found).for_lists()
     context = {"topic": found, "page": paginate(request, articles)}
-    return render(request, "articles/topic.html", context)
+    return tagged(render(request, "articles/topic.html", context), found)
 
 
 @require_safe

@@ -2,7 +2,7 @@ from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_safe
 
 from authors.models import Author, Programme
-from ecfr_site.pages import paginate
+from ecfr_site.pages import paginate, tagged
 
 
 @require_safe
@@ -13,7 +13,7 @@ def author(request, slug):
     )
     articles = found.articles.published().for_lists()
     context = {"author": found, "page": paginate(request, articles)}
-    return render(request, "authors/author.html", context)
+    return tagged(render(request, "authors/author.html", context), found)
 
 
 @require_safe
@@ -48,4 +48,4 @@ def programme(request, slug):
         "people": found.people(),
         "page": paginate(request, found.articles.published().for_lists()),
     }
-    return render(request, "authors/programme.html", context)
+    return tagged(render(request, "authors/programme.html", context), found)

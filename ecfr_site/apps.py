@@ -4,9 +4,11 @@ from django.apps import AppConfig, apps
 from django.conf import settings
 from django.contrib.admin.apps import AdminConfig
 from django.db.models.signals import post_migrate, pre_save
+from django_tasks.signals import task_finished
 
 from ecfr_site import checks  # noqa: F401 what registers itself
 from ecfr_site.html import sanitise
+from ecfr_site.site_edition import watch_tables
 
 
 class EcfrSiteConfig(AppConfig):
@@ -16,11 +18,13 @@ class EcfrSiteConfig(AppConfig):
 
     def ready(self):
         post_migrate.connect(set_site_address, sender=self)
+        post_migrate.connect(watch_tables, sender=self)
         pre_save.connect(sanitise_page, sender="flatpages.FlatPage")
         # It needs the models.
-        from ecfr_site import audit_sources
+        from ecfr_site import audit_sources, page_cache
 
         audit_sources.connect()
+        task_finished.connect(page_cache.tell)
 
 
 class EditorialAdminConfig(AdminConfig):

@@ -121,3 +121,15 @@ class AuditEntry(models.Model):
     @property
     def words(self):
         return self.ACTIONS.get(self.action, self.action)
+
+
+class SiteEdition(models.Model):
+    """How often what readers see has changed; one row, which the database counts.
+
+    Pages are kept under this number (site_edition.py, page_cache.py).
+    """
+
+    number = models.BigIntegerField(default=0)
+
+    def __str__(self):
+        return str(self.number)

@@ -78,9 +78,10 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
+    "django.middleware.gzip.GZipMiddleware",
+    "ecfr_site.page_cache.PageCacheMiddleware",
     "csp.middleware.CSPMiddleware",
     "ecfr_site.middleware.PermissionsPolicyMiddleware",
-    "django.middleware.gzip.GZipMiddleware",
     "django.middleware.http.ConditionalGetMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
@@ -132,6 +133,24 @@ if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 CACHES = {"default": env.cache("CACHE_URL", default="locmemcache://")}
+IN_PROCESS = CACHES["default"]["BACKEND"].endswith("LocMemCache")
+if IN_PROCESS:
+    # Each process keeps its own; three rows a page.
+    CACHES["default"].setdefault("OPTIONS", {"MAX_ENTRIES": 1500})
+else:
+    # A cache that does not answer is done without.
+    CACHES["default"].setdefault("OPTIONS", {}).update(
+        socket_connect_timeout=0.5, socket_timeout=0.5
+    )
+
+# Whole pages for readers (ecfr_site/page_cache.py)
+PAGE_CACHE = env.bool("PAGE_CACHE", default=not DEBUG)
+# How old the edition's number may be, in seconds, if nobody tells of a change. Where
+# the processes do not share a cache, none could tell the others.
+EDITION_MAX_AGE = 0 if IN_PROCESS else 5
+# How long browsers, and shared caches in front, keep a page before they ask again.
+PAGE_MAX_AGE = env.int("PAGE_MAX_AGE", default=0)
+PAGE_SHARED_MAX_AGE = env.int("PAGE_SHARED_MAX_AGE", default=1)
 
 # A worker on Redis empties the queues in this order (ecfr_site/redis_queue.py).
 TASK_QUEUES = ["ahead", "default", "behind"]

@@ -57,6 +57,8 @@ def own_settings(settings, tmp_path):
     }
     # The cast signs in with a password alone; tests of the second factor ask for it.
     settings.TWO_FACTOR_GROUPS = []
+    # Pages are made for every request, so that tests count what that takes.
+    settings.PAGE_CACHE = False
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
     # Saving an article as a revision reads its bylines at each of up to three steps.
     settings.ZEAL_NPLUSONE_THRESHOLD = 4

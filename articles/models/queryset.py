@@ -21,6 +21,12 @@ BYLINES = models.Prefetch("bylines", Byline.objects.select_related("author"))
 LONG_FIELDS = ("body", "typeset_body", "contents", "approved_content")
 
 
+def _first(field, articles, after):
+    """The first time in the articles' field after a moment, as an expression."""
+    found = articles.filter(**{f"{field}__gt": after}).order_by(field)
+    return Subquery(found.values(field)[:1])
+
+
 class ArticleQuerySet(models.QuerySet):
     def published(self):
         """What readers may see, at this moment. Everything public goes through it."""
@@ -108,6 +114,18 @@ class ArticleQuerySet(models.QuerySet):
             replaces_at__lte=timezone.now(),
             live__state=State.PUBLISHED,
         )
+
+    def next_changes(self):
+        """{name: expression}: when readers' pages next change with nobody's doing."""
+        now = timezone.now()
+        public = self.filter(live=None, state=State.PUBLISHED)
+        return {
+            "next_publication": _first("published_at", public, now),
+            "next_end": _first("ends_at", public, now),
+            "next_replacement": _first(
+                "replaces_at", self.filter(state=State.PUBLISHED), now
+            ),
+        }
 
     def waiting_for_review(self):
         return self.filter(state=State.IN_REVIEW)

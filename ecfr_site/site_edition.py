@@ -1,0 +1,185 @@
+"""Which tables readers' pages show, and the triggers that count their changes.
+
+The number in SiteEdition grows in the transaction that changes what readers see, so
+that a page kept under it is never out of date. The database counts, for no writer can
+forget to: docs/decisions/page-cache.md.
+"""
+
+import hashlib
+from dataclasses import dataclass
+
+from django.db import connections
+
+
+@dataclass(frozen=True)
+class Watched:
+    """A model whose rows readers see.
+
+    unseen: the fields that no page shows.
+    only: what a row is like that is seen at all, as SQL with {row} for the row.
+    """
+
+    unseen: tuple = ()
+    only: str = ""
+
+
+WATCHED = {
+    "articles.Article": Watched(
+        unseen=(
+            "approved_at",
+            "approved_by",
+            "approved_content",
+            "assigned_to",
+            "changed_by",
+            "check_asked_at",
+            "checked_at",
+            "created",
+            "created_by",
+            "due",
+            "problems",
+        ),
+        only="{row}.live_id IS NULL AND {row}.state IN ('published', 'withdrawn')",
+    ),
+    "articles.Article_programmes": Watched(),
+    "articles.Article_topics": Watched(),
+    "articles.Attachment": Watched(),
+    "articles.Byline": Watched(),
+    "articles.Correction": Watched(unseen=("by",)),
+    "articles.Topic": Watched(),
+    "authors.Author": Watched(unseen=("user",)),
+    "authors.AuthorLink": Watched(),
+    "authors.Position": Watched(),
+    "authors.Programme": Watched(),
+    "ecfr_site.Institution": Watched(
+        unseen=("four_eyes", "checklist", "embargoed_words", "changed")
+    ),
+    "flatpages.FlatPage": Watched(),
+    "flatpages.FlatPage_sites": Watched(),
+    "images.Image": Watched(
+        unseen=("fingerprint", "render_asked_at", "render_error", "uploaded_by")
+    ),
+    "newsletter.Edition": Watched(
+        unseen=(
+            "approved_by",
+            "approved_content",
+            "audience_count",
+            "changed",
+            "changed_by",
+            "checked_at",
+            "checked_content",
+            "created",
+            "created_by",
+            "findings",
+            "finished_at",
+            "gathered_at",
+            "held_because",
+            "in_local_time",
+            "released_at",
+            "scheduled_at",
+            "sent_count",
+            "starts_at",
+            "tracked_count",
+            "trouble",
+            "worked_at",
+        ),
+        only="{row}.started_at IS NOT NULL",
+    ),
+    "newsletter.EditionItem": Watched(),
+    "newsletter.Newsletter": Watched(
+        unseen=("canary", "canary_limit", "canary_minutes", "sender_email", "reply_to")
+    ),
+    "newsletter.Wording": Watched(unseen=("created_by",)),
+    "sites.Site": Watched(),
+}
+
+_NAME = "counts_edition"
+# A number is never given twice, even after an old copy of the database was restored.
+_COUNT = {
+    # Once in a transaction: its own version of the row is newest then. All triggers
+    # run as the transaction ends, so nobody waits for the row until then.
+    "postgresql": """
+        UPDATE ecfr_site_siteedition SET number = greatest(
+            number + 1, (extract(epoch FROM clock_timestamp()) * 1000)::bigint
+        ) WHERE xmin <> pg_current_xact_id()::xid""",
+    "sqlite": """
+        UPDATE ecfr_site_siteedition SET number = max(
+            number + 1,
+            CAST((julianday('now') - 2440587.5) * 86400000 AS INTEGER)
+        )""",
+}
+
+
+def watch_tables(using, apps, **kwargs):
+    """Make the triggers that are missing or out of date; called after each migrate."""
+    connection = connections[using]
+    with connection.cursor() as cursor:
+        tables = set(connection.introspection.table_names(cursor))
+        if "ecfr_site_siteedition" not in tables:
+            return
+        if connection.vendor == "sqlite":
+            cursor.execute(
+                "SELECT name, tbl_name FROM sqlite_master WHERE type='trigger'"
+            )
+            there = dict(cursor.fetchall())
+        else:
+            cursor.execute(
+                "CREATE OR REPLACE FUNCTION count_edition() RETURNS trigger AS $$ "
+                f"BEGIN {_COUNT['postgresql']}; RETURN NULL; END $$ LANGUAGE plpgsql"
+            )
+            cursor.execute(
+                "SELECT tgname, relname FROM pg_trigger "
+                "JOIN pg_class ON pg_class.oid = tgrelid "
+                "WHERE NOT tgisinternal AND pg_table_is_visible(pg_class.oid)"
+            )
+            there = dict(cursor.fetchall())
+        wanted = {}
+        for label, watched in WATCHED.items():
+            # As the database is now, which may lack the newest fields.
+            try:
+                model = apps.get_model(label)
+            except LookupError:
+                continue
+            if model._meta.db_table in tables:
+                wanted |= _triggers(connection, model, watched)
+        for name, table in there.items():
+            if name.startswith(_NAME) and name not in wanted:
+                on = "" if connection.vendor == "sqlite" else f' ON "{table}"'
+                cursor.execute(f'DROP TRIGGER "{name}"{on}')
+        for name in wanted.keys() - there.keys():
+            cursor.execute(wanted[name])
+
+
+def _triggers(connection, model, watched):
+    """{name: SQL} of the table's triggers; the name changes with what it does."""
+    differs = "IS NOT" if connection.vendor == "sqlite" else "IS DISTINCT FROM"
+    # In order of the alphabet: migrations add fields in another than models have.
+    changed = " OR ".join(
+        f'OLD."{column}" {differs} NEW."{column}"'
+        for column in sorted(
+            field.column
+            for field in model._meta.concrete_fields
+            if field.name not in watched.unseen
+        )
+    )
+    seen = {row: watched.only.format(row=row) or "TRUE" for row in ("OLD", "NEW")}
+    conditions = {
+        "INSERT": seen["NEW"],
+        "DELETE": seen["OLD"],
+        "UPDATE": f"(({seen['OLD']}) OR ({seen['NEW']})) AND ({changed})",
+    }
+    made = {}
+    for act, condition in conditions.items():
+        if connection.vendor == "sqlite":
+            head, body = "CREATE TRIGGER", f"BEGIN {_COUNT['sqlite']}; END"
+            deferred = ""
+        else:
+            head, body = "CREATE CONSTRAINT TRIGGER", "EXECUTE FUNCTION count_edition()"
+            deferred = "DEFERRABLE INITIALLY DEFERRED "
+        rest = (
+            f'AFTER {act} ON "{model._meta.db_table}" {deferred}FOR EACH ROW '
+            f"WHEN ({condition}) {body}"
+        )
+        mark = hashlib.sha256(rest.encode()).hexdigest()[:12]
+        name = f"{_NAME}_{mark}"
+        made[name] = f"{head} {name} {rest}"
+    return made

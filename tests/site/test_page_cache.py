@@ -1,0 +1,322 @@
+"""Readers get kept pages, and never one that is out of date."""
+
+import gzip
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
+
+import brotli
+import pytest
+from django.core.cache import cache
+from django.db import Error, connection, connections
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
+
+from articles.models import Article
+from ecfr_site import page_cache
+from tests.factories import (
+    ArticleFactory,
+    AuthorFactory,
+    BylineFactory,
+    PositionFactory,
+    UserFactory,
+)
+
+pytestmark = [
+    pytest.mark.django_db,
+    pytest.mark.skipif(
+        connection.vendor == "postgresql",
+        reason="counts as a transaction ends, which that around a test never does",
+    ),
+]
+
+
+@pytest.fixture(autouse=True)
+def kept(settings):
+    settings.PAGE_CACHE = True
+
+
+@pytest.fixture
+def one_number(settings):
+    """Processes share a cache, and tell one another of changes."""
+    settings.EDITION_MAX_AGE = 5
+
+
+@pytest.fixture
+def article():
+    return ArticleFactory(
+        published=True,
+        published_at=datetime(2026, 1, 2, tzinfo=UTC),
+        title="Cables under the sea",
+        slug="cables",
+    )
+
+
+def queries(reader, address, **headers):
+    with CaptureQueriesContext(connection) as asked:
+        response = reader.get(address, headers=headers)
+    return response, len(asked)
+
+
+def key(path):
+    return page_cache.key_of("http", "testserver", path, "")
+
+
+# What is kept
+
+
+def test_a_kept_page_costs_no_query(reader, article, one_number):
+    first, cost = queries(reader, "/article/cables/")
+    assert cost > 0
+
+    again, cost = queries(reader, "/article/cables/")
+
+    assert cost == 0
+    assert again.content == first.content
+    assert again.headers == first.headers
+
+
+def test_a_browser_that_has_the_page_is_told_so_without_a_query(
+    reader, article, one_number
+):
+    first = reader.get("/article/cables/")
+
+    by_tag, cost = queries(
+        reader, "/article/cables/", **{"if-none-match": first["ETag"]}
+    )
+    assert (by_tag.status_code, by_tag.content, cost) == (304, b"", 0)
+    by_time, cost = queries(
+        reader, "/article/cables/", **{"if-modified-since": first["Last-Modified"]}
+    )
+    assert (by_time.status_code, cost) == (304, 0)
+    other, _ = queries(reader, "/article/cables/", **{"if-none-match": '"other"'})
+    assert other.status_code == 200
+
+
+def test_pages_are_kept_compressed(reader, article):
+    plain = reader.get("/article/cables/").content
+    for accepted, encoding, decode in (
+        ("gzip, deflate, br, zstd", "br", brotli.decompress),
+        ("gzip", "gzip", gzip.decompress),
+        ("br;q=0, gzip;q=0.5", "gzip", gzip.decompress),
+        ("br;q=0.0", None, bytes),
+        ("", None, bytes),
+    ):
+        response = reader.get("/article/cables/", headers={"accept-encoding": accepted})
+        assert response.get("Content-Encoding") == encoding
+        assert decode(response.content) == plain
+        assert response["Content-Length"] == str(len(response.content))
+        assert response["Vary"] == "Accept-Encoding"
+
+
+def test_head_is_answered_from_what_get_kept(reader, article, one_number):
+    first = reader.get("/article/cables/")
+    with CaptureQueriesContext(connection) as asked:
+        response = reader.head("/article/cables/")
+    assert (response.status_code, response["ETag"], len(asked)) == (
+        200,
+        first["ETag"],
+        0,
+    )
+
+
+def test_caches_in_front_are_told_for_how_long(reader, article):
+    assert reader.get("/article/cables/")["Cache-Control"] == (
+        "public, max-age=0, s-maxage=1, stale-while-revalidate=1, stale-if-error=86400"
+    )
+
+
+def test_what_a_page_shows_is_named_for_caches_in_front(reader, article):
+    author = BylineFactory(article=article).author
+    assert reader.get("/article/cables/")["Surrogate-Key"].split() == [
+        f"article-{article.pk}",
+        *(f"author-{byline.author_id}" for byline in article.bylines.all()),
+    ]
+    address = author.get_absolute_url()
+    assert reader.get(address)["Surrogate-Key"] == f"author-{author.pk}"
+
+
+def test_unknown_parameters_make_no_other_page(reader, article, one_number):
+    reader.get("/publications/")
+    reader.get("/publications/?page=1")
+    for query in (
+        "utm_source=mail",
+        "page=1&utm_source=a",
+        "fbclid=1&page=1",
+        "&page=1",
+    ):
+        assert queries(reader, f"/publications/?{query}")[1] == 0
+
+
+def test_nobody_fills_the_cache(reader, article, monkeypatch):
+    reader.get("/")
+    kept = []
+    monkeypatch.setattr(cache, "set_many", lambda rows, age: kept.append(rows))
+    for address in (
+        "/search/?q=cables",
+        "/publications/?page=77",
+        "/publications/?page=x",
+        "/publications/?topic=none",
+        "/publications/?year=1815",
+        "/publications/?year=2026&topic=energy",
+        "/article/none/",
+        "/none/",
+        "/people",
+        "/newsletter/",
+        "/robots.txt",
+        "/preview/none/",
+        "/admin/login/",
+    ):
+        reader.get(address)
+        assert not kept, address
+    reader.get("/publications/")
+    assert kept
+
+
+def test_editors_see_pages_as_they_are_made(client, reader, article, one_number):
+    client.force_login(UserFactory(editor=True))
+    reader.get("/article/cables/")
+    _, cost = queries(client, "/article/cables/")
+    assert cost > 0
+
+
+# Never out of date
+
+
+def test_a_change_is_seen_by_the_next_reader(reader, article):
+    assert b"Cables under the sea" in reader.get("/article/cables/").content
+    Article.objects.filter(pk=article.pk).update(title="Cables over the sea")
+    response = reader.get("/article/cables/")
+    assert b"Cables over the sea" in response.content
+
+
+def test_processes_that_share_a_cache_are_told(client, reader, article, one_number):
+    """An editor's save is seen as soon as the editor's page has come."""
+    reader.get("/article/cables/")
+    Article.objects.filter(pk=article.pk).update(title="Cables over the sea")
+    assert b"Cables under the sea" in reader.get("/article/cables/").content
+
+    Client().post("/newsletter/", {})
+
+    assert b"Cables over the sea" in reader.get("/article/cables/").content
+
+
+def test_a_number_nobody_told_of_is_asked_for_after_seconds(
+    reader, article, one_number, time_machine
+):
+    time_machine.move_to(timezone.now(), tick=False)
+    reader.get("/article/cables/")
+    Article.objects.filter(pk=article.pk).update(title="Cables over the sea")
+    time_machine.shift(6)
+    assert b"Cables over the sea" in reader.get("/article/cables/").content
+
+
+def test_a_scheduled_article_appears_at_its_moment(
+    reader, article, one_number, time_machine
+):
+    time_machine.move_to("2026-05-04T06:59:30Z", tick=False)
+    ArticleFactory(
+        scheduled=True,
+        title="At nine",
+        slug="at-nine",
+        published_at=timezone.now() + timedelta(seconds=30),
+    )
+    page_cache.tell()
+    response = reader.get("/")
+    assert b"At nine" not in response.content
+    time_machine.shift(29.7)
+    response = reader.get("/")
+    assert b"At nine" not in response.content
+    assert "s-maxage=0, stale-while-revalidate=0" in response["Cache-Control"]
+    time_machine.shift(0.3)
+    assert b"At nine" in reader.get("/").content
+
+
+def test_an_article_ends_at_its_moment(reader, article, one_number, time_machine):
+    time_machine.move_to("2026-05-04T06:59:30Z", tick=False)
+    Article.objects.filter(pk=article.pk).update(
+        published_at=timezone.now() - timedelta(days=1),
+        ends_at=timezone.now() + timedelta(seconds=3),
+    )
+    page_cache.tell()
+    assert reader.get("/article/cables/").status_code == 200
+    time_machine.shift(3)
+    response = reader.get("/article/cables/")
+    assert response.status_code == 410
+
+
+def test_positions_change_at_midnight_where_the_institute_is(
+    reader, one_number, time_machine
+):
+    time_machine.move_to("2026-05-04T21:59:59Z", tick=False)
+    author = AuthorFactory()
+    PositionFactory(
+        author=author, title="Dean of Maps", started="2026-05-05", directs=False
+    )
+    page_cache.tell()
+    headline = b'<p class="standfirst">Dean of Maps</p>'
+    assert headline not in reader.get(author.get_absolute_url()).content
+    time_machine.shift(1)
+    assert headline in reader.get(author.get_absolute_url()).content
+
+
+# Crowds and failures
+
+
+def test_others_get_the_last_copy_while_a_page_is_made(reader, article):
+    old = reader.get("/article/cables/")
+    Article.objects.filter(pk=article.pk).update(title="Cables over the sea")
+    cache.add(f"page:{key('/article/cables/')}:made", True, 5)
+    assert reader.get("/article/cables/").content == old.content
+
+
+def test_without_a_last_copy_others_wait_for_the_page(reader, article):
+    with ThreadPoolExecutor(1) as pool:
+        page = reader.get("/article/cables/")
+        stored = {
+            name: cache.get(f"page:{key('/article/cables/')}:{name}")
+            for name in page_cache.ENCODINGS
+        }
+        cache.delete_many(f"page:{key('/article/cables/')}:{n}" for n in stored)
+        cache.add(f"page:{key('/article/cables/')}:made", True, 5)
+
+        def finish():
+            for name, value in stored.items():
+                cache.set(f"page:{key('/article/cables/')}:{name}", value)
+            cache.delete(f"page:{key('/article/cables/')}:made")
+
+        pool.submit(finish)
+        assert reader.get("/article/cables/").content == page.content
+
+
+def test_without_the_database_readers_get_what_was_kept(
+    reader, article, one_number, time_machine, monkeypatch
+):
+    reader.raise_request_exception = False
+    time_machine.move_to("2026-05-04T03:00:00Z", tick=False)
+    page = reader.get("/article/cables/")
+    time_machine.shift(6)
+
+    def gone(*args, **kwargs):
+        raise Error("The database is gone.")
+
+    monkeypatch.setattr(connections["default"], "cursor", gone)
+
+    assert reader.get("/article/cables/").content == page.content
+    time_machine.shift(20 * 3600)
+    response = reader.get("/article/cables/")
+    assert (response.status_code, response.content) == (200, page.content)
+    assert "s-maxage=0" in response["Cache-Control"]
+    assert reader.get("/people/").status_code == 500
+
+
+def test_without_the_cache_pages_are_made(reader, article, settings):
+    settings.CACHES = {
+        "default": {
+            "BACKEND": "django.core.cache.backends.redis.RedisCache",
+            "LOCATION": "redis://127.0.0.1:9",
+        }
+    }
+    for _ in range(2):
+        assert reader.get("/article/cables/").status_code == 200
+    assert Client().post("/newsletter/", {}).status_code == 200

@@ -1,0 +1,208 @@
+"""The number of the site's edition grows with whatever changes what readers see."""
+
+import re
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
+from threading import Event
+
+import pytest
+from django.apps import apps
+from django.db import connection, connections, transaction
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
+
+from articles.models import Article
+from ecfr_site import page_cache
+from ecfr_site.models import Institution, SiteEdition
+from ecfr_site.site_edition import WATCHED, watch_tables
+from tests.factories import (
+    ArticleFactory,
+    BylineFactory,
+    ImageFactory,
+    PositionFactory,
+    ProgrammeFactory,
+    TopicFactory,
+    UserFactory,
+)
+
+# The number is counted as a transaction ends.
+pytestmark = pytest.mark.django_db(transaction=True, serialized_rollback=True)
+
+# What no reader's page shows.
+UNSEEN = {
+    "admin",
+    "auth",
+    "axes",
+    "contenttypes",
+    "django_tasks_database",
+    "otp_static",
+    "otp_totp",
+    "redirects",
+    "reversion",
+    "sessions",
+    "articles.Article_body_images",
+    "articles.Comment",
+    "articles.Editing",
+    "articles.Link",
+    "articles.Link_articles",
+    "articles.NoticeChoice",
+    "articles.PreviewLink",
+    "articles.PreviewOpening",
+    "articles.Step",
+    "ecfr_site.AuditEntry",
+    "ecfr_site.SiteEdition",
+    "newsletter.ConsentRecord",
+    "newsletter.Delivery",
+    "newsletter.Event",
+    "newsletter.Heartbeat",
+    "newsletter.Link",
+    "newsletter.Pace",
+    "newsletter.Signup",
+    "newsletter.Signup_newsletters",
+    "newsletter.Subscriber",
+    "newsletter.Subscriber_topics",
+    "newsletter.Subscription",
+    "newsletter.Suppression",
+}
+
+
+@pytest.fixture
+def article():
+    return ArticleFactory(
+        published=True,
+        published_at=datetime(2026, 1, 2, tzinfo=UTC),
+        title="Cables under the sea",
+        slug="cables",
+    )
+
+
+def number():
+    return SiteEdition.objects.get().number
+
+
+def changes():
+    """Every way to change what readers see, with none of the code that tells."""
+
+    def author(article):
+        author = article.bylines.first().author
+        type(author).objects.filter(pk=author.pk).update(name="Other")
+
+    def in_sql(article):
+        with connection.cursor() as cursor:
+            cursor.execute("UPDATE articles_article SET title = 'By hand'")
+
+    return {
+        "title": lambda a: Article.objects.filter(pk=a.pk).update(title="Other"),
+        "several rows": lambda a: Article.objects.bulk_update(
+            [a], ["standfirst"], batch_size=1
+        ),
+        "raw SQL": in_sql,
+        "byline": lambda a: BylineFactory(article=a),
+        "author": author,
+        "position": lambda a: PositionFactory(author=a.bylines.first().author),
+        "programme": lambda a: a.programmes.add(ProgrammeFactory()),
+        "topic": lambda a: a.topics.add(TopicFactory()),
+        "image": lambda a: ImageFactory(),
+        "institution": lambda a: Institution(short_name="Other").save(),
+        "correction": lambda a: a.corrections.create(text="Not seven but eight."),
+        "deletion": lambda a: a.delete(),
+    }
+
+
+def test_every_change_is_counted(article):
+    BylineFactory(article=article)
+    article.standfirst = "Other"
+    for name, change in changes().items():
+        before = number()
+        change(article)
+        assert number() > before, name
+
+
+def test_what_readers_do_not_see_is_not_counted(article):
+    draft = ArticleFactory(draft=True)
+    before = number()
+    Article.objects.filter(pk=draft.pk).update(title="Other", body="<p>Other</p>")
+    Article.objects.filter(pk=article.pk).update(problems=["x"], due=timezone.now())
+    Article.objects.filter(pk=article.pk).update(title=article.title)
+    UserFactory()
+    assert number() == before
+
+
+def test_a_transaction_that_fails_counts_nothing(article):
+    before = number()
+    with transaction.atomic():
+        Article.objects.update(title="Other")
+        transaction.set_rollback(True)
+    assert number() == before
+
+
+@pytest.mark.skipif(
+    connection.vendor == "sqlite", reason="in memory threads have one connection"
+)
+def test_one_process_makes_a_page_and_others_get_the_last_copy(
+    reader, article, monkeypatch, settings
+):
+    settings.PAGE_CACHE = True
+    old = reader.get("/article/cables/")
+    Article.objects.filter(pk=article.pk).update(title="Cables over the sea")
+    begun, go_on = Event(), Event()
+    made = page_cache.is_for_all
+
+    def slowly(request, response):
+        begun.set()
+        go_on.wait(10)
+        return made(request, response)
+
+    monkeypatch.setattr(page_cache, "is_for_all", slowly)
+    with ThreadPoolExecutor(1) as pool:
+        first = pool.submit(get_and_close, "/article/cables/")
+        assert begun.wait(10)
+        assert reader.get("/article/cables/").content == old.content
+        go_on.set()
+        assert b"Cables over the sea" in first.result(10).content
+
+
+def get_and_close(address):
+    try:
+        return Client().get(address)
+    finally:
+        connections.close_all()
+
+
+def test_every_table_is_watched_or_known_not_to_be_seen():
+    for model in apps.get_models(include_auto_created=True):
+        label = model._meta.label
+        seen = label in WATCHED
+        assert seen != bool({label, model._meta.app_label} & UNSEEN), label
+        if seen:
+            names = {field.name for field in model._meta.concrete_fields}
+            assert names >= set(WATCHED[label].unseen)
+
+
+def test_triggers_are_made_once_and_mended_when_they_are_gone():
+    def triggers():
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "SELECT name FROM sqlite_master WHERE type = 'trigger'"
+                if connection.vendor == "sqlite"
+                else "SELECT tgname FROM pg_trigger WHERE NOT tgisinternal"
+            )
+            return sorted(row[0] for row in cursor.fetchall())
+
+    before = triggers()
+    with CaptureQueriesContext(connection) as asked:
+        watch_tables("default", apps)
+    assert not [q for q in asked if re.match("DROP|CREATE .*TRIGGER", q["sql"])]
+    name = next(n for n in before if n.startswith("counts_edition"))
+    with connection.cursor() as cursor:
+        if connection.vendor == "sqlite":
+            cursor.execute(f"DROP TRIGGER {name}")
+        else:
+            cursor.execute(
+                "SELECT tgrelid::regclass FROM pg_trigger WHERE tgname = %s",
+                [name],
+            )
+            cursor.execute(f"DROP TRIGGER {name} ON {cursor.fetchone()[0]}")
+    watch_tables("default", apps)
+    assert triggers() == before
