@@ -21,6 +21,11 @@ class EcfrSiteConfig(AppConfig):
         from ecfr_site import audit_sources
 
         audit_sources.connect()
+        if settings.SENTRY_DSN:
+            # Only then need the package be installed.
+            from ecfr_site.watch import errors
+
+            errors.report_to(settings.SENTRY_DSN, settings.RELEASE)
 
 
 class EditorialAdminConfig(AdminConfig):
