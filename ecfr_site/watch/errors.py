@@ -14,11 +14,13 @@ _KEPT_OF_REQUEST = {"method"}
 
 
 def report_to(dsn, release, **options):
-    """Start reporting; `options` are sentry_sdk.init's."""
+    """Start reporting; `options` are sentry_sdk.init's.
+
+    Its `send_default_pii` is off unless given; giving it is deprecated.
+    """
     sentry_sdk.init(
         dsn,
         release=release,
-        send_default_pii=False,
         max_request_body_size="never",
         include_local_variables=False,
         max_breadcrumbs=0,
