@@ -1,6 +1,7 @@
 """Prometheus reads what the site did, under a limited number of names."""
 
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -17,7 +18,7 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from ecfr_site.watch import metrics
 from ecfr_site.watch.looks import Look
-from newsletter.models import Delivery
+from newsletter.models import Delivery, Heartbeat
 from tests.factories import ArticleFactory, EditionFactory, SubscriberFactory
 from tests.site.test_run import free_port
 
@@ -31,9 +32,13 @@ def read(settings, monkeypatch):
     monkeypatch.setattr(Look, "FRESH", 0)
     operator = Client(headers={"Authorization": "Bearer secret"})
 
-    def value(name, **labels):
-        return find(operator.get("/metrics").content.decode(), name, labels)
+    def text():
+        return operator.get("/metrics").content.decode()
 
+    def value(name, **labels):
+        return find(text(), name, labels)
+
+    value.text = text
     return value
 
 
@@ -77,15 +82,13 @@ def test_a_request_is_counted_by_view_method_and_status(
     assert read("ecfr_site_requests_total", **labels) == before + 1
 
 
-def test_the_number_of_names_does_not_grow_with_what_is_asked_for(reader, settings):
-    settings.WATCH_TOKEN = "secret"
-    token = {"Authorization": "Bearer secret"}
+def test_the_number_of_names_does_not_grow_with_what_is_asked_for(reader, read):
     for n in range(3):
         ArticleFactory(published=True, slug=f"piece-{n}")
         for path in (f"/article/piece-{n}/", f"/no/{n}/", f"/people/{n}/?q={n}"):
             reader.get(path)
 
-    text = reader.get("/metrics", headers=token).content.decode()
+    text = read.text()
 
     assert {"article", "none", "author"} <= views_in(text)
     assert "piece-" not in text
@@ -222,3 +225,26 @@ def wait_for(port):
         else:
             return
     raise AssertionError("The server does not answer.")
+
+
+# What reads them
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("file", ["prometheus/alerts.yml", "grafana/ecfr_site.json"])
+def test_alerts_and_dashboard_ask_only_for_what_there_is(reader, read, settings, file):
+    wanted = set(
+        re.findall(r"ecfr_site_\w+", (settings.BASE_DIR / "deploy" / file).read_text())
+    )
+    reader.get("/")
+    metrics.count_page_cache("miss")
+    Heartbeat.beat()
+
+    there = {name for name in wanted if has(read.text(), name)}
+
+    assert len(wanted) > 5
+    assert there == wanted
+
+
+def has(text, name):
+    return f"\n{name}{{" in text or f"\n{name} " in text
