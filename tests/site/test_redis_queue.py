@@ -35,9 +35,12 @@ call_command("migrate", verbosity=0)
 from django.test import Client
 from newsletter.models import Newsletter
 from newsletter.robots import stamp
+from ecfr_site.watch import state
 posted = {"email": "ada@example.org", "stamp": stamp(),
     "newsletters": [Newsletter.objects.get().pk]}
 print(Client(SERVER_NAME="127.0.0.1").post("/newsletter/", posted)["X-Request-ID"])
+tasks, seconds = state.queue()
+print({key: count for key, count in tasks.items() if count}, 0 < seconds < 60)
 """
 RESULT = """
 import django; django.setup()
@@ -86,10 +89,11 @@ def test_a_worker_takes_what_waits_in_redis_letters_first(environment):
 @pytest.mark.server
 def test_a_worker_logs_with_the_id_of_the_request_that_queued_the_task(environment):
     environment |= {"LOG_FORMAT": "json"}
-    request_id = run(environment, "-c", ASK).strip()
+    request_id, waiting = run(environment, "-c", ASK).splitlines()
 
     log = run(environment, "manage.py", *WORKER, stderr=True)
 
+    assert waiting == "{('ahead', 'waiting'): 1} True"
     lines = [json.loads(line) for line in log.splitlines() if line.startswith("{")]
     [line] = [line for line in lines if line["logger"] == "ecfr_site.tasks"]
     assert line["task"] == "newsletter.tasks.send_confirmation"
