@@ -27,7 +27,8 @@ def on_starting(server):
 
 
 def _lives(pid):
-    with contextlib.suppress(ProcessLookupError):
+    # Whose process we may not even ask after is none of ours.
+    with contextlib.suppress(ProcessLookupError, PermissionError):
         os.kill(pid, 0)
         return True
     return False
