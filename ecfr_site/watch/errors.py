@@ -24,6 +24,7 @@ def report_to(dsn, release, **options):
         max_request_body_size="never",
         include_local_variables=False,
         max_breadcrumbs=0,
+        auto_session_tracking=False,
         trace_propagation_targets=[],
         # No other: that of RQ would send the arguments of tasks.
         auto_enabling_integrations=False,
