@@ -25,6 +25,11 @@ class EcfrSiteConfig(AppConfig):
 
         audit_sources.connect()
         task_finished.connect(page_cache.tell)
+        if settings.SENTRY_DSN:
+            # Only then need the package be installed.
+            from ecfr_site.watch import errors
+
+            errors.report_to(settings.SENTRY_DSN, settings.RELEASE)
 
 
 class EditorialAdminConfig(AdminConfig):

@@ -28,6 +28,7 @@ from redis.exceptions import RedisError
 
 from articles.models import Article
 from ecfr_site.models import SiteEdition
+from ecfr_site.watch.metrics import count_page_cache
 
 logger = logging.getLogger(__name__)
 
@@ -193,12 +194,15 @@ class PageCacheMiddleware:
         )
         now = time.time()
         if not key or now < self.pause_until:
+            count_page_cache("bypass")
             return self.get_response(request)
         encoding = best_encoding(request.headers.get("Accept-Encoding", ""))
         try:
             page, moment = self.found(key, encoding, now)
             if page and page.is_good(moment, now):
+                count_page_cache("hit")
                 return page.answer(request, now)
+            count_page_cache("miss")
             if moment and not cache.add(f"page:{key}:made", True, PATIENCE):
                 # Another process makes it.
                 page = page or self.awaited(key, encoding, moment)

@@ -1,5 +1,7 @@
 from django_tasks_rq import RQBackend
 
+from ecfr_site.watch.tasks import WatchedTask
+
 
 class RedisQueue(RQBackend):
     """Tasks in Redis, for TASK_QUEUE_URL; the priority of a task chooses its queue.
@@ -9,6 +11,7 @@ class RedisQueue(RQBackend):
     """
 
     supports_priority = True
+    task_class = WatchedTask
 
     def enqueue(self, task, args, kwargs):
         queue = (

@@ -35,6 +35,7 @@ def prepare_environment(port):
         "SITE_URL": f"http://127.0.0.1:{port}",
         "EMAIL_URL": "outbox://",
         "LOG_LEVEL": "WARNING",
+        "LOG_FORMAT": "text",
     }.items():
         os.environ.setdefault(name, value)
     if "SECRET_KEY" not in os.environ:
@@ -174,6 +175,7 @@ def main(port):
         return True
 
     web = ["-m", "gunicorn", "ecfr_site.wsgi", "--bind", f"127.0.0.1:{port}"]
+    web += ["--config", "python:ecfr_site.gunicorn"]
     web += ["--preload", "--threads", "8", "--graceful-timeout", "5"]
     web += ["--log-level", "warning", "--no-control-socket"]
     ended = keep_running(

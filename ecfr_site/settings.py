@@ -6,6 +6,7 @@ are listed in docs/operators.md.
 """
 
 from datetime import timedelta
+from ipaddress import ip_network
 from pathlib import Path
 
 import environ
@@ -76,6 +77,8 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    # First: it answers probes, and sees what all others answer.
+    "ecfr_site.watch.middleware.WatchMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.middleware.gzip.GZipMiddleware",
@@ -158,7 +161,7 @@ TASKS = {
     "default": {
         "BACKEND": "ecfr_site.redis_queue.RedisQueue"
         if TASK_QUEUE_URL
-        else "django_tasks_db.DatabaseBackend",
+        else "ecfr_site.database_queue.DatabaseQueue",
         "QUEUES": TASK_QUEUES,
     }
 }
@@ -360,17 +363,52 @@ SILENCED_SYSTEM_CHECKS = ["ckeditor.W001"]
 
 CKEDITOR_BASEPATH = f"/{STATIC_URL}ckeditor/ckeditor/"
 
+# Watching (ecfr_site/watch/)
+
+# Which machines see the checks of /readyz and /metrics: addresses or networks.
+WATCH_ADDRESSES = [ip_network(a) for a in env.list("WATCH_ADDRESSES", default=[])]
+# Or who sends this as `Authorization: Bearer …`.
+WATCH_TOKEN = env.str("WATCH_TOKEN", default="")
+# The tag or commit that runs.
+RELEASE = env.str("RELEASE", default="unknown")
+# The least free disk to be ready with, and how long a task may wait without a warning.
+DISK_FREE_MB = env.int("DISK_FREE_MB", default=200)
+QUEUE_SECONDS = env.int("QUEUE_SECONDS", default=600)
+# Queries that take longer are logged; 0: none.
+SLOW_QUERY_MS = env.int("SLOW_QUERY_MS", default=500)
+SENTRY_DSN = env.str("SENTRY_DSN", default="")
+
+LOG_FORMAT = env.str("LOG_FORMAT", default="text" if DEBUG else "json")
+if LOG_FORMAT not in ("text", "json"):
+    raise ImproperlyConfigured(f"LOG_FORMAT is text or json, not {LOG_FORMAT}.")
+
 # The level stands on the handler, since the task worker sets its loggers' own.
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
+    "filters": {"work": {"()": "ecfr_site.watch.logs.WorkFilter"}},
+    "formatters": {
+        "text": {
+            "()": "ecfr_site.watch.logs.Scrubbed",
+            "format": "%(asctime)s %(levelname)s %(name)s: "
+            "%(message)s [%(request_id)s]",
+        },
+        "json": {"()": "ecfr_site.watch.logs.JsonLines"},
+    },
     "handlers": {
         "console": {
             "class": "logging.StreamHandler",
             "level": env.str("LOG_LEVEL", default="INFO"),
+            "filters": ["work"],
+            "formatter": LOG_FORMAT,
         }
     },
     "root": {"handlers": ["console"], "level": "INFO"},
-    # Who fails to sign in, not who succeeds.
-    "loggers": {"axes": {"level": "WARNING"}},
+    "loggers": {
+        # Who fails to sign in, not who succeeds.
+        "axes": {"level": "WARNING"},
+        # Without handlers of their own, which know no request id.
+        "django": {"level": "INFO"},
+        "gunicorn.error": {"level": "INFO", "propagate": True},
+    },
 }

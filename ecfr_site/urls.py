@@ -53,7 +53,6 @@ urlpatterns = [
     path("sitemap.xml", sitemap, {"sitemaps": sitemaps}, name="sitemap"),
     path("robots.txt", views.robots),
     path("favicon.ico", views.favicon),
-    path("healthz", views.health),
     path("admin/images/upload/", upload, name="image_upload"),
     path("admin/outbox/", outbox_views.messages, name="outbox"),
     re_path(

@@ -50,11 +50,6 @@ def home(request):
 
 
 @require_safe
-def health(request):
-    return HttpResponse("ok", content_type="text/plain")
-
-
-@require_safe
 def robots(request):
     lines = [
         "User-agent: *",

@@ -1,5 +1,6 @@
 """The same tasks on a real Redis, for workers on several machines."""
 
+import json
 import os
 import subprocess
 import sys
@@ -25,6 +26,22 @@ Edition.objects.create(newsletter=newsletter, subject="The week", state="schedul
 tasks.enqueue_due()
 tasks.send_confirmation.enqueue(signup.pk)
 """
+WORKER = ["rqworker", "ahead", "default", "behind", "--burst"]
+WORKER += ["--job-class", "django_tasks_rq.Job"]
+ASK = """
+import django; django.setup()
+from django.core.management import call_command
+call_command("migrate", verbosity=0)
+from django.test import Client
+from newsletter.models import Newsletter
+from newsletter.robots import stamp
+from ecfr_site.watch import state
+posted = {"email": "ada@example.org", "stamp": stamp(),
+    "newsletters": [Newsletter.objects.get().pk]}
+print(Client(SERVER_NAME="127.0.0.1").post("/newsletter/", posted)["X-Request-ID"])
+tasks, seconds = state.queue()
+print({key: count for key, count in tasks.items() if count}, 0 < seconds < 60)
+"""
 RESULT = """
 import django; django.setup()
 from newsletter.models import *
@@ -46,13 +63,14 @@ def environment(tmp_path):
     redis.Redis.from_url(URL).flushdb()
 
 
-def run(environment, *command):
+def run(environment, *command, stderr=False):
     return subprocess.run(
         [sys.executable, *command],
         cwd=settings.BASE_DIR,
         env=environment,
         check=True,
         stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT if stderr else None,
         text=True,
     ).stdout
 
@@ -60,14 +78,28 @@ def run(environment, *command):
 @pytest.mark.server
 def test_a_worker_takes_what_waits_in_redis_letters_first(environment):
     run(environment, "-c", WHO)
-    worker = ["rqworker", "ahead", "default", "behind", "--burst"]
-    worker += ["--job-class", "django_tasks_rq.Job"]
 
-    run(environment, "manage.py", *worker)
+    run(environment, "manage.py", *WORKER)
 
     assert run(environment, "-c", RESULT) == "sent True\n"
     names = sorted(environment_outbox(environment))
     assert [to for _, to in names] == ["bo@example.org", "ada@example.org"]
+
+
+@pytest.mark.server
+def test_a_worker_logs_with_the_id_of_the_request_that_queued_the_task(environment):
+    environment |= {"LOG_FORMAT": "json"}
+    request_id, waiting = run(environment, "-c", ASK).splitlines()
+
+    log = run(environment, "manage.py", *WORKER, stderr=True)
+
+    assert waiting == "{('ahead', 'waiting'): 1} True"
+    lines = [json.loads(line) for line in log.splitlines() if line.startswith("{")]
+    [line] = [line for line in lines if line["logger"] == "ecfr_site.tasks"]
+    assert line["task"] == "newsletter.tasks.send_confirmation"
+    assert line["request_id"] == request_id
+    tasks = [line for line in lines if line["logger"] == "django_tasks"]
+    assert {line["request_id"] for line in tasks} == {request_id}
 
 
 def environment_outbox(environment):

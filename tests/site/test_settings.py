@@ -76,11 +76,19 @@ def test_production_refuses_to_start_without(manage, name, value):
     assert name in said
 
 
-def test_a_value_that_makes_no_sense_stops_the_start(manage):
-    code, said = manage("check", IMAGE_MAX_BYTES="plenty")
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("IMAGE_MAX_BYTES", "plenty"),
+        ("LOG_FORMAT", "xml"),
+        ("WATCH_ADDRESSES", "10.0.0.300"),
+    ],
+)
+def test_a_value_that_makes_no_sense_stops_the_start(manage, name, value):
+    code, said = manage("check", **{name: value})
 
     assert code != 0
-    assert "plenty" in said
+    assert value in said
 
 
 def test_operators_find_every_variable_in_their_table():

@@ -1,0 +1,61 @@
+"""What is counted while requests are answered, for Prometheus.
+
+Labels are view names, methods and status codes, of which there is a limited number;
+never paths. Each process counts for itself; with PROMETHEUS_MULTIPROC_DIR, which
+ecfr_site/gunicorn.py sets, in files that whichever process is asked adds up.
+"""
+
+import os
+
+from prometheus_client import CollectorRegistry, Counter, Histogram
+from prometheus_client.multiprocess import MultiProcessCollector
+
+# As it was when the counters were made: they then keep to files or to memory.
+_IN_FILES = "PROMETHEUS_MULTIPROC_DIR" in os.environ
+_METHODS = {"GET", "HEAD", "POST", "OPTIONS", "PUT", "PATCH", "DELETE"}
+
+_registry = CollectorRegistry()
+# All have labels, so that a process that answers nothing makes no file.
+_requests = Counter(
+    "ecfr_site_requests",
+    "Requests answered, by view, method and status.",
+    ["view", "method", "status"],
+    registry=_registry,
+)
+_seconds = Histogram(
+    "ecfr_site_request_seconds",
+    "Time until the answer was ready, by view.",
+    ["view"],
+    buckets=(0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10),
+    registry=_registry,
+)
+_queries = Histogram(
+    "ecfr_site_request_queries",
+    "Database queries for one request, by view.",
+    ["view"],
+    buckets=(0, 1, 2, 4, 6, 8, 12, 20, 50, 100),
+    registry=_registry,
+)
+_page_cache = Counter(
+    "ecfr_site_page_cache",
+    "Pages looked up in the page cache, by outcome.",
+    ["outcome"],
+    registry=_registry,
+)
+
+
+def count_request(view, method, status, seconds, queries):
+    method = method if method in _METHODS else "other"
+    _requests.labels(view, method, status).inc()
+    _seconds.labels(view).observe(seconds)
+    _queries.labels(view).observe(queries)
+
+
+def count_page_cache(outcome):
+    """To be called once a request by the page cache: "hit", "miss" or "bypass"."""
+    _page_cache.labels(outcome).inc()
+
+
+def collectors():
+    """What to ask for the counts of all processes on this machine."""
+    return [MultiProcessCollector(None) if _IN_FILES else _registry]
