@@ -8,6 +8,7 @@ forget to: docs/decisions/page-cache.md.
 import hashlib
 from dataclasses import dataclass
 
+from django.apps import apps
 from django.db import connections
 
 
@@ -109,7 +110,7 @@ _COUNT = {
 }
 
 
-def watch_tables(using, apps, **kwargs):
+def watch_tables(using, apps=apps, **kwargs):
     """Make the triggers that are missing or out of date; called after each migrate."""
     connection = connections[using]
     with connection.cursor() as cursor:

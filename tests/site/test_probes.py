@@ -199,7 +199,7 @@ def test_however_many_ask_what_hangs_is_looked_at_once():
 
 
 @whole_database
-@pytest.mark.parametrize("page", ["/readyz", "/metrics"])
+@pytest.mark.parametrize("address", ["/readyz", "/metrics"])
 @pytest.mark.parametrize(
     ("asked", "shown"),
     [
@@ -214,11 +214,11 @@ def test_however_many_ask_what_hangs_is_looked_at_once():
         ({"HTTP_AUTHORIZATION": "Basic a long secret"}, False),
     ],
 )
-def test_only_operators_see_behind_the_site(reader, settings, page, asked, shown):
+def test_only_operators_see_behind_the_site(reader, settings, address, asked, shown):
     settings.WATCH_ADDRESSES = [ip_network("10.1.0.0/16")]
     settings.WATCH_TOKEN = "a long secret"
 
-    answer = reader.get(page, **asked)
+    answer = reader.get(address, **asked)
 
     assert ("database" in answer.content.decode()) == shown
 
