@@ -8,6 +8,7 @@ from PIL import Image as Picture
 from articles.models import Article, Comment, Step
 from articles.tasks import addresses_in
 from authors.models import Author, Position, Programme
+from ecfr_site.demo import archive
 from ecfr_site.demo import newsletter as demo_newsletter
 from ecfr_site.images.models import Image
 from ecfr_site.management.commands import load_demo
@@ -187,3 +188,24 @@ def test_a_site_with_an_edition_of_its_own_gets_no_past(db):
 
     assert Edition.objects.count() == 1
     assert not Subscriber.objects.exists()
+
+
+def test_it_fills_up_an_archive_and_goes_on_where_it_was_killed(
+    demo, monkeypatch, reader
+):
+    monkeypatch.setattr(archive, "AT_ONCE", 10)
+
+    def killed(number, total):
+        if number == 20:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        archive.load(100, killed)
+    assert Article.objects.published().count() < 100
+
+    call_command("load_demo", articles=100, verbosity=0)
+
+    copies = Article.objects.filter(slug__startswith=archive.SLUG)
+    assert Article.objects.published().count() == 100
+    assert copies.exclude(bylines=None).exclude(topics=None).count() >= 50
+    assert reader.get(copies.last().get_absolute_url()).status_code == 200

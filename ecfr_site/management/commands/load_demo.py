@@ -2,6 +2,7 @@
 
 import tomllib
 from datetime import datetime, timedelta
+from functools import partial
 from io import BytesIO
 from pathlib import Path
 
@@ -16,7 +17,7 @@ from django.utils.text import slugify
 
 from articles.models import Article, Attachment, Byline, Correction, Topic
 from authors.models import Author, AuthorLink, Position, Programme
-from ecfr_site.demo import desk, newsletter
+from ecfr_site.demo import archive, desk, newsletter
 from ecfr_site.demo.pictures import draw, emblem, portrait
 from ecfr_site.images.models import Image
 from ecfr_site.models import Institution
@@ -36,7 +37,16 @@ def read(path):
 class Command(BaseCommand):
     help = "Load the demonstration content. What is there already stays as it is."
 
-    def handle(self, **options):
+    def add_arguments(self, parser):
+        parser.add_argument(
+            "--articles",
+            type=int,
+            default=0,
+            metavar="N",
+            help="Fill up with copies of the articles until N are published.",
+        )
+
+    def handle(self, articles, **options):
         cast = tomllib.loads((DEMO / "people.toml").read_text())
         self.load_institution()
         self.load_programmes(cast["programmes"])
@@ -47,6 +57,7 @@ class Command(BaseCommand):
         self.load_articles()
         desk.load()
         newsletter.load(demo_desk())
+        archive.load(articles, partial(self.progress, "Archive"))
         self.stdout.write(self.style.SUCCESS("The demonstration content is loaded."))
 
     def progress(self, what, number, total):
