@@ -2,6 +2,9 @@
 
 A kept page says under which number of the site's edition it was made and when the next
 scheduled change is due; it is served while both hold. Nothing is ever purged.
+
+Kept pages are in the cache, for all processes. What a process served lately it has at
+hand, and KeptPages answers with it before Django is asked.
 """
 
 import functools
@@ -19,7 +22,7 @@ import brotli
 from django.conf import settings
 from django.core.cache import cache
 from django.db import Error as DatabaseError
-from django.http import HttpResponse
+from django.http import HttpResponse, QueryDict
 from django.urls import Resolver404, resolve
 from django.utils import timezone
 from django.utils.cache import get_conditional_response, patch_vary_headers
@@ -29,6 +32,8 @@ from redis.exceptions import RedisError
 from articles.models import Article
 from ecfr_site.models import SiteEdition
 from ecfr_site.watch.metrics import count_page_cache
+from ecfr_site.watch.middleware import note
+from ecfr_site.watch.work import KeptPageWork
 
 logger = logging.getLogger(__name__)
 
@@ -57,7 +62,7 @@ PAGES = {
     "newsletter_edition": (),
     "sitemap": ("p",),
 }
-ANSWERS = {200, 301, 410}
+ANSWERS = {200: "200 OK", 301: "301 Moved Permanently", 410: "410 Gone"}
 ENCODINGS = {
     "br": functools.partial(brotli.compress, quality=5),
     "gzip": functools.partial(gzip.compress, compresslevel=6, mtime=0),
@@ -74,6 +79,12 @@ _NOT_KEPT = {"content-length", "etag", "last-modified", "cache-control", "expire
 OUT_OF_REACH = (RedisError, OSError)
 # Then readers do not wait for it again for so long, in seconds.
 PAUSE = 5
+# How many pages a process has at hand, and for how long it believes that the number is
+# what it was, in seconds: nobody can tell that from a page asked for a moment earlier.
+AT_HAND = 300
+BLINK = 0.1
+
+_NOT_IN_304 = {"Content-Length", "Content-Type", "Content-Encoding"}
 
 _NUMBER = "site-edition"
 
@@ -89,7 +100,7 @@ class Moment(NamedTuple):
     asked: float
 
     def is_good(self, now):
-        return now < self.until and now - self.asked <= settings.EDITION_MAX_AGE
+        return now < self.until and now - self.asked < settings.EDITION_MAX_AGE
 
 
 def ask():
@@ -111,6 +122,7 @@ def tell(**kwargs):
     """Let every process know the number now; called when something may have changed."""
     if not settings.PAGE_CACHE:
         return
+    at_hand.forget()
     try:
         moment, newer = None, ask()
         # Of two who tell at the same time the later one must win.
@@ -158,18 +170,98 @@ class Page(NamedTuple):
     def answer(self, request, now, again=False):
         """The response, or 304 when the browser has it; `again`: another try is due."""
         response = HttpResponse(self.body, status=self.status, headers=self.headers)
-        response.headers["Content-Length"] = str(len(self.body))
-        response.headers["ETag"] = self.etag
-        response.headers["Last-Modified"] = http_date(self.modified)
+        response.headers["Cache-Control"] = self.cache_control(now, again)
+        if self.status != 200:
+            return response
+        return get_conditional_response(request, self.etag, self.modified, response)
+
+    def cache_control(self, now, again=False):
         rest = 0 if again else max(0, int(self.until - now))
-        response.headers["Cache-Control"] = (
+        return (
             f"public, max-age={min(settings.PAGE_MAX_AGE, rest)}, "
             f"s-maxage={min(settings.PAGE_SHARED_MAX_AGE, rest)}, "
             f"stale-while-revalidate={min(1, rest)}, stale-if-error={STALE}"
         )
-        if self.status != 200:
-            return response
-        return get_conditional_response(request, self.etag, self.modified, response)
+
+
+class AtHand:
+    """What this process served lately, by the request as it arrived."""
+
+    def __init__(self):
+        self.pages = {}
+        self.moment = None
+        self.believed_until = 0
+
+    def put(self, environ, view, page, moment, now):
+        if len(self.pages) >= AT_HAND:
+            self.pages.clear()
+        self.pages[asked_for(environ)] = view, page
+        self.moment, self.believed_until = moment, now + BLINK
+
+    def get(self, environ, now):
+        """(view, Page) if it may be served without another look, or None."""
+        if now >= self.believed_until:
+            return None
+        found = self.pages.get(asked_for(environ))
+        return found if found and found[1].is_good(self.moment, now) else None
+
+    def forget(self):
+        self.believed_until = 0
+
+
+def asked_for(environ):
+    get = environ.get
+    return (
+        get("wsgi.url_scheme"),
+        get("HTTP_X_FORWARDED_PROTO"),
+        get("HTTP_HOST"),
+        get("PATH_INFO"),
+        get("QUERY_STRING"),
+        get("HTTP_ACCEPT_ENCODING"),
+    )
+
+
+at_hand = AtHand()
+
+
+class KeptPages:
+    """The WSGI application (PEP 3333), with the pages at hand in front of Django."""
+
+    def __init__(self, application):
+        self.application = application
+
+    def __call__(self, environ, start_response):
+        found = is_for_anybody(environ) and at_hand.get(environ, now := time.time())
+        if not found:
+            return self.application(environ, start_response)
+        view, page = found
+        work = KeptPageWork(view, environ)
+        status, body = ANSWERS[page.status], page.body
+        headers = [
+            *page.headers.items(),
+            ("Cache-Control", page.cache_control(now)),
+            ("X-Request-ID", work.request_id),
+        ]
+        if page.status == 200 and environ.get("HTTP_IF_NONE_MATCH") == page.etag:
+            status, body = "304 Not Modified", b""
+            headers = [(n, v) for n, v in headers if n not in _NOT_IN_304]
+        count_page_cache("hit")
+        with work.being_done():
+            note("GET", int(status[:3]), work)
+        start_response(status, headers)
+        return [body]
+
+
+def is_for_anybody(environ):
+    """Whether this very request may be answered from what is at hand."""
+    return (
+        settings.PAGE_CACHE
+        and environ["REQUEST_METHOD"] == "GET"
+        and settings.SESSION_COOKIE_NAME not in environ.get("HTTP_COOKIE", "")
+        and "HTTP_AUTHORIZATION" not in environ
+        # By time alone: rare, and the rules are Django's.
+        and "HTTP_IF_MODIFIED_SINCE" not in environ
+    )
 
 
 class PageCacheMiddleware:
@@ -186,48 +278,41 @@ class PageCacheMiddleware:
             response = self.get_response(request)
             tell()
             return response
-        key = is_anonymous(request) and key_of(
+        address = address_of(
             request.scheme,
             request.get_host(),
             request.path_info,
             request.META.get("QUERY_STRING", ""),
         )
         now = time.time()
-        if not key or now < self.pause_until:
+        if not address or not is_anonymous(request) or now < self.pause_until:
             count_page_cache("bypass")
             return self.get_response(request)
         encoding = best_encoding(request.headers.get("Accept-Encoding", ""))
         try:
-            page, moment = self.found(key, encoding, now)
+            page, moment = found(address, encoding, now)
             if page and page.is_good(moment, now):
                 count_page_cache("hit")
+                at_hand.put(request.META, address.view, page, moment, now)
                 return page.answer(request, now)
             count_page_cache("miss")
-            if moment and not cache.add(f"page:{key}:made", True, PATIENCE):
+            if moment and not cache.add(f"{address.key}:made", True, PATIENCE):
                 # Another process makes it.
-                page = page or self.awaited(key, encoding, moment)
+                page = page or awaited(address, encoding)
                 if page:
                     return page.answer(request, time.time(), again=True)
         except OUT_OF_REACH:
             logger.exception("The page cache is out of reach.")
             self.pause_until = now + PAUSE
             return self.get_response(request)
-        return self.made(request, key, encoding, moment, page)
+        # What is left out of the key must not stand in the page, as in a link.
+        request.META["QUERY_STRING"] = address.query
+        request.GET = QueryDict(address.query)
+        # It is compressed here, once, in each way.
+        request.META.pop("HTTP_ACCEPT_ENCODING", None)
+        return self.made(request, address, encoding, moment, page)
 
-    def found(self, key, encoding, now):
-        """(the Page that is kept, the Moment to serve by), each or None."""
-        variant = f"page:{key}:{encoding}"
-        found = cache.get_many([_NUMBER, variant])
-        return found.get(variant), _current(found.get(_NUMBER), now)
-
-    def awaited(self, key, encoding, moment):
-        """The Page that another process makes, or None when it is not to be kept."""
-        end = time.monotonic() + PATIENCE
-        while time.monotonic() < end and cache.get(f"page:{key}:made"):
-            time.sleep(0.02)
-        return cache.get(f"page:{key}:{encoding}")
-
-    def made(self, request, key, encoding, moment, last):
+    def made(self, request, address, encoding, moment, last):
         """The page anew, and kept if it is for all; `last` is what was kept before."""
         response = self.get_response(request)
         pages = {}
@@ -238,12 +323,29 @@ class PageCacheMiddleware:
             response = pages[encoding].answer(request, time.time())
         try:
             if pages:
-                kept = {f"page:{key}:{name}": page for name, page in pages.items()}
-                cache.set_many(kept, STALE)
-            cache.delete(f"page:{key}:made")
+                cache.set_many(
+                    {f"{address.key}:{name}": page for name, page in pages.items()},
+                    STALE,
+                )
+            cache.delete(f"{address.key}:made")
         except OUT_OF_REACH:
             logger.exception("The page was not kept.")
         return response
+
+
+def found(address, encoding, now):
+    """(the Page that is kept, the Moment to serve by), each or None."""
+    variant = f"{address.key}:{encoding}"
+    rows = cache.get_many([_NUMBER, variant])
+    return rows.get(variant), _current(rows.get(_NUMBER), now)
+
+
+def awaited(address, encoding):
+    """The Page that another process makes, or None when it is not to be kept."""
+    end = time.monotonic() + PATIENCE
+    while time.monotonic() < end and cache.get(f"{address.key}:made"):
+        time.sleep(0.02)
+    return cache.get(f"{address.key}:{encoding}")
 
 
 def is_anonymous(request):
@@ -286,32 +388,43 @@ def pages_of(response, moment, last):
         patch_vary_headers(own, ["Accept-Encoding"])
         if encoding:
             own.headers["Content-Encoding"] = encoding
+        encoded = encode(body)
+        etag = f'"{mark}-{encoding}"' if encoding else f'"{mark}"'
+        own.headers["Content-Length"] = str(len(encoded))
+        own.headers["ETag"] = etag
+        own.headers["Last-Modified"] = http_date(modified)
         pages[encoding] = Page(
             number=moment.number,
             until=moment.until,
             status=response.status_code,
             headers=dict(own.items()),
-            etag=f'"{mark}-{encoding}"' if encoding else f'"{mark}"',
+            etag=etag,
             modified=modified,
-            body=encode(body),
+            body=encoded,
         )
     return pages
 
 
-@functools.lru_cache(maxsize=4096)
-def key_of(scheme, host, path, query):
-    """What the page is kept under, or None if it is none that is kept.
+class Address(NamedTuple):
+    """What a page is kept under, the view's name, and that part of the query string
+    which the page reads, in one order."""
 
-    What the page does not read of the query string is left out, and so is the order.
-    """
+    key: str
+    view: str
+    query: str
+
+
+@functools.lru_cache(maxsize=4096)
+def address_of(scheme, host, path, query):
+    """The Address of a page that is kept, or None."""
     try:
-        name = resolve(path).view_name
+        view = resolve(path).view_name
+        parameters = PAGES.get(view)
     except Resolver404:
-        parameters = ()
-    else:
-        if name not in PAGES:
-            return None
-        parameters = PAGES[name]
+        # A simple page, or a redirect, which may be from an address with a query.
+        view, parameters = "none", None if query else ()
+    if parameters is None or path.startswith(settings.STATIC_URL):
+        return None
     try:
         asked = dict(parse_qsl(query, max_num_fields=20))
     except ValueError:
@@ -320,8 +433,11 @@ def key_of(scheme, host, path, query):
     # Filters may be put together in more ways than a cache can hold.
     if sum(name in _FILTERS for name, value in known) > 1:
         return None
-    address = f"{scheme}://{host}{path}?{urlencode(known)}"
-    return hashlib.sha256(address.encode()).hexdigest()[:32]
+    query = urlencode(known)
+    whole = f"{scheme}://{host}{path}?{query}"
+    return Address(
+        f"page:{hashlib.sha256(whole.encode()).hexdigest()[:32]}", view, query
+    )
 
 
 @functools.lru_cache(maxsize=256)

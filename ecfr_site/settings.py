@@ -79,10 +79,11 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     # First: it answers probes, and sees what all others answer.
     "ecfr_site.watch.middleware.WatchMiddleware",
+    # Around all that readers' pages get, so that they are kept as they are sent.
+    "ecfr_site.page_cache.PageCacheMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.middleware.gzip.GZipMiddleware",
-    "ecfr_site.page_cache.PageCacheMiddleware",
     "csp.middleware.CSPMiddleware",
     "ecfr_site.middleware.PermissionsPolicyMiddleware",
     "django.middleware.http.ConditionalGetMiddleware",

@@ -5,3 +5,8 @@ from django.core.wsgi import get_wsgi_application
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "ecfr_site.settings")
 
 application = get_wsgi_application()
+
+# It needs the settings.
+from ecfr_site.page_cache import KeptPages  # noqa: E402
+
+application = KeptPages(application)

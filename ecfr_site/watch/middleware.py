@@ -23,28 +23,29 @@ class WatchMiddleware:
         with work.being_done():
             with work.watching_queries():
                 response = self.get_response(request)
-            note(request, response, work)
+            note(request.method, response.status_code, work)
         response["X-Request-ID"] = work.request_id
         return response
 
 
-def note(request, response, work):
-    seconds, view, status = work.seconds, work.name, response.status_code
+def note(method, status, work):
+    """Count and log a request that was answered."""
+    seconds, view = work.seconds, work.name
     try:
-        metrics.count_request(view, request.method, status, seconds, work.queries)
+        metrics.count_request(view, method, status, seconds, work.queries)
     except OSError:
         # A full disk is no reason to withhold a page.
         logger.warning("This request could not be counted.", exc_info=True)
     ms = round(seconds * 1000, 1)
     logger.info(
         "%s %s %d, %.1f ms, %d queries",
-        request.method,
+        method,
         view,
         status,
         ms,
         work.queries,
         extra={
-            "method": request.method,
+            "method": method,
             "view": view,
             "status": status,
             "ms": ms,

@@ -80,7 +80,7 @@ class RequestWork(Work):
     kind = "view"
 
     def __init__(self, request):
-        super().__init__(given_id(request))
+        super().__init__(given_id(request.META))
         self.request = request
 
     @property
@@ -99,6 +99,16 @@ class RequestWork(Work):
         return match.view_name
 
 
+class KeptPageWork(Work):
+    """A request that is answered before Django sees it."""
+
+    kind = "view"
+
+    def __init__(self, name, environ):
+        super().__init__(given_id(environ))
+        self.name = name
+
+
 class TaskWork(Work):
     kind = "task"
 
@@ -107,9 +117,9 @@ class TaskWork(Work):
         self.name = name
 
 
-def given_id(request):
+def given_id(environ):
     """The id in X-Request-ID, if a proxy of ours vouches for it; otherwise None."""
-    given = request.META.get("HTTP_X_REQUEST_ID", "")
+    given = environ.get("HTTP_X_REQUEST_ID", "")
     if settings.SECURE_PROXY_SSL_HEADER and _WELL_FORMED.fullmatch(given):
         return given
     return None

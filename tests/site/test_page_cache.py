@@ -6,9 +6,11 @@ from datetime import UTC, datetime, timedelta
 
 import brotli
 import pytest
+from django.contrib.redirects.models import Redirect
 from django.core.cache import cache
+from django.core.wsgi import get_wsgi_application
 from django.db import Error, connection, connections
-from django.test import Client
+from django.test import Client, RequestFactory
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
@@ -34,6 +36,7 @@ pytestmark = [
 @pytest.fixture(autouse=True)
 def kept(settings):
     settings.PAGE_CACHE = True
+    page_cache.at_hand.forget()
 
 
 @pytest.fixture
@@ -59,7 +62,7 @@ def queries(reader, address, **headers):
 
 
 def key(path):
-    return page_cache.key_of("http", "testserver", path, "")
+    return page_cache.address_of("http", "testserver", path, "").key
 
 
 # What is kept
@@ -149,6 +152,22 @@ def test_unknown_parameters_make_no_other_page(reader, article, one_number):
         assert queries(reader, f"/publications/?{query}")[1] == 0
 
 
+def test_what_one_reader_adds_to_an_address_reaches_no_other(reader):
+    for number in range(21):
+        ArticleFactory(published=True, slug=f"an-article-{number}")
+    page = reader.get("/publications/?utm_source=mail&page=1").content
+    assert b"utm_source" not in page
+    assert b"?page=2" in page
+
+
+def test_an_old_address_with_a_query_leads_on(reader, article):
+    Redirect.objects.create(
+        site_id=1, old_path="/old.php?id=7", new_path="/article/cables/"
+    )
+    for _ in range(2):
+        assert reader.get("/old.php?id=7")["Location"] == "/article/cables/"
+
+
 def test_nobody_fills_the_cache(reader, article, monkeypatch):
     reader.get("/")
     kept = []
@@ -179,6 +198,107 @@ def test_editors_see_pages_as_they_are_made(client, reader, article, one_number)
     reader.get("/article/cables/")
     _, cost = queries(client, "/article/cables/")
     assert cost > 0
+
+
+# What a process has at hand
+
+
+@pytest.fixture
+def django_asked():
+    return []
+
+
+@pytest.fixture
+def ask(django_asked, time_machine):
+    """Asks the WSGI application as a web server does; gives status, headers, body."""
+    time_machine.move_to(timezone.now(), tick=False)
+    django = get_wsgi_application()
+
+    def noting(environ, start_response):
+        django_asked.append(environ["PATH_INFO"])
+        return django(environ, start_response)
+
+    application = page_cache.KeptPages(noting)
+
+    def ask(path="/article/cables/", **environ):
+        answer = []
+        body = application(
+            RequestFactory().get(path, **environ).environ,
+            lambda status, headers: answer.extend((status, dict(headers))),
+        )
+        content = b"".join(body)
+        getattr(body, "close", bool)()
+        return *answer, content
+
+    ask()
+    ask()
+    django_asked.clear()
+    return ask
+
+
+def test_what_was_served_a_moment_ago_is_served_without_django(
+    article, ask, django_asked
+):
+    page_cache.at_hand.forget()
+    status, headers, body = ask()
+    assert django_asked == ["/article/cables/"]
+
+    again = ask()
+
+    assert len(django_asked) == 1
+    assert (again[0], again[2]) == (status, body)
+    assert again[1].pop("X-Request-ID") != headers.pop("X-Request-ID")
+    assert again[1] == headers
+
+
+def test_it_tells_a_browser_that_has_the_page(article, ask, django_asked):
+    tag = ask()[1]["ETag"]
+    status, headers, body = ask(HTTP_IF_NONE_MATCH=tag)
+    assert (status, body, django_asked) == ("304 Not Modified", b"", [])
+    assert headers["ETag"] == tag
+    assert "Content-Length" not in headers
+
+
+@pytest.mark.parametrize(
+    "environ",
+    [
+        {"HTTP_COOKIE": "sessionid=abc"},
+        {"HTTP_AUTHORIZATION": "Basic abc"},
+        {"HTTP_IF_MODIFIED_SINCE": "Mon, 04 May 2026 07:00:00 GMT"},
+        {"REQUEST_METHOD": "HEAD"},
+        {"REQUEST_METHOD": "POST"},
+        {"QUERY_STRING": "page=2"},
+        {"HTTP_HOST": "127.0.0.1"},
+        {"HTTP_X_FORWARDED_PROTO": "https"},
+        {"HTTP_ACCEPT_ENCODING": "br"},
+    ],
+    ids=str,
+)
+def test_whoever_asks_otherwise_is_answered_by_django(
+    article, ask, django_asked, environ
+):
+    ask(**environ)
+    assert django_asked
+
+
+def test_what_is_at_hand_is_believed_for_a_blink(
+    article, ask, django_asked, time_machine
+):
+    Article.objects.filter(pk=article.pk).update(title="Cables over the sea")
+    assert b"Cables under the sea" in ask()[2]
+    time_machine.shift(0.11)
+    assert b"Cables over the sea" in ask()[2]
+
+
+def test_what_is_at_hand_ends_at_its_moment(article, ask, django_asked, time_machine):
+    Article.objects.filter(pk=article.pk).update(
+        ends_at=timezone.now() + timedelta(seconds=0.05)
+    )
+    page_cache.at_hand.forget()
+    ask()
+    assert ask()[0] == "200 OK"
+    time_machine.shift(0.06)
+    assert ask()[0] == "410 Gone"
 
 
 # Never out of date
@@ -267,7 +387,7 @@ def test_positions_change_at_midnight_where_the_institute_is(
 def test_others_get_the_last_copy_while_a_page_is_made(reader, article):
     old = reader.get("/article/cables/")
     Article.objects.filter(pk=article.pk).update(title="Cables over the sea")
-    cache.add(f"page:{key('/article/cables/')}:made", True, 5)
+    cache.add(f"{key('/article/cables/')}:made", True, 5)
     assert reader.get("/article/cables/").content == old.content
 
 
@@ -275,16 +395,16 @@ def test_without_a_last_copy_others_wait_for_the_page(reader, article):
     with ThreadPoolExecutor(1) as pool:
         page = reader.get("/article/cables/")
         stored = {
-            name: cache.get(f"page:{key('/article/cables/')}:{name}")
+            name: cache.get(f"{key('/article/cables/')}:{name}")
             for name in page_cache.ENCODINGS
         }
-        cache.delete_many(f"page:{key('/article/cables/')}:{n}" for n in stored)
-        cache.add(f"page:{key('/article/cables/')}:made", True, 5)
+        cache.delete_many(f"{key('/article/cables/')}:{n}" for n in stored)
+        cache.add(f"{key('/article/cables/')}:made", True, 5)
 
         def finish():
             for name, value in stored.items():
-                cache.set(f"page:{key('/article/cables/')}:{name}", value)
-            cache.delete(f"page:{key('/article/cables/')}:made")
+                cache.set(f"{key('/article/cables/')}:{name}", value)
+            cache.delete(f"{key('/article/cables/')}:made")
 
         pool.submit(finish)
         assert reader.get("/article/cables/").content == page.content

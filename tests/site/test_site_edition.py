@@ -27,7 +27,14 @@ from tests.factories import (
 )
 
 # The number is counted as a transaction ends.
-pytestmark = pytest.mark.django_db(transaction=True, serialized_rollback=True)
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture(autouse=True)
+def row():
+    """That of the migration is gone after another test of this kind."""
+    SiteEdition.objects.get_or_create()
+
 
 # What no reader's page shows.
 UNSEEN = {
