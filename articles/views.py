@@ -7,7 +7,7 @@ from articles.models import Article, Topic
 from articles.search import search as find
 from articles.workflow import Standing
 from authors.models import Programme
-from ecfr_site.pages import mark_as_nonsense, paginate, tagged
+from ecfr_site.pages import kept, mark_as_nonsense, paginate, tagged
 
 
 @require_safe
@@ -81,12 +81,16 @@ def publications(request, kind=None):
         "kinds": Article.Kind,
         **_by_kind(topics),
         "programmes": programmes,
-        "years": Article.objects.published().dates("published_at", "year", "DESC"),
+        "years": kept(request, "years", _years),
         "chosen": chosen,
         "filtered": any(chosen.values()),
         "page": page,
     }
     return render(request, "articles/article_list.html", context)
+
+
+def _years():
+    return list(Article.objects.published().dates("published_at", "year", "DESC"))
 
 
 def _by_kind(topics):

@@ -310,6 +310,8 @@ class PageCacheMiddleware:
         request.GET = QueryDict(address.query)
         # It is compressed here, once, in each way.
         request.META.pop("HTTP_ACCEPT_ENCODING", None)
+        if moment:
+            request.keep_part = functools.partial(keep_part, moment)
         return self.made(request, address, encoding, moment, page)
 
     def made(self, request, address, encoding, moment, last):
@@ -338,6 +340,16 @@ def found(address, encoding, now):
     variant = f"{address.key}:{encoding}"
     rows = cache.get_many([_NUMBER, variant])
     return rows.get(variant), _current(rows.get(_NUMBER), now)
+
+
+def keep_part(moment, name, compute):
+    """What `compute()` gives, kept until what readers see changes; never None."""
+    mark = hashlib.sha256(name.encode()).hexdigest()[:32]
+    key = f"part:{moment.number}:{moment.until}:{mark}"
+    try:
+        return cache.get_or_set(key, compute, STALE)
+    except OUT_OF_REACH:
+        return compute()
 
 
 def awaited(address, encoding):

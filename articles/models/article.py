@@ -4,7 +4,7 @@ import reversion
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import models, transaction
-from django.db.models import Exists, F, OuterRef, Q
+from django.db.models import F, OuterRef, Q, Subquery
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.formats import date_format
@@ -331,6 +331,11 @@ class Article(Stages, Completeness, WorkingCopies, Restoring, PublicPage):
                 condition=Q(live__isnull=False),
                 name="article_to_be_replaced",
             ),
+            models.Index(
+                fields=["ends_at"],
+                condition=Q(ends_at__isnull=False),
+                name="article_to_end",
+            ),
         ]
 
     def __str__(self):
@@ -536,14 +541,14 @@ class Article(Stages, Completeness, WorkingCopies, Restoring, PublicPage):
             .filter(language=self.language)
             .exclude(pk=self.original_id)
             .filter(
-                Exists(
-                    Article.topics.through.objects.filter(
-                        article=OuterRef("pk"), topic__in=topics
-                    )
-                )
-                | Exists(
-                    Article.programmes.through.objects.filter(
-                        article=OuterRef("pk"), programme__in=programmes
+                # Not Exists, for which PostgreSQL gathers all that share a topic where
+                # the latest few articles have them.
+                Q(pk=_itself(Article.topics.through.objects.filter(topic__in=topics)))
+                | Q(
+                    pk=_itself(
+                        Article.programmes.through.objects.filter(
+                            programme__in=programmes
+                        )
                     )
                 )
             )[:count]
@@ -566,3 +571,8 @@ class Article(Stages, Completeness, WorkingCopies, Restoring, PublicPage):
         """Set the text anew after an image in it got its renditions."""
         self.set_text(list(self.body_images.all()))
         Article.objects.filter(pk=self.pk).update(typeset_body=self.typeset_body)
+
+
+def _itself(links):
+    """The number of the article in question if it is among the links, or else NULL."""
+    return Subquery(links.filter(article=OuterRef("pk")).values("article")[:1])

@@ -123,7 +123,9 @@ class ArticleQuerySet(models.QuerySet):
             "next_publication": _first("published_at", public, now),
             "next_end": _first("ends_at", public, now),
             "next_replacement": _first(
-                "replaces_at", self.filter(state=State.PUBLISHED), now
+                "replaces_at",
+                self.filter(live__isnull=False, state=State.PUBLISHED),
+                now,
             ),
         }
 
