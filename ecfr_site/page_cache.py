@@ -60,7 +60,8 @@ PAGES = {
     "newsletter_archive": ("page",),
     "newsletter_feed": (),
     "newsletter_edition": (),
-    "sitemap": ("p",),
+    "sitemap": (),
+    "sitemap_section": ("p",),
 }
 ANSWERS = {200: "200 OK", 301: "301 Moved Permanently", 410: "410 Gone"}
 ENCODINGS = {

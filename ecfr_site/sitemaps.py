@@ -8,6 +8,9 @@ from newsletter.models import Edition, Newsletter
 
 
 class ArticleSitemap(Sitemap):
+    # What is written in a fraction of a second; 50,000 are allowed (sitemaps.org).
+    limit = 5000
+
     def items(self):
         return Article.objects.published().only("slug", "changed")
 

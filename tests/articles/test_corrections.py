@@ -44,7 +44,7 @@ def test_readers_find_the_list(reader):
     page = reader.get(article.get_absolute_url()).content.decode()
 
     assert page.count('href="/corrections/"') == 2  # under the correction, at the foot
-    assert "/corrections/" in reader.get("/sitemap.xml").content.decode()
+    assert "/corrections/" in reader.get("/sitemap-indexes.xml").content.decode()
 
 
 def test_who_corrected_is_known_to_the_desk_alone(publisher, reader):

@@ -107,6 +107,7 @@ def hidden():
         "/search/?q=Undisclosed",
         "/feed/",
         "/sitemap.xml",
+        "/sitemap-articles.xml",
         "/robots.txt",
         "/newsletter/",
         "/newsletter/weekly/",

@@ -33,7 +33,7 @@ LISTS = [
     "/search/?q=corridor",
     "/feed/",
     "/people/ada/feed/",
-    "/sitemap.xml",
+    "/sitemap-articles.xml",
 ]
 
 

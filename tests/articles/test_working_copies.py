@@ -340,7 +340,7 @@ def test_who_may_not_change_it_may_not_discard_it(copy):
         "/topics/energy/feed/",
         "/search/?q=Undisclosed",
         "/feed/",
-        "/sitemap.xml",
+        "/sitemap-articles.xml",
     ],
 )
 @pytest.mark.parametrize("state", ["draft", "published"])

@@ -194,7 +194,7 @@ def test_an_edition_that_nobody_got_is_nowhere(request, hidden, who):
     for address in (
         "/newsletter/thursday/",
         "/newsletter/thursday/feed/",
-        "/sitemap.xml",
+        "/sitemap-editions.xml",
     ):
         response = client.get(address)
         assert response.status_code == 200
@@ -218,11 +218,12 @@ def test_the_sitemap_names_editions_and_archives(reader, newsletter):
     edition = sent(newsletter)
     NewsletterFactory(slug="unborn")
 
-    sitemap = reader.get("/sitemap.xml").content.decode()
+    editions = reader.get("/sitemap-editions.xml").content.decode()
+    archives = reader.get("/sitemap-archives.xml").content.decode()
 
-    assert f"{edition.get_absolute_url()}</loc>" in sitemap
-    assert "/newsletter/thursday/</loc>" in sitemap
-    assert "/newsletter/unborn/</loc>" not in sitemap
+    assert f"{edition.get_absolute_url()}</loc>" in editions
+    assert "/newsletter/thursday/</loc>" in archives
+    assert "/newsletter/unborn/</loc>" not in archives
 
 
 @pytest.mark.parametrize("pieces", [2, 12])

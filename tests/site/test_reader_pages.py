@@ -7,6 +7,7 @@ from django.utils import timezone
 
 from articles.models import Article, Topic
 from authors.models import Author, Programme
+from ecfr_site.sitemaps import ArticleSitemap
 from tests.factories import (
     ArticleFactory,
     AttachmentFactory,
@@ -132,3 +133,16 @@ def test_no_page_loads_anything_from_elsewhere(reader, address):
     )
     assert loaded
     assert all(address.startswith("/") for address in loaded)
+
+
+def test_search_engines_find_every_article_in_parts(reader, monkeypatch):
+    monkeypatch.setattr(ArticleSitemap, "limit", 2)
+    for number in range(3):
+        ArticleFactory(published=True, slug=f"one-of-three-{number}")
+    parts = re.findall(
+        r"<loc>http://[^/]+(/sitemap-articles[^<]+)</loc>",
+        reader.get("/sitemap.xml").content.decode(),
+    )
+    assert len(parts) == 2
+    found = "".join(reader.get(part).content.decode() for part in parts)
+    assert all(f"/article/one-of-three-{n}/" in found for n in range(3))
