@@ -93,6 +93,18 @@ def test_pages_name_the_same_addresses_as_ever(store, image):
         assert "immutable" in told["CacheControl"]
 
 
+def test_the_application_can_serve_them_itself(store, image, reader):
+    answer = reader.get(image.share_url)
+
+    assert b"".join(answer.streaming_content)[:2] == b"\xff\xd8"
+    assert answer["Content-Type"] == "image/jpeg"
+    assert "immutable" in answer["Cache-Control"]
+    modified = answer["Last-Modified"]
+    again = reader.get(image.share_url, HTTP_IF_MODIFIED_SINCE=modified)
+    assert again.status_code == 304
+    assert reader.get("/media/renditions/nothing.jpg").status_code == 404
+
+
 def test_a_deleted_picture_leaves_nothing(
     store, image, django_capture_on_commit_callbacks
 ):
