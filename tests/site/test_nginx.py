@@ -241,4 +241,5 @@ def test_a_stopped_application_is_hidden_where_it_can_be_and_owned_up_to_elsewhe
     assert unseen.status_code == 503
     assert "not available at the moment" in unseen.text
     assert unseen.headers["Retry-After"] == "30"
-    assert site.ask("/newsletter/", method="POST").status_code == 503
+    large = site.ask("/admin/images/upload/", method="POST", data=b"x" * 200_000)
+    assert large.status_code == 503
