@@ -8,6 +8,7 @@ are listed in docs/operators.md.
 from datetime import timedelta
 from ipaddress import ip_network
 from pathlib import Path
+from urllib.parse import parse_qsl, urlsplit
 
 import environ
 from csp.constants import NONE, SELF, UNSAFE_INLINE
@@ -247,16 +248,42 @@ MEDIA_ROOT = env.path("MEDIA_ROOT", default=f"{VAR_DIR}/media")
 PRIVATE_ROOT = env.path("PRIVATE_ROOT", default=f"{VAR_DIR}/private")
 # Where nginx serves PRIVATE_ROOT internally; empty: the application sends files itself.
 PRIVATE_ACCEL = env.str("PRIVATE_ACCEL", default="")
+
+
+def storage(url, folder, bucket):
+    """The backend for files on this machine or, with an address, in a bucket.
+
+    Its options in django-storages are the query: s3://bucket/folder?region_name=…
+    """
+    if not url:
+        return {"BACKEND": folder}
+    parts = urlsplit(url)
+    if parts.scheme != "s3" or not parts.netloc:
+        raise ImproperlyConfigured(f"s3://bucket/folder?option=value, not {url}.")
+    options = {"bucket_name": parts.netloc, "location": parts.path.strip("/")}
+    return {"BACKEND": bucket, "OPTIONS": options | dict(parse_qsl(parts.query))}
+
+
 STORAGES = {
-    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "default": storage(
+        env.str("MEDIA_STORAGE_URL", default=""),
+        folder="django.core.files.storage.FileSystemStorage",
+        bucket="ecfr_site.object_store.PublicObjects",
+    ),
     # What only some may have: articles/files.py asks who wants it.
-    "private": {"BACKEND": "ecfr_site.private.PrivateStorage"},
+    "private": storage(
+        env.str("PRIVATE_STORAGE_URL", default=""),
+        folder="ecfr_site.private.PrivateStorage",
+        bucket="ecfr_site.object_store.PrivateObjects",
+    ),
     "staticfiles": {
         "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"
         if DEBUG
         else "whitenoise.storage.CompressedManifestStaticFilesStorage"
     },
 }
+if PRIVATE_ACCEL and "OPTIONS" in STORAGES["private"]:
+    raise ImproperlyConfigured("PRIVATE_ACCEL is for files of this machine only.")
 # Serve media from the application: right for `make run`; a web server or an object
 # store does it in production.
 SERVE_MEDIA = env.bool("SERVE_MEDIA", default=DEBUG)

@@ -1,14 +1,15 @@
 from django.conf import settings
 from django.contrib import admin
-from django.core.exceptions import PermissionDenied
+from django.core.exceptions import PermissionDenied, SuspiciousFileOperation
+from django.core.files.storage import default_storage
 from django.db.models import prefetch_related_objects
-from django.http import HttpResponse
+from django.http import FileResponse, Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.templatetags.static import static
 from django.utils.cache import patch_cache_control
+from django.utils.http import http_date
 from django.views import defaults
 from django.views.decorators.http import require_safe
-from django.views.static import serve
 
 from articles.models import BYLINES, Article, Topic
 from authors.models import Programme
@@ -65,8 +66,15 @@ def robots(request):
 
 @require_safe
 def media(request, path):
-    """An uploaded file, where no web server or object store serves it."""
-    response = serve(request, path, settings.MEDIA_ROOT)
+    """An uploaded file, where no web server passes on what is asked for."""
+    try:
+        file = default_storage.open(path)
+        changed = default_storage.get_modified_time(path)
+    except (OSError, ValueError, SuspiciousFileOperation) as error:
+        raise Http404 from error
+    response = FileResponse(
+        file, headers={"Last-Modified": http_date(changed.timestamp())}
+    )
     if path.startswith("renditions/"):
         # Their addresses change with their content (docs/decisions/renditions.md).
         patch_cache_control(response, public=True, max_age=YEAR, immutable=True)

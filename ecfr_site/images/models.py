@@ -132,13 +132,16 @@ class Image(models.Model):
             # The renditions of another file have other sizes than this row says.
             self.rendered = ""
         fingerprint = f"{digest}{self.focal_x:02x}{self.focal_y:02x}"
-        if fingerprint != self.fingerprint:
+        is_other = fingerprint != self.fingerprint
+        if is_other:
             self.fingerprint = fingerprint
             self.render_error = ""
             # Not due before its first task had time.
             self.render_asked_at = timezone.now()
-            transaction.on_commit(self.ask_for_renditions)
         super().save(*args, **kwargs)
+        if is_other:
+            # Not earlier: outside a transaction it asks at once, and needs the key.
+            transaction.on_commit(self.ask_for_renditions)
 
     def delete(self, *args, **kwargs):
         """Delete the files too. Raises ProtectedError while a page shows the image."""

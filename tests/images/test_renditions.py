@@ -66,6 +66,14 @@ def test_the_task_makes_the_whole_set(image):
     assert len(names) == 15
 
 
+@pytest.mark.django_db(transaction=True)
+def test_an_upload_outside_a_transaction_is_rendered_too():
+    image = ImageFactory()
+
+    image.refresh_from_db()
+    assert image.rendered == image.fingerprint
+
+
 def test_every_address_in_the_markup_is_a_file(image):
     html = picture(image, "card", alt="A harbour", sizes="50vw")
 

@@ -98,3 +98,33 @@ def test_operators_find_every_variable_in_their_table():
     read = set(re.findall(r'env\.\w+\(\s*"(\w+)"', source))
 
     assert read == set(re.findall(r"^\| `([A-Z_]+)` \|", manual, re.M))
+
+
+@pytest.mark.parametrize(
+    "environment",
+    [
+        {"MEDIA_STORAGE_URL": "https://store.example.org/pictures"},
+        {"PRIVATE_STORAGE_URL": "s3://"},
+        {"PRIVATE_STORAGE_URL": "s3://papers", "PRIVATE_ACCEL": "/protected/"},
+    ],
+)
+def test_a_store_that_makes_no_sense_stops_the_start(manage, environment):
+    code, output = manage("check", **environment)
+
+    assert code == 1
+    assert "ImproperlyConfigured" in output
+
+
+def test_a_store_is_given_as_an_address(manage):
+    address = "s3://pictures/media?endpoint_url=http://store.example:9000"
+    code, output = manage(
+        "shell",
+        "-v0",
+        "-c",
+        "from django.core.files.storage import default_storage as s;"
+        "print(s.bucket_name, s.location, s.endpoint_url, s.url('a b.jpg'))",
+        MEDIA_STORAGE_URL=address,
+    )
+
+    assert code == 0, output
+    assert "pictures media http://store.example:9000 /media/a%20b.jpg" in output
