@@ -211,6 +211,8 @@ def test_files_are_kept_out_of_the_media_folder(settings):
 
     assert not default_storage.exists(attachment.file.name)
     assert (settings.PRIVATE_ROOT / attachment.file.name).exists()
+    with pytest.raises(ValueError, match="no address"):
+        private_storage().url(attachment.file.name)
 
 
 def test_the_form_and_the_page_link_to_the_file(editor, reader):
