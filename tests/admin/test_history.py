@@ -261,7 +261,12 @@ def test_what_the_desk_hides_has_no_history_for_others(
     assert reader.get(address).status_code == 302
 
 
-def test_changes_are_hidden_from_who_sees_only_the_live_page(contributor, editor, live):
+@pytest.mark.parametrize("own", [False, True])
+def test_changes_are_hidden_from_who_sees_only_the_live_page(
+    contributor, editor, live, own
+):
+    if own:
+        Article.objects.filter(pk=live.pk).update(created_by=contributor.user)
     form = article_form(editor, live)
     form["title"] = "Undisclosed corridor"
     form.press("Save the changes")

@@ -134,6 +134,16 @@ def test_a_revoked_link_is_over_and_the_list_says_so(editor, reader, draft):
     assert b"Revoked" in response.content
 
 
+def test_an_expired_link_is_over_and_the_list_says_so(editor, draft):
+    make(editor, draft)
+    PreviewLink.objects.update(expires_at=timezone.now())
+
+    response = editor.get(page_of(draft))
+
+    assert not links_on(response)
+    assert b"Expired" in response.content
+
+
 def test_openings_are_counted_and_listed(editor, reader, draft):
     make(editor, draft)
     link = PreviewLink.objects.get()
@@ -152,6 +162,7 @@ def test_a_link_belongs_to_its_article(editor, draft):
     link = PreviewLink.objects.get()
     other = page_of(ArticleFactory(draft=True))
 
+    assert not links_on(editor.get(other))
     assert editor.get(f"{other}{link.pk}/").status_code == 404
     assert editor.post(f"{other}{link.pk}/revoke/").status_code == 404
     link.refresh_from_db()
@@ -176,6 +187,12 @@ def test_contributors_neither_see_make_nor_revoke_links(
     assert contributor.post(f"{address}revoke/").status_code == refused
     assert link.token not in contributor.get(form_of(article)).content.decode()
     assert PreviewLink.objects.get().is_good
+
+
+def test_who_may_not_change_the_text_sees_no_links(editor):
+    withdrawn = ArticleFactory(withdrawn=True)
+
+    assert editor.get(page_of(withdrawn)).status_code == 403
 
 
 def test_a_foreign_page_makes_none_in_an_editors_name(editor, draft):

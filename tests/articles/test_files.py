@@ -113,6 +113,22 @@ def test_contributors_get_the_files_of_their_own_drafts(contributor):
     assert body(contributor.get(address_of(own))) == CONTENT
 
 
+def test_own_drafts_too_are_closed_to_whom_the_desk_shows_no_articles():
+    nobody = signed_in(is_staff=True)
+    own = ArticleFactory(draft=True, created_by=nobody.user)
+
+    assert nobody.get(address_of(own)).status_code == 404
+
+
+def test_what_only_earlier_versions_have_is_for_editors(contributor, editor):
+    own = ArticleFactory(draft=True, created_by=contributor.user)
+    address = address_of(own)
+    own.attachments.all().delete()
+
+    assert body(editor.get(address)) == CONTENT
+    assert contributor.get(address).status_code == 404
+
+
 def test_a_former_colleague_without_access_to_the_desk_gets_nothing(editor):
     address = address_of(ArticleFactory(draft=True))
     editor.user.is_staff = False
@@ -195,6 +211,8 @@ def test_files_are_kept_out_of_the_media_folder(settings):
 
     assert not default_storage.exists(attachment.file.name)
     assert (settings.PRIVATE_ROOT / attachment.file.name).exists()
+    with pytest.raises(ValueError, match="no address"):
+        private_storage().url(attachment.file.name)
 
 
 def test_the_form_and_the_page_link_to_the_file(editor, reader):

@@ -6,6 +6,7 @@ import pytest
 import reversion
 import time_machine
 from django.contrib.admin.models import LogEntry
+from django.contrib.auth.models import Permission
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
@@ -485,6 +486,14 @@ def test_contributors_make_none_even_of_their_own(contributor):
     with pytest.raises(NotAllowed):
         PreviewLink.make(own, by=contributor.user, recipient="Bo")
     assert not PreviewLink.objects.exists()
+
+
+def test_who_may_not_change_the_text_makes_none(contributor, draft):
+    may_make = Permission.objects.get(codename="add_previewlink")
+    contributor.user.user_permissions.add(may_make)
+
+    with pytest.raises(NotAllowed, match="may not change"):
+        PreviewLink.make(draft, by=contributor.user, recipient="Bo")
 
 
 def test_contributors_revoke_none(contributor, make, draft, reader):

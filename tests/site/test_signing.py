@@ -56,6 +56,25 @@ def test_what_was_not_signed_is_no_token(text):
     assert not is_good("confirm", text)
 
 
+@pytest.mark.parametrize("text", ["", "aaaaa", "a" * 53, "é" * signing.LENGTH])
+def test_what_has_not_the_shape_of_a_token_is_none(text):
+    with pytest.raises(signing.BadToken):
+        signing.number_in(text)
+
+
+def test_a_token_has_one_spelling():
+    token = signing.sign("confirm", 1)
+    # The last character has a bit that says nothing.
+    other = ALPHABET[ALPHABET.index(token[-1]) ^ 1]
+
+    assert not is_good("confirm", token[:-1] + other)
+
+
+def test_a_token_names_no_row_beyond_the_largest():
+    with pytest.raises(signing.BadToken):
+        signing.number_in(signing.sign("confirm", 2**63))
+
+
 @given(numbers, numbers)
 def test_two_tokens_cannot_be_cut_into_a_third(one, other):
     assume(one != other)
