@@ -107,6 +107,11 @@ def test_nothing_of_the_form_is_cut_off(page, sign_in, complaints):
     people = page.locator("#bylines-group fieldset")
     expect(people.get_by_text("Remove").first).to_be_visible()
     assert people.evaluate("part => part.scrollWidth <= part.clientWidth")
+    # The bar of buttons covers all of the text that it stands before.
+    bar = page.locator(".publish-box").bounding_box()
+    editor = page.locator(".cke_chrome").bounding_box()
+    assert bar["x"] <= editor["x"]
+    assert bar["x"] + bar["width"] >= editor["x"] + editor["width"]
     # Day and hour stand on one line, with one remark below about the time zone.
     when = page.locator(".field-published_at p.datetime")
     day, hour = when.locator("input").all()
