@@ -116,10 +116,16 @@ def test_nothing_of_the_form_is_cut_off(page, sign_in, complaints):
     when = page.locator(".field-published_at p.datetime")
     day, hour = when.locator("input").all()
     assert day.bounding_box()["y"] == hour.bounding_box()["y"]
-    # The two buttons for the live page as well.
+    # The two buttons for the live page keep together.
     lead = page.get_by_role("button", name="Lead the home page").bounding_box()
     withdraw = page.get_by_role("link", name="Withdraw").bounding_box()
     assert lead["x"] + lead["width"] < withdraw["x"] or lead["x"] == withdraw["x"]
+
+    page.set_viewport_size({"width": 360, "height": 900})
+    hour_clock = when.locator(".clock-icon").bounding_box()
+    box = hour.bounding_box()
+    assert box["x"] + box["width"] < hour_clock["x"]
+    assert box["y"] <= hour_clock["y"] <= box["y"] + box["height"]
 
 
 def test_a_footnote_is_written_and_numbered(page, sign_in, complaints):
