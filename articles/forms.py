@@ -13,6 +13,7 @@ from articles import workflow
 from articles.models import Article
 from articles.models.completeness import is_provisional
 from articles.models.stages import Rights
+from articles.people import name_of
 from articles.rules import WORKING_TITLE
 from articles.workflow import Standing
 from ecfr_site.fields import RichTextWidget
@@ -69,7 +70,7 @@ class SharedForm(forms.ModelForm):
         self.data[self.add_prefix("opened")] = saved
         if not self.conflict:
             return
-        who = theirs.changed_by or "Somebody"
+        who = name_of(theirs.changed_by) if theirs.changed_by else "Somebody"
         when = localtime(theirs.changed).strftime("%H:%M")
         raise ValidationError(
             f"{who} saved this {theirs._meta.verbose_name} at {when} while you were "

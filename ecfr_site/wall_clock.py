@@ -3,7 +3,7 @@
 from datetime import UTC, datetime
 
 from django import forms
-from django.contrib.admin.widgets import AdminSplitDateTime, AdminTimeWidget
+from django.contrib.admin.widgets import AdminSplitDateTime, BaseAdminTimeWidget
 from django.core.exceptions import ValidationError
 from django.utils import timezone
 from django.utils.formats import date_format
@@ -41,7 +41,7 @@ def is_shown_twice(moment):
     return local.utcoffset() != other.utcoffset()
 
 
-class WallTimeWidget(AdminTimeWidget):
+class WallTimeWidget(BaseAdminTimeWidget):
     """“09:00”: seconds show only where there are any."""
 
     def format_value(self, value):

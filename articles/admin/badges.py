@@ -43,6 +43,8 @@ def what_happened(article):
         }[article.state]
     if article.standing == Standing.ENDED:
         return f"Its publication ended {in_words(article.ends_at)}"
+    if article.state == State.WITHDRAWN and (other := article.published_replacement):
+        return f"Withdrawn: readers are sent to “{other}”"
     return {
         State.DRAFT: "Saved as a draft",
         State.IN_REVIEW: "Waiting for review",

@@ -65,9 +65,11 @@ class EditingQuerySet(models.QuerySet):
             return mine, others
         own = Q(window__in={"", window, instead_of})
         gone = Q(seen_at__lt=now - GONE_AFTER)
+        # Text takes the place of none; a window that only looks on waits for that.
+        free = Q(typed_at=None) if typed is not None else gone & Q(typed_at=None)
         noting = (
             self.of(user, article_id)
-            .filter(own | gone & Q(typed_at=None))
+            .filter(own | free)
             .exclude(window__in={"", window}, serial__gte=serial)
         )
         again = {

@@ -85,7 +85,7 @@ class Stages:
         if not self.replaced_by_id:
             return None
         published = type(self).objects.published()
-        return published.filter(pk=self.replaced_by_id).only("slug").first()
+        return published.filter(pk=self.replaced_by_id).only("slug", "title").first()
 
     def is_own_work_of(self, user):
         """Whether the user began it or signs it."""

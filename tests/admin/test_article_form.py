@@ -203,6 +203,7 @@ def test_readers_of_a_withdrawn_article_are_sent_to_another_that_is_published(
 
     article.refresh_from_db()
     assert article.replaced_by == other
+    assert form.said == f"Withdrawn: readers are sent to “{other.title}”."
 
 
 def test_a_live_article_may_lead_the_home_page(publisher, reader):

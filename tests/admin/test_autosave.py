@@ -189,6 +189,19 @@ def test_of_two_reports_the_later_one_stays(window):
     assert kept()["title"] == ["Later"]
 
 
+def test_text_in_a_second_window_takes_the_place_of_none(editor, article):
+    first, second = (Window(editor, article, name) for name in ("w1", "w2"))
+    first.beat()
+
+    second["title"] = "Written in the second"
+    assert second.keep().json()["kept"]
+    assert kept()["title"] == ["Written in the second"]
+
+    first["title"] = "Written in the first"
+    assert not first.keep().json()["kept"]
+    assert kept()["title"] == ["Written in the second"]
+
+
 def test_the_browser_is_told_what_was_saved(window):
     window.keep()
 

@@ -5,7 +5,7 @@ from pathlib import Path
 from playwright.sync_api import expect
 
 from ecfr_site.models import Institution
-from tests.factories import UserFactory
+from tests.factories import ArticleFactory, AuthorFactory, UserFactory
 
 MANUSCRIPT = Path(__file__).parent.parent / "data" / "manuscript.txt"
 
@@ -96,6 +96,36 @@ def test_the_publish_button_says_when(page, sign_in, complaints):
     expect(
         page.get_by_role("button", name="Schedule for 4 May 2099, 09:00 CEST")
     ).to_be_visible()
+
+
+def test_nothing_of_the_form_is_cut_off(page, sign_in, complaints):
+    sign_in(UserFactory(publisher=True))
+    article = ArticleFactory(published=True, authors=[AuthorFactory()])
+    page.set_viewport_size({"width": 1440, "height": 900})
+    page.goto(f"/admin/articles/article/{article.pk}/change/")
+
+    people = page.locator("#bylines-group fieldset")
+    expect(people.get_by_text("Remove").first).to_be_visible()
+    assert people.evaluate("part => part.scrollWidth <= part.clientWidth")
+    # The bar of buttons covers all of the text that it stands before.
+    bar = page.locator(".publish-box").bounding_box()
+    editor = page.locator(".cke_chrome").bounding_box()
+    assert bar["x"] <= editor["x"]
+    assert bar["x"] + bar["width"] >= editor["x"] + editor["width"]
+    # Day and hour stand on one line, with one remark below about the time zone.
+    when = page.locator(".field-published_at p.datetime")
+    day, hour = when.locator("input").all()
+    assert day.bounding_box()["y"] == hour.bounding_box()["y"]
+    # The two buttons for the live page keep together.
+    lead = page.get_by_role("button", name="Lead the home page").bounding_box()
+    withdraw = page.get_by_role("link", name="Withdraw").bounding_box()
+    assert lead["x"] + lead["width"] < withdraw["x"] or lead["x"] == withdraw["x"]
+
+    page.set_viewport_size({"width": 360, "height": 900})
+    hour_clock = when.locator(".clock-icon").bounding_box()
+    box = hour.bounding_box()
+    assert box["x"] + box["width"] < hour_clock["x"]
+    assert box["y"] <= hour_clock["y"] <= box["y"] + box["height"]
 
 
 def test_a_footnote_is_written_and_numbered(page, sign_in, complaints):
