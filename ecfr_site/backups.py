@@ -20,9 +20,15 @@ from pathlib import Path
 
 import pyrage
 from django.conf import settings
+from django.contrib.sessions.models import Session
+from django.core.cache import cache
+from django.core.management import call_command
 from django.db import connection, transaction
 from django.db.backends.postgresql.client import DatabaseClient
+from django.db.migrations.loader import MigrationLoader
 from django.db.migrations.recorder import MigrationRecorder
+
+from ecfr_site.models import Institution
 
 FORMAT = 1
 MANIFEST = "manifest.json"
@@ -331,3 +337,129 @@ def applied_here():
 
 def megabytes(count):
     return f"{count / 1e6:,.1f} MB"
+
+
+# Putting one back
+
+
+def restore(path, *, identity="", say=lambda text: None):
+    """Load a backup into an empty database and empty folders; no other place will do.
+
+    identity: the age identity (AGE-SECRET-KEY-…) of an encrypted one. Afterwards the
+    tables are those of this software, nobody is signed in, and mail is held. Raises
+    BackupError; the folders are then empty as before, and so is the database, unless it
+    says otherwise.
+    """
+    path = Path(path)
+    manifest = manifest_of(path)
+    _check_fits(manifest)
+    _check_empty()
+    say("Reading the backup to its end …")
+    if found := list(faults(path)):
+        raise BackupError("This backup is damaged. " + "; ".join(found[:5]))
+    source = _Source(path, manifest, identity)
+    with _alone() as work:
+        source.fetch("database", work / "database")
+        filled = []
+        try:
+            # The database last, so that it never stands there without its files.
+            for name, place in places().items():
+                filled.append(place)
+                for file in manifest["files"]:
+                    if file.startswith(f"{name}/"):
+                        source.fetch(file, place / file.removeprefix(f"{name}/"))
+            say("Database …")
+            _load(work / "database")
+        except BaseException:
+            for place in filled:
+                _empty(place)
+            raise
+    _check_rows(manifest)
+    call_command("migrate", verbosity=0, interactive=False)
+    Institution.objects.hold_mail()
+    Session.objects.all().delete()
+    cache.clear()
+
+
+class _Source:
+    """Reads files of a backup, encrypted or not."""
+
+    def __init__(self, path, manifest, identity):
+        self.path, self.identities = path, []
+        if manifest["encrypted"]:
+            if not identity:
+                raise BackupError("This backup is encrypted: give its --identity.")
+            try:
+                self.identities = [pyrage.x25519.Identity.from_str(identity)]
+            except pyrage.IdentityError as error:
+                raise BackupError("That is no identity of age.") from error
+
+    def fetch(self, name, target):
+        target.parent.mkdir(parents=True, exist_ok=True)
+        with (self.path / name).open("rb") as reader, target.open("wb") as writer:
+            if not self.identities:
+                shutil.copyfileobj(reader, writer, _BLOCK)
+                return
+            try:
+                pyrage.decrypt_io(reader, writer, self.identities)
+            except pyrage.DecryptError as error:
+                raise BackupError(f"{name}: cannot be decrypted. {error}") from error
+
+
+def _check_fits(manifest):
+    if manifest["vendor"] != connection.vendor:
+        raise BackupError(
+            f"This backup is of {manifest['vendor']}, the database here is "
+            f"{connection.vendor}."
+        )
+    known = {f"{app}.{name}" for app, name in MigrationLoader(None).disk_migrations}
+    if newer := sorted(set(manifest["migrations"]) - known):
+        raise BackupError(
+            f"This backup is of newer software ({manifest['release']}), which this one "
+            f"does not know: {', '.join(newer[:5])}."
+        )
+
+
+def _check_empty():
+    if connection.introspection.table_names():
+        raise BackupError("The database is not empty. Nothing was changed.")
+    for place in places().values():
+        if next(_files(place), None):
+            raise BackupError(f"{place} is not empty. Nothing was changed.")
+
+
+def _load(source):
+    if connection.vendor == "postgresql":
+        # In one transaction: all or nothing.
+        connection.close()
+        run_client(
+            "pg_restore",
+            "--single-transaction",
+            "--exit-on-error",
+            "--no-owner",
+            "--no-privileges",
+            str(source),
+        )
+        return
+    connection.close()
+    target = Path(connection.settings_dict["NAME"])
+    for suffix in ("", "-wal", "-shm"):
+        Path(f"{target}{suffix}").unlink(missing_ok=True)
+    unfinished = Path(f"{target}.part")
+    shutil.copyfile(source, unfinished)
+    unfinished.rename(target)
+
+
+def _check_rows(manifest):
+    with connection.cursor() as cursor:
+        for table, count in manifest["rows"].items():
+            if (found := count_rows(cursor, table)) != count:
+                raise BackupError(
+                    f"Table {table} has {found:,} rows, not {count:,}: do not use it."
+                )
+
+
+def _empty(folder):
+    """The folder itself stays: it may be another disk."""
+    for entry in folder.iterdir() if folder.is_dir() else ():
+        shutil.rmtree(entry) if entry.is_dir() else entry.unlink()
