@@ -12,9 +12,10 @@ class InstitutionManager(models.Manager):
         return self.filter(mail_held_since__isnull=False).exists()
 
     def hold_mail(self):
-        institution = self.current()
-        institution.mail_held_since = timezone.now()
-        institution.save()
+        if not self.exists():
+            Institution().save()
+        # Nothing else of it: articles are checked again when it changes.
+        self.update(mail_held_since=timezone.now())
 
     def release_mail(self):
         """Let mail go out again; return whether it was held."""
