@@ -25,6 +25,7 @@ from newsletter.models import (
     Newsletter,
     Subscriber,
     Suppression,
+    Wording,
 )
 from newsletter.resources import SubscriberResource
 
@@ -84,6 +85,7 @@ TABLES = [
     ),
     Table("edition_items", EditionItem, "What stands in which edition"),
     Table("consent", ConsentRecord, "Who agreed to what when, by number of subscriber"),
+    Table("wordings", Wording, "The words that they agreed to"),
     Table("suppressions", Suppression, "Addresses that must not be mailed"),
     Table("pages", FlatPage, "Simple pages; `content` is HTML"),
     Table("redirects", Redirect, "Old addresses and where they lead"),
@@ -91,7 +93,7 @@ TABLES = [
 
 
 def export(folder, say=lambda text: None):
-    """Write everything into `folder`, which must not exist yet; only its owner may read.
+    """Write everything into `folder`, which must not exist and is its owner's alone.
 
     Notes it in the audit log first. Raises BackupError, OSError.
     """
@@ -165,15 +167,15 @@ def write_subscribers(file):
 def description(counts):
     """What the files are and how they hang together."""
     lines = [
-        "Everything that was on this site, except accounts, passwords and logs.",
+        "Everything that was on this site, but accounts, passwords and logs.",
         "",
-        "NAME.jsonl is UTF-8 text with one object of JSON a line. A field that points at",
-        "a row elsewhere holds its id; several are a list of ids. Times are ISO 8601",
+        "NAME.jsonl is UTF-8 text, one object of JSON a line. A field that points at",
+        "a row elsewhere holds its id; several are a list. Times are ISO 8601",
         "with their zone. Texts are plain, or HTML where named body, biography,",
         "description, introduction or content.",
         "",
         "articles/          each article as a page of HTML, by id",
-        "subscribers.csv    subscribers with their newsletters and the proof of consent",
+        "subscribers.csv    subscribers, their newsletters and the proof of consent",
         "media/             pictures and their smaller copies",
         "private/           attachments of articles",
         "",
