@@ -29,7 +29,7 @@ from newsletter.models import (
 )
 from newsletter.resources import SubscriberResource
 
-_AT_ONCE = 500
+_AT_ONCE = 100
 
 
 @dataclass(frozen=True)
@@ -123,7 +123,10 @@ def write_table(file, table):
     """One object a line; returns how many."""
     columns = [f for f in table.model._meta.concrete_fields if f.name not in table.made]
     lists = [f for f in table.model._meta.many_to_many if f.name not in table.made]
-    rows = table.model._default_manager.order_by("pk")
+    deferred = [
+        f.name for f in table.model._meta.concrete_fields if f.name in table.made
+    ]
+    rows = table.model._default_manager.order_by("pk").defer(*deferred)
     rows = rows.prefetch_related(*(f.name for f in lists))
     count = 0
     with file.open("w", encoding="utf-8") as out:
@@ -146,7 +149,9 @@ class _Encoder(DjangoJSONEncoder):
 def write_articles(folder):
     """A page of HTML each, to read without any program but a browser."""
     folder.mkdir()
-    articles = Article._default_manager.order_by("pk")
+    articles = Article._default_manager.order_by("pk").only(
+        "slug", "title", "standfirst", "body", "language"
+    )
     for article in articles.iterator(chunk_size=_AT_ONCE):
         name = f"{article.pk}-{slugify(article.slug or article.title)[:80]}.html"
         (folder / name).write_text(
