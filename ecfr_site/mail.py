@@ -14,6 +14,30 @@ _inliner = css_inline.CSSInliner(
 )
 
 
+class MailHeld(OSError):
+    """This is a restored copy: no mail leaves before `manage.py release_mail`."""
+
+    def __init__(self):
+        super().__init__("This is a restored copy, which sends no mail yet.")
+
+
+def refuse_if_held():
+    """Raises MailHeld; one query."""
+    if Institution.objects.mail_is_held():
+        raise MailHeld
+
+
+class Letter(EmailMultiAlternatives):
+    """A message that knows whether mail may leave; `send` may raise MailHeld."""
+
+    held = False
+
+    def send(self, fail_silently=False):
+        if self.held:
+            raise MailHeld
+        return super().send(fail_silently)
+
+
 def letter(template, to, context, *, html=True):
     """A message to one address from `<template>.subject.txt`, `.txt` and `.html`.
 
@@ -26,7 +50,7 @@ def letter(template, to, context, *, html=True):
         render_to_string(f"{template}.{part}", context)
         for part in ("subject.txt", "txt")
     )
-    message = EmailMultiAlternatives(
+    message = Letter(
         subject=" ".join(subject.split()),
         body=text.strip() + "\n",
         from_email=formataddr(
@@ -38,6 +62,7 @@ def letter(template, to, context, *, html=True):
     if html:
         page = render_to_string(f"{template}.html", context)
         message.attach_alternative(_inliner.inline(page), "text/html")
+    message.held = institution.mail_held_since is not None
     # What a mail service would track by itself.
     message.track_opens = message.track_clicks = False
     return message

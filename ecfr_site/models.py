@@ -1,11 +1,27 @@
 from django.conf import settings
 from django.db import models
+from django.utils import timezone
 
 
 class InstitutionManager(models.Manager):
     def current(self):
         """The institution whose site this is; unsaved defaults before anyone set it."""
         return self.first() or Institution()
+
+    def mail_is_held(self):
+        return self.filter(mail_held_since__isnull=False).exists()
+
+    def hold_mail(self):
+        if not self.exists():
+            Institution().save()
+        # Nothing else of it: articles are checked again when it changes.
+        self.update(mail_held_since=timezone.now())
+
+    def release_mail(self):
+        """Let mail go out again; return whether it was held."""
+        return bool(
+            self.filter(mail_held_since__isnull=False).update(mail_held_since=None)
+        )
 
 
 class Institution(models.Model):
@@ -42,6 +58,9 @@ class Institution(models.Model):
     )
     # What is asked of articles may be another since.
     changed = models.DateTimeField(auto_now=True, null=True)
+
+    # A restored copy sends nothing until somebody says that it is the site now.
+    mail_held_since = models.DateTimeField(null=True, editable=False)
 
     objects = InstitutionManager()
 

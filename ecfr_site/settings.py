@@ -391,6 +391,12 @@ SILENCED_SYSTEM_CHECKS = ["ckeditor.W001"]
 
 CKEDITOR_BASEPATH = f"/{STATIC_URL}ckeditor/ckeditor/"
 
+# Backups (ecfr_site/backups.py)
+
+BACKUP_DIR = env.path("BACKUP_DIR", default=f"{VAR_DIR}/backups")
+# The public key of age (age1…) that `backup --encrypt` encrypts for.
+BACKUP_RECIPIENT = env.str("BACKUP_RECIPIENT", default="")
+
 # Watching (ecfr_site/watch/)
 
 # Which machines see the checks of /readyz and /metrics: addresses or networks.

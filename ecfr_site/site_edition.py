@@ -52,7 +52,13 @@ WATCHED = {
     "authors.Position": Watched(),
     "authors.Programme": Watched(),
     "ecfr_site.Institution": Watched(
-        unseen=("four_eyes", "checklist", "embargoed_words", "changed")
+        unseen=(
+            "four_eyes",
+            "checklist",
+            "embargoed_words",
+            "changed",
+            "mail_held_since",
+        )
     ),
     "flatpages.FlatPage": Watched(),
     "flatpages.FlatPage_sites": Watched(),

@@ -18,6 +18,7 @@ from django.conf import settings
 from django.db import connection, connections, transaction
 from django.utils import timezone
 
+from ecfr_site.models import Institution
 from newsletter import bounces, durability, pace
 from newsletter.messages import Recipient, compose, number_links, pieces_for
 from newsletter.models import Delivery, Edition, Heartbeat, NotAllowed, Subscriber
@@ -65,6 +66,8 @@ def step(edition_id, seconds=STEP):
     """
     edition = Edition.objects.sending().filter(pk=edition_id).first()
     if edition is None or not Heartbeat.is_steady():
+        return False
+    if Institution.objects.mail_is_held():
         return False
     edition.deliveries.recover()
     shift = Shift(edition, deadline=time.monotonic() + seconds)

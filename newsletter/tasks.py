@@ -10,6 +10,7 @@ from django.db.models import Q
 from django.utils import timezone
 from django_tasks import task
 
+from ecfr_site.models import Institution
 from newsletter import dispatch
 from newsletter.letters import letter_for
 from newsletter.models import Edition, Heartbeat, Signup
@@ -26,6 +27,8 @@ AHEAD, BEHIND = 10, -10
 @task(priority=BEHIND)
 def send_edition(edition_id):
     """Send for some seconds, and queue the next step. May be lost or run twice."""
+    if Institution.objects.mail_is_held():
+        return
     edition = Edition.objects.due().filter(pk=edition_id).first()
     if edition and Heartbeat.is_steady():
         dispatch.start(edition)
@@ -44,6 +47,8 @@ def enqueue_due():
 
     Returns how many tasks were queued.
     """
+    if Institution.objects.mail_is_held():
+        return 0
     hold_if_this_may_be_a_copy()
     Heartbeat.beat()
     now = timezone.now()
@@ -91,6 +96,8 @@ def hold_if_this_may_be_a_copy():
 @task(priority=AHEAD)
 def send_confirmation(signup_id):
     """Send the mail of a signup, once. May be lost or run twice."""
+    if Institution.objects.mail_is_held():
+        return
     mine = Signup.objects.unmailed().filter(pk=signup_id)
     if not mine.update(mailed_at=timezone.now()):
         return

@@ -1,0 +1,42 @@
+from django.conf import settings
+from django.core.management.base import BaseCommand, CommandError
+
+from ecfr_site import backups
+
+
+class Command(BaseCommand):
+    help = (
+        "Write a backup of database and uploaded files into a folder. The site goes on "
+        "meanwhile. Restore it with `restore`."
+    )
+
+    def add_arguments(self, parser):
+        parser.add_argument(
+            "--to",
+            default=settings.BACKUP_DIR,
+            metavar="FOLDER",
+            help="default: BACKUP_DIR",
+        )
+        parser.add_argument(
+            "--keep", type=int, metavar="N", help="then remove all but the newest N"
+        )
+        parser.add_argument(
+            "--encrypt",
+            action="store_true",
+            help="for the public key of age in BACKUP_RECIPIENT",
+        )
+
+    def handle(self, *, to, keep, encrypt, **options):
+        if keep is not None and keep < 1:
+            raise CommandError("--keep must be at least 1.")
+        recipient = settings.BACKUP_RECIPIENT if encrypt else ""
+        if encrypt and not recipient:
+            raise CommandError("--encrypt needs a public key in BACKUP_RECIPIENT.")
+        try:
+            made = backups.make(to, recipient=recipient, say=self.stdout.write)
+        except (backups.BackupError, OSError) as error:
+            raise CommandError(f"No backup was made. {error}") from error
+        self.stdout.write(str(made))
+        if keep:
+            for path in backups.thin_out(to, keep):
+                self.stdout.write(f"Removed: {path.name}")

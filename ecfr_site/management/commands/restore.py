@@ -1,0 +1,52 @@
+from pathlib import Path
+
+from django.core.management.base import BaseCommand, CommandError
+
+from ecfr_site import backups
+from newsletter.models import Edition
+
+
+class Command(BaseCommand):
+    help = (
+        "Load a backup into an empty database and empty folders. Stop the site before. "
+        "The copy sends no mail until `release_mail`."
+    )
+    requires_system_checks = ()
+
+    def add_arguments(self, parser):
+        parser.add_argument("path")
+        parser.add_argument(
+            "--identity",
+            type=Path,
+            metavar="FILE",
+            help="the age identity of an encrypted backup",
+        )
+
+    def handle(self, *, path, identity, **options):
+        try:
+            key = identity_in(identity) if identity else ""
+            backups.restore(path, identity=key, say=self.stdout.write)
+        except (backups.BackupError, OSError) as error:
+            raise CommandError(f"Not restored. {error}") from error
+        held = hold_editions(backups.manifest_of(path)["at"])
+        self.stdout.write("Restored. Everybody has to sign in again.")
+        if held:
+            self.stdout.write(f"Editions on hold: {held}.")
+        self.stdout.write("No mail is sent until you run `manage.py release_mail`.")
+
+
+def identity_in(file):
+    """The first line of the file that is no remark."""
+    lines = (line.strip() for line in file.read_text().splitlines())
+    return next((line for line in lines if line and not line.startswith("#")), "")
+
+
+def hold_editions(at):
+    """The ledger knows nothing of what was sent since; a person has to decide."""
+    editions = list(Edition.objects.on_their_way())
+    for edition in editions:
+        edition.hold(
+            f"Restored from a backup of {at}. Whom it was sent to since then is not "
+            "known here: make sure that it is to be sent before you resume it."
+        )
+    return len(editions)

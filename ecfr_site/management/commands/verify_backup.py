@@ -1,0 +1,22 @@
+from django.core.management.base import BaseCommand, CommandError
+
+from ecfr_site import backups
+
+
+class Command(BaseCommand):
+    help = "Read a backup to its end and name every file that is not as written."
+    requires_system_checks = ()
+
+    def add_arguments(self, parser):
+        parser.add_argument("path")
+
+    def handle(self, *, path, **options):
+        try:
+            found = list(backups.faults(path))
+        except backups.BackupError as error:
+            raise CommandError(str(error)) from error
+        for fault in found:
+            self.stderr.write(fault)
+        if found:
+            raise CommandError("This backup is damaged.")
+        self.stdout.write("All files are as they were written.")

@@ -1,0 +1,216 @@
+"""A backup holds everything, and is known to be damaged or half made."""
+
+import json
+import os
+import subprocess
+import sys
+from contextlib import contextmanager
+from io import StringIO
+from pathlib import Path
+
+import pyrage
+import pytest
+from django.conf import settings as django_settings
+from django.core.files.base import ContentFile
+from django.core.management import CommandError, call_command
+from django.db import connection
+from django.db.utils import ConnectionHandler
+
+from ecfr_site import backups
+from ecfr_site.models import Institution
+from ecfr_site.private import private_storage
+from tests.factories import (
+    ArticleFactory,
+    EditionFactory,
+    ImageFactory,
+    UserFactory,
+)
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture(autouse=True)
+def own_folder(settings, tmp_path):
+    settings.VAR_DIR = tmp_path / "var"
+    settings.VAR_DIR.mkdir()
+
+
+@pytest.fixture
+def folder(tmp_path):
+    return tmp_path / "backups"
+
+
+@pytest.fixture
+def site():
+    """Something of everything."""
+    Institution(name="Meridian").save()
+    ArticleFactory.create_batch(3, published=True)
+    ImageFactory()
+    private_storage().save("attachments/2026/paper.pdf", ContentFile(b"%PDF of mine"))
+    EditionFactory()
+    UserFactory()
+
+
+def rows_of(database):
+    """{table: all its rows}, whatever the tables are."""
+    with database.cursor() as cursor:
+        tables = database.introspection.table_names(cursor)
+        found = {}
+        for table in tables:
+            cursor.execute(f'SELECT * FROM "{table}"')  # noqa: S608
+            names = [column[0] for column in cursor.description]
+            found[table] = sorted(
+                repr({n: v for n, v in zip(names, row, strict=True) if n != HELD})
+                for row in cursor.fetchall()
+            )
+    return found
+
+
+HELD = "mail_held_since"
+
+
+def files_of(media, private):
+    return {
+        (place.name, file.relative_to(place)): file.read_bytes()
+        for place in (Path(media), Path(private))
+        for file in place.rglob("*")
+        if file.is_file()
+    }
+
+
+@contextmanager
+def empty_place(tmp_path):
+    """(environment of a site that has nothing yet, a connection to its database)"""
+    var = tmp_path / "elsewhere"
+    var.mkdir()
+    environment = {**os.environ, "VAR_DIR": str(var), "DEBUG": "on"}
+    if connection.vendor == "sqlite":
+        name = str(var / "db.sqlite3")
+        environment.pop("DATABASE_URL", None)
+    else:
+        name = f"{connection.settings_dict['NAME']}_restored"
+        said = connection.settings_dict
+        environment["DATABASE_URL"] = (
+            f"postgres://{said['USER']}:{said['PASSWORD']}@{said['HOST']}"
+            f":{said['PORT'] or 5432}/{name}"
+        )
+        run_sql(f'DROP DATABASE IF EXISTS "{name}"', f'CREATE DATABASE "{name}"')
+    there = ConnectionHandler(
+        {"default": {**connection.settings_dict, "NAME": name, "TEST": {}}}
+    )["default"]
+    try:
+        yield environment, there
+    finally:
+        there.close()
+        if connection.vendor == "postgresql":
+            run_sql(f'DROP DATABASE "{name}" WITH (FORCE)')
+
+
+def run_sql(*commands):
+    with connection.cursor() as cursor:
+        for command in commands:
+            cursor.execute(command)
+
+
+def manage(environment, *arguments):
+    return subprocess.run(
+        [sys.executable, "manage.py", *arguments],
+        cwd=django_settings.BASE_DIR,
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
+
+
+def backup(folder, **options):
+    out = StringIO()
+    call_command("backup", to=folder, stdout=out, **options)
+    return backups.all_in(folder)[-1]
+
+
+def test_what_is_restored_is_what_was_backed_up(site, folder, tmp_path, settings):
+    files = files_of(settings.MEDIA_ROOT, settings.PRIVATE_ROOT)
+    rows = rows_of(connection)
+    path = backup(folder)
+    with empty_place(tmp_path) as (environment, there):
+        done = manage(environment, "restore", str(path))
+        assert done.returncode == 0, done.stderr
+        var = Path(environment["VAR_DIR"])
+        assert files_of(var / "media", var / "private") == files
+        restored = rows_of(there)
+        assert restored.keys() == rows.keys()
+        for table in rows:
+            assert restored[table] == rows[table], table
+    with pytest.raises(backups.BackupError, match="not empty"):
+        backups.restore(path)
+
+
+def test_a_damaged_file_is_named(site, folder):
+    path = backup(folder)
+    assert list(backups.faults(path)) == []
+    [file] = (path / "private").rglob("*.pdf")
+    file.write_bytes(b"%PDF of hers")
+    (path / "media" / "stranger").write_bytes(b"x")
+    found = "; ".join(backups.faults(path))
+    assert "private/attachments/2026/paper.pdf: is not what was written" in found
+    assert "media/stranger: is not in the manifest" in found
+    file.unlink()
+    with pytest.raises(CommandError):
+        call_command("verify_backup", path, stderr=StringIO())
+
+
+def test_one_that_ends_half_way_is_none(site, folder, monkeypatch):
+    def ends(self, source, name):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(backups._Store, "keep", ends)
+    with pytest.raises(KeyboardInterrupt):
+        backups.make(folder)
+    [left] = folder.iterdir()
+    assert backups.all_in(folder) == []
+    with pytest.raises(backups.BackupError, match="not a whole one"):
+        backups.manifest_of(left)
+
+
+def test_the_newest_are_kept(folder):
+    path = backup(folder)
+    for day in ("20260101", "20260102"):
+        old = folder / f"backup-{day}T000000Z"
+        old.mkdir()
+        (old / backups.MANIFEST).write_text("{}")
+    assert [p.name[7:15] for p in backups.thin_out(folder, 2)] == ["20260101"]
+    assert backups.all_in(folder)[-1] == path
+
+
+def test_an_encrypted_one_needs_its_identity(site, folder, settings, tmp_path):
+    identity = pyrage.x25519.Identity.generate()
+    settings.BACKUP_RECIPIENT = str(identity.to_public())
+    path = backup(folder, encrypt=True)
+    [file] = (path / "private").rglob("*.pdf")
+    assert b"of mine" not in file.read_bytes()
+    assert list(backups.faults(path)) == []
+    manifest = backups.manifest_of(path)
+    source = backups._Source(path, manifest, str(identity))
+    source.fetch("private/attachments/2026/paper.pdf", tmp_path / "paper")
+    assert (tmp_path / "paper").read_bytes() == b"%PDF of mine"
+    with pytest.raises(backups.BackupError, match="identity"):
+        backups._Source(path, manifest, "")
+    other = backups._Source(path, manifest, str(pyrage.x25519.Identity.generate()))
+    with pytest.raises(backups.BackupError, match="cannot be decrypted"):
+        other.fetch("database", tmp_path / "database")
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"migrations": ["articles.9999_later"]}, "newer software"),
+        ({"vendor": "oracle"}, "oracle"),
+    ],
+)
+def test_what_does_not_fit_is_refused(folder, change, words):
+    path = backup(folder)
+    manifest = json.loads((path / backups.MANIFEST).read_text())
+    (path / backups.MANIFEST).write_text(json.dumps(manifest | change))
+    with pytest.raises(backups.BackupError, match=words):
+        backups.restore(path)

@@ -1,0 +1,77 @@
+"""Before an upgrade it is known what would fail, and that there is a way back."""
+
+from datetime import timedelta
+from io import StringIO
+
+import pytest
+from django.core.management import CommandError, call_command
+from django.db import connection
+from django.db.migrations.recorder import MigrationRecorder
+from django.utils import timezone
+
+from ecfr_site import backups, upgrades
+from tests.factories import UserFactory
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def folder(tmp_path):
+    return tmp_path / "backups"
+
+
+def backed_up(folder, hours):
+    at = timezone.now() - timedelta(hours=hours)
+    path = folder / f"backup-{at:%Y%m%dT%H%M%SZ}"
+    path.mkdir(parents=True)
+    (path / backups.MANIFEST).write_text("{}")
+
+
+def go_back_to(number):
+    """As if the migrations of ecfr_site from this number on were still to come."""
+    MigrationRecorder.Migration.objects.filter(
+        app="ecfr_site", name__gte=number
+    ).delete()
+
+
+def obstacles(folder):
+    return " ".join(upgrades.obstacles(folder, 24))
+
+
+def test_where_all_is_applied_nothing_stands_in_the_way(folder):
+    out = StringIO()
+    call_command("upgrade_check", backups=folder, stdout=out)
+    assert "Nothing stands in the way" in out.getvalue()
+
+
+def test_accounts_that_share_an_address_are_named(folder):
+    backed_up(folder, hours=1)
+    with connection.cursor() as cursor:
+        cursor.execute("DROP INDEX auth_user_one_an_address")
+    UserFactory(username="ada", email="Ada@example.org")
+    UserFactory(username="lovelace", email="ada@example.org")
+    UserFactory(username="grace", email="grace@example.org")
+    assert obstacles(folder) == ""
+    go_back_to("0006")
+    assert obstacles(folder) == (
+        "These accounts have the address ada@example.org: ada, lovelace."
+    )
+
+
+def test_there_must_be_a_backup_of_today(folder):
+    go_back_to("0008")
+    assert "no backup" in obstacles(folder)
+    backed_up(folder, hours=30)
+    assert "30 hours old" in obstacles(folder)
+    with pytest.raises(CommandError):
+        call_command("upgrade_check", backups=folder, stdout=StringIO())
+    backed_up(folder, hours=23)
+    assert obstacles(folder) == ""
+
+
+def test_newer_software_and_a_full_disk_are_said(folder, settings):
+    MigrationRecorder(connection).record_applied("articles", "9999_later")
+    settings.DISK_FREE_MB = 10**9
+    found = obstacles(folder)
+    assert "articles.9999_later is not known here" in found
+    assert "needed" in found
