@@ -1,4 +1,5 @@
 from ecfr_site import audit
+from ecfr_site.policy import RESOURCE_POLICY
 
 
 class AuditMiddleware:
@@ -16,8 +17,11 @@ class AuditMiddleware:
             return self.get_response(request)
 
 
-class PermissionsPolicyMiddleware:
-    """Switch off every browser feature that the site does not use."""
+class BrowserLimitsMiddleware:
+    """Switch off what the site does not use, and keep its answers out of other sites.
+
+    A view that other sites and mail programs may show sets CROSS_ORIGIN itself.
+    """
 
     policy = ", ".join(
         f"{feature}=()"
@@ -41,4 +45,5 @@ class PermissionsPolicyMiddleware:
     def __call__(self, request):
         response = self.get_response(request)
         response.setdefault("Permissions-Policy", self.policy)
+        response.setdefault(RESOURCE_POLICY, "same-origin")
         return response

@@ -13,11 +13,14 @@ from django.views.static import serve
 from articles.models import BYLINES, Article, Topic
 from authors.models import Programme
 from ecfr_site import kept_text
-from ecfr_site.policy import admin_policy
+from ecfr_site.policy import CROSS_ORIGIN, admin_policy
 
 LATEST = 7
 YEAR = 365 * 24 * 3600
 RESEARCH = 4
+# What browsers show without running anything in it; SVG is not among them.
+PICTURES = ("image/avif", "image/gif", "image/jpeg", "image/png", "image/webp")
+MEDIA_POLICY = "default-src 'none'; frame-ancestors 'none'; sandbox"
 
 
 @require_safe
@@ -67,6 +70,14 @@ def robots(request):
 def media(request, path):
     """An uploaded file, where no web server or object store serves it."""
     response = serve(request, path, settings.MEDIA_ROOT)
+    # Mails and other sites show pictures; nothing else is opened in a browser.
+    for name, value in {
+        **CROSS_ORIGIN,
+        "Content-Security-Policy": MEDIA_POLICY,
+    }.items():
+        response[name] = value
+    if response.get("Content-Type") not in (None, *PICTURES):
+        response["Content-Disposition"] = "attachment"
     if path.startswith("renditions/"):
         # Their addresses change with their content (docs/decisions/renditions.md).
         patch_cache_control(response, public=True, max_age=YEAR, immutable=True)

@@ -13,7 +13,7 @@ from django.views.generic import FormView, TemplateView
 from ecfr_site import signing
 from ecfr_site.accounts.tasks import notify, send_password_links
 from ecfr_site.network import client_address, household
-from ecfr_site.policy import admin_policy
+from ecfr_site.policy import door_policy
 
 AN_HOUR = 3600
 
@@ -63,7 +63,7 @@ class DeskLook:
 
     extra_context = None
 
-    @method_decorator(admin_policy)
+    @method_decorator(door_policy)
     def dispatch(self, *args, **kwargs):
         response = super().dispatch(*args, **kwargs)
         response["Cache-Control"] = "no-store"
