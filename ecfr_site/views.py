@@ -56,7 +56,8 @@ def home(request):
 def robots(request):
     lines = [
         "User-agent: *",
-        "Disallow: /admin/",
+        # Another path may be meant to be unknown.
+        *(["Disallow: /admin/"] if settings.ADMIN_PATH == "admin" else []),
         "Disallow: /search/",
         # Tells nobody anything: an address below it holds a secret, and is answered
         # with "noindex" to whoever comes all the same.
