@@ -102,6 +102,8 @@ urlpatterns = [
     path(f"{settings.ADMIN_PATH}/", include(desk)),
 ]
 
+handler400 = "ecfr_site.views.bad_request"
+
 media_url = settings.MEDIA_URL.lstrip("/")
 urlpatterns.append(path(f"{media_url}attachments/<path:path>", files.former))
 if settings.SERVE_MEDIA:

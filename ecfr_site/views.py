@@ -1,6 +1,11 @@
 from django.conf import settings
 from django.contrib import admin
-from django.core.exceptions import PermissionDenied
+from django.core.exceptions import (
+    PermissionDenied,
+    RequestDataTooBig,
+    TooManyFieldsSent,
+    TooManyFilesSent,
+)
 from django.db.models import prefetch_related_objects
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
@@ -20,6 +25,7 @@ YEAR = 365 * 24 * 3600
 RESEARCH = 4
 # What browsers show without running anything in it; SVG is not among them.
 PICTURES = ("image/avif", "image/gif", "image/jpeg", "image/png", "image/webp")
+TOO_LARGE = (RequestDataTooBig, TooManyFieldsSent, TooManyFilesSent)
 MEDIA_POLICY = "default-src 'none'; frame-ancestors 'none'; sandbox"
 
 
@@ -89,6 +95,13 @@ def media(request, path):
 def favicon(request):
     """For whoever asks at the usual address without having read a page."""
     return redirect(static("ecfr_site/favicon.png"), permanent=True)
+
+
+def bad_request(request, exception):
+    """413.html for more than the site takes at once, else 400.html."""
+    if isinstance(exception, TOO_LARGE):
+        return render(request, "413.html", status=413)
+    return defaults.bad_request(request, exception)
 
 
 def csrf_failure(request, reason=""):

@@ -38,9 +38,10 @@ def old_links(reader, editor, mailoutbox, settings):
     link = PreviewLink.make(
         ArticleFactory(draft=True), by=editor.user, recipient="Ms Jonas"
     )
+    token = signing.sign("preferences", ada.pk)
     return {
         "confirm": link_in(mailoutbox[0], "confirm"),
-        "preferences": f"/newsletter/preferences/{signing.sign('preferences', ada.pk)}/",
+        "preferences": f"/newsletter/preferences/{token}/",
         "preview": f"/preview/{link.token}/",
     }
 

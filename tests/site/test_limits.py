@@ -1,7 +1,11 @@
 """Nobody keeps the database busy by searching; readers who share an address can."""
 
+from urllib.parse import urlencode
+
 import pytest
 from django.core.cache import cache
+
+from tests.factories import ArticleFactory
 
 pytestmark = pytest.mark.django_db
 
@@ -60,3 +64,22 @@ def test_without_the_cache_everybody_is_served(reader, settings):
     }
 
     assert [search(reader).status_code for _ in range(3)] == [200, 200, 200]
+
+
+@pytest.mark.parametrize("name", ["DATA_UPLOAD_MAX_MEMORY_SIZE", "FIELDS"])
+def test_too_large_a_form_is_told_so_and_changes_nothing(editor, settings, name):
+    article = ArticleFactory(draft=True, title="As it was")
+    address = f"/admin/articles/article/{article.pk}/change/"
+    posted = {f"field-{n}": "x" * 10 for n in range(30)} | {"title": "Changed"}
+    if name == "FIELDS":
+        settings.DATA_UPLOAD_MAX_NUMBER_FIELDS = 20
+    else:
+        settings.DATA_UPLOAD_MAX_MEMORY_SIZE = 200
+
+    urlencoded = "application/x-www-form-urlencoded"
+    answer = editor.post(address, urlencode(posted), content_type=urlencoded)
+
+    assert answer.status_code == 413
+    assert "Nothing was saved" in answer.content.decode()
+    article.refresh_from_db()
+    assert article.title == "As it was"
