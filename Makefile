@@ -13,7 +13,7 @@ INSTALL = .venv/bin/python -m pip install -qq --disable-pip-version-check
 # A target to make first: there is no working Python in .venv, or no more.
 MISSING := $(shell .venv/bin/python -c '' 2>/dev/null || echo environment)
 
-.PHONY: run test python port environment
+.PHONY: run test sbom python port environment
 .DEFAULT_GOAL := run
 
 run: python port .venv/installed
@@ -21,6 +21,12 @@ run: python port .venv/installed
 
 test: python .venv/installed-dev
 	@.venv/bin/python -m pytest --numprocesses auto
+
+# What is installed, with the tools for testing, for whoever keeps lists of such things.
+sbom: python .venv/installed-dev
+	@mkdir -p var
+	@.venv/bin/cyclonedx-py environment .venv --output-file var/sbom.json
+	@echo "Written: var/sbom.json"
 
 python:
 	@$(or $(PYTHON),false) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \

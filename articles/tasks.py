@@ -27,7 +27,11 @@ AT_ONCE = 50
 # Browsers give up after 20; nobody should need more than a few.
 MOST_REDIRECTS = 5
 # Files are not pages, and the desk is not for readers.
-NOT_PAGES = (settings.MEDIA_URL, f"/{settings.STATIC_URL.lstrip('/')}", "/admin/")
+NOT_PAGES = (
+    settings.MEDIA_URL,
+    f"/{settings.STATIC_URL.lstrip('/')}",
+    f"/{settings.ADMIN_PATH}/",
+)
 # Nobody waits for it: behind whatever else is queued.
 BEHIND = -20
 

@@ -1,3 +1,4 @@
+from django.conf import settings
 from django.http import Http404
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.cache import patch_cache_control
@@ -7,6 +8,7 @@ from articles.models import Article, Topic
 from articles.search import search as find
 from articles.workflow import Standing
 from authors.models import Programme
+from ecfr_site import limits
 from ecfr_site.pages import kept, mark_as_nonsense, paginate, tagged
 
 
@@ -132,5 +134,8 @@ def topic(request, slug, kind):
 def search(request):
     """articles/search.html: published articles with every word of `?q=`."""
     query = request.GET.get("q", "").strip()[:200]
+    a_minute = settings.SEARCHES_AN_ADDRESS_A_MINUTE
+    if query and (refusal := limits.refusal(request, "search", a_minute)):
+        return refusal
     context = {"query": query, "page": paginate(request, find(query).for_lists())}
     return render(request, "articles/search.html", context)

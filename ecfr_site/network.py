@@ -29,3 +29,15 @@ def household(address):
     if address is None or ":" not in address:
         return address
     return str(ipaddress.ip_network((address, 64), strict=False).network_address)
+
+
+def comes_from(request, networks):
+    """Whether the request came from one of the networks (of `ipaddress`)."""
+    # A proxy that nobody told us of would lend all its visitors its own address.
+    forwarded = "X-Forwarded-For" in request.headers or "Forwarded" in request.headers
+    if forwarded and not settings.SECURE_PROXY_SSL_HEADER:
+        return False
+    address = client_address(request)
+    return address is not None and any(
+        ipaddress.ip_address(address) in network for network in networks
+    )

@@ -38,7 +38,7 @@ def prepare_environment(port):
         "LOG_FORMAT": "text",
     }.items():
         os.environ.setdefault(name, value)
-    if "SECRET_KEY" not in os.environ:
+    if not {"SECRET_KEY", "SECRET_KEY_FILE"} & os.environ.keys():
         os.environ["SECRET_KEY"] = kept_secret(var / "secret_key")
 
 
@@ -165,12 +165,16 @@ def main(port):
     prepare_environment(port)
     prepare_site()
 
+    from django.urls import reverse
+
+    desk = reverse("admin:index")
+
     def announce():
         with socket.socket() as probe:
             if probe.connect_ex(("127.0.0.1", port)):
                 return False
         print(f"\nThe site is ready:  http://127.0.0.1:{port}/")
-        print(f"Write and edit at:  http://127.0.0.1:{port}/admin/")
+        print(f"Write and edit at:  http://127.0.0.1:{port}{desk}")
         print("\nCtrl-C stops it.")
         return True
 

@@ -5,6 +5,7 @@ refuses to start unless ``SECRET_KEY`` and ``ALLOWED_HOSTS`` are given. All vari
 are listed in docs/operators.md.
 """
 
+import re
 from datetime import timedelta
 from ipaddress import ip_network
 from pathlib import Path
@@ -16,7 +17,20 @@ from django.core.exceptions import ImproperlyConfigured
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
-env = environ.Env()
+
+class Variables(environ.fileaware_mapping.FileAwareMapping):
+    """The environment; NAME may stand in the file that NAME_FILE says instead."""
+
+    def __getitem__(self, name):
+        # Editors end a file with a line break, which is no part of a secret.
+        return super().__getitem__(name).removesuffix("\n")
+
+
+class Env(environ.FileAwareEnv):
+    ENVIRON = Variables()
+
+
+env = Env()
 
 # What the site writes: database, media, collected static files, mail.
 VAR_DIR = env.path("VAR_DIR", default=str(BASE_DIR / "var"))
@@ -82,12 +96,13 @@ MIDDLEWARE = [
     "ecfr_site.watch.middleware.WatchMiddleware",
     # Around all that readers' pages get, so that they are kept as they are sent.
     "ecfr_site.page_cache.PageCacheMiddleware",
+    "ecfr_site.middleware.BrowserLimitsMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.middleware.gzip.GZipMiddleware",
     "csp.middleware.CSPMiddleware",
-    "ecfr_site.middleware.PermissionsPolicyMiddleware",
     "django.middleware.http.ConditionalGetMiddleware",
+    "ecfr_site.middleware.DeskAddressMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
@@ -222,7 +237,16 @@ SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
 
 LOGIN_URL = "admin:login"
+
+# The desk: the path at which it is, and the networks that it is for; none: everybody.
+ADMIN_PATH = env.str("ADMIN_PATH", default="admin").strip("/")
+if not re.fullmatch(r"[\w-]+(/[\w-]+)*", ADMIN_PATH, re.ASCII):
+    raise ImproperlyConfigured(f"ADMIN_PATH is no path: {ADMIN_PATH!r}.")
+ADMIN_ADDRESSES = [ip_network(a) for a in env.list("ADMIN_ADDRESSES", default=[])]
 CSRF_FAILURE_VIEW = "ecfr_site.views.csrf_failure"
+
+# Searches by one network address; many readers may share it.
+SEARCHES_AN_ADDRESS_A_MINUTE = env.int("SEARCHES_AN_ADDRESS_A_MINUTE", default=120)
 
 # Language and time
 
@@ -312,6 +336,12 @@ DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="office@localhost")
 ANALYTICS_NEEDS_CONSENT = env.bool("ANALYTICS_NEEDS_CONSENT", default=True)
 # Never changed once addresses were erased: it is what recognises them.
 SUPPRESSION_KEY = env.str("SUPPRESSION_KEY", default=SECRET_KEY)
+if SECRET_KEY_FALLBACKS and SUPPRESSION_KEY == SECRET_KEY:
+    raise ImproperlyConfigured(
+        "With a new SECRET_KEY, SUPPRESSION_KEY must be given and stay what it was: "
+        "the first SECRET_KEY, if there was none. Otherwise erased addresses are "
+        "not recognised."
+    )
 # A second person approves what goes to more people than this.
 NEWSLETTER_APPROVAL_OVER = env.int("NEWSLETTER_APPROVAL_OVER", default=500)
 # How many workers send an edition at once, and with how many connections each.
@@ -347,15 +377,26 @@ SECURE_SSL_REDIRECT = HTTPS
 SECURE_REDIRECT_EXEMPT = [r"^newsletter/unsubscribe/"]
 SESSION_COOKIE_SECURE = HTTPS
 CSRF_COOKIE_SECURE = HTTPS
+CSRF_COOKIE_SAMESITE = "Lax"
+if HTTPS:
+    # Browsers take these from this very host alone, by TLS: no neighbour sets them.
+    SESSION_COOKIE_NAME = "__Host-sessionid"
+    CSRF_COOKIE_NAME = "__Host-csrftoken"
 SECURE_HSTS_SECONDS = 365 * 24 * 3600 if HTTPS else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = HTTPS
 SECURE_HSTS_PRELOAD = HTTPS
 SECURE_REFERRER_POLICY = "strict-origin-when-cross-origin"
 X_FRAME_OPTIONS = "DENY"
+# Style sheets and scripts are for this site's pages.
+WHITENOISE_ALLOW_ALL_ORIGINS = False
 if env.bool("BEHIND_PROXY", default=False):
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
 
+# Where browsers report what a policy stopped, in the old way and in the new one.
+CSP_REPORT_PATH = "/csp-report/"
+CSP_REPORTS = {"report-uri": [CSP_REPORT_PATH], "report-to": ["csp"]}
+CSP_REPORTS_AN_HOUR = env.int("CSP_REPORTS_AN_HOUR", default=200)
 # Readers: nothing inline, nothing from elsewhere.
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {
@@ -370,6 +411,7 @@ CONTENT_SECURITY_POLICY = {
         "form-action": [SELF],
         "frame-ancestors": [NONE],
         "base-uri": [NONE],
+        **CSP_REPORTS,
     }
 }
 # Editors: as narrow as CKEditor 4 works with (docs/decisions/ckeditor.md).
@@ -383,6 +425,7 @@ ADMIN_CONTENT_SECURITY_POLICY = {
     "object-src": [NONE],
     "base-uri": [SELF],
     "form-action": [SELF],
+    **CSP_REPORTS,
 }
 # CKEditor 4 is past its end of life; docs/decisions/ckeditor.md says why that is safe.
 SILENCED_SYSTEM_CHECKS = ["ckeditor.W001"]

@@ -7,11 +7,44 @@ from django.urls import include, path, re_path
 from articles import feeds, files, preview_links
 from articles import views as articles
 from authors import views as authors
-from ecfr_site import outbox_views, views
+from ecfr_site import csp_reports, outbox_views, views
 from ecfr_site.accounts import passwords
 from ecfr_site.images.views import upload
 from ecfr_site.outbox import NAME
 from ecfr_site.sitemaps import sitemaps
+
+# Whoever may be there is asked by DeskAddressMiddleware too.
+desk = [
+    path("images/upload/", upload, name="image_upload"),
+    path("outbox/", outbox_views.messages, name="outbox"),
+    re_path(
+        rf"^outbox/(?P<name>{NAME})/$",
+        outbox_views.message,
+        name="outbox_message",
+    ),
+    re_path(
+        rf"^outbox/(?P<name>{NAME})/html/$",
+        outbox_views.html,
+        name="outbox_html",
+    ),
+    path("password/", passwords.AskForLink.as_view(), name="admin_password_reset"),
+    path(
+        "password/sent/",
+        passwords.LinkSent.as_view(),
+        name="password_reset_done",
+    ),
+    path(
+        "password/<uidb64>/<token>/",
+        passwords.SetPassword.as_view(),
+        name="password_reset_confirm",
+    ),
+    path(
+        "password/set/",
+        passwords.PasswordSet.as_view(),
+        name="password_reset_complete",
+    ),
+    path("", admin.site.urls),
+]
 
 urlpatterns = [
     path("", views.home, name="home"),
@@ -63,40 +96,13 @@ urlpatterns = [
         {"sitemaps": sitemaps},
         name="sitemap_section",
     ),
+    path(settings.CSP_REPORT_PATH[1:], csp_reports.receive, name="csp_report"),
     path("robots.txt", views.robots),
     path("favicon.ico", views.favicon),
-    path("admin/images/upload/", upload, name="image_upload"),
-    path("admin/outbox/", outbox_views.messages, name="outbox"),
-    re_path(
-        rf"^admin/outbox/(?P<name>{NAME})/$",
-        outbox_views.message,
-        name="outbox_message",
-    ),
-    re_path(
-        rf"^admin/outbox/(?P<name>{NAME})/html/$",
-        outbox_views.html,
-        name="outbox_html",
-    ),
-    path(
-        "admin/password/", passwords.AskForLink.as_view(), name="admin_password_reset"
-    ),
-    path(
-        "admin/password/sent/",
-        passwords.LinkSent.as_view(),
-        name="password_reset_done",
-    ),
-    path(
-        "admin/password/<uidb64>/<token>/",
-        passwords.SetPassword.as_view(),
-        name="password_reset_confirm",
-    ),
-    path(
-        "admin/password/set/",
-        passwords.PasswordSet.as_view(),
-        name="password_reset_complete",
-    ),
-    path("admin/", admin.site.urls),
+    path(f"{settings.ADMIN_PATH}/", include(desk)),
 ]
+
+handler400 = "ecfr_site.views.bad_request"
 
 media_url = settings.MEDIA_URL.lstrip("/")
 urlpatterns.append(path(f"{media_url}attachments/<path:path>", files.former))

@@ -1,6 +1,12 @@
 from django.conf import settings
 from django.contrib import admin
-from django.core.exceptions import PermissionDenied, SuspiciousFileOperation
+from django.core.exceptions import (
+    PermissionDenied,
+    RequestDataTooBig,
+    SuspiciousFileOperation,
+    TooManyFieldsSent,
+    TooManyFilesSent,
+)
 from django.core.files.storage import default_storage
 from django.db.models import prefetch_related_objects
 from django.http import FileResponse, Http404, HttpResponse
@@ -14,11 +20,15 @@ from django.views.decorators.http import require_safe
 from articles.models import BYLINES, Article, Topic
 from authors.models import Programme
 from ecfr_site import kept_text
-from ecfr_site.policy import admin_policy
+from ecfr_site.policy import CROSS_ORIGIN, admin_policy
 
 LATEST = 7
 YEAR = 365 * 24 * 3600
 RESEARCH = 4
+# What browsers show without running anything in it; SVG is not among them.
+PICTURES = ("image/avif", "image/gif", "image/jpeg", "image/png", "image/webp")
+TOO_LARGE = (RequestDataTooBig, TooManyFieldsSent, TooManyFilesSent)
+MEDIA_POLICY = "default-src 'none'; frame-ancestors 'none'; sandbox"
 
 
 @require_safe
@@ -54,7 +64,8 @@ def home(request):
 def robots(request):
     lines = [
         "User-agent: *",
-        "Disallow: /admin/",
+        # Another path may be meant to be unknown.
+        *(["Disallow: /admin/"] if settings.ADMIN_PATH == "admin" else []),
         "Disallow: /search/",
         # Tells nobody anything: an address below it holds a secret, and is answered
         # with "noindex" to whoever comes all the same.
@@ -75,6 +86,14 @@ def media(request, path):
     response = FileResponse(
         file, headers={"Last-Modified": http_date(changed.timestamp())}
     )
+    # Mails and other sites show pictures; nothing else is opened in a browser.
+    for name, value in {
+        **CROSS_ORIGIN,
+        "Content-Security-Policy": MEDIA_POLICY,
+    }.items():
+        response[name] = value
+    if response.get("Content-Type") not in (None, *PICTURES):
+        response["Content-Disposition"] = "attachment"
     if path.startswith("renditions/"):
         # Their addresses change with their content (docs/decisions/renditions.md).
         patch_cache_control(response, public=True, max_age=YEAR, immutable=True)
@@ -85,6 +104,13 @@ def media(request, path):
 def favicon(request):
     """For whoever asks at the usual address without having read a page."""
     return redirect(static("ecfr_site/favicon.png"), permanent=True)
+
+
+def bad_request(request, exception):
+    """413.html for more than the site takes at once, else 400.html."""
+    if isinstance(exception, TOO_LARGE):
+        return render(request, "413.html", status=413)
+    return defaults.bad_request(request, exception)
 
 
 def csrf_failure(request, reason=""):

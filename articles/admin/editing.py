@@ -160,7 +160,7 @@ class EditingPages:
                 SAVED_COOKIE,
                 saved,
                 max_age=DAY,
-                path="/admin/",
+                path=f"/{settings.ADMIN_PATH}/",
                 secure=settings.SESSION_COOKIE_SECURE,
                 samesite="Strict",
             )

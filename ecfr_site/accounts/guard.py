@@ -13,7 +13,7 @@ from django.utils import timezone
 from ecfr_site import kept_text
 from ecfr_site.accounts.second_factor import in_words
 from ecfr_site.network import client_address, household
-from ecfr_site.policy import admin_policy
+from ecfr_site.policy import door_policy
 
 
 class GuessHandler(AxesDatabaseHandler):
@@ -60,7 +60,7 @@ def guessing_address(request):
     return household(client_address(request))
 
 
-@admin_policy
+@door_policy
 def locked_out(request, response, credentials):
     """admin/accounts/locked_out.html; what somebody wrote stays on its page."""
     if kept_text.keeps_text(request):

@@ -4,18 +4,18 @@ from django import forms
 from django.conf import settings
 from django.contrib import admin
 from django.contrib.auth import get_user_model, views
-from django.core.cache import cache
 from django.core.exceptions import ValidationError
 from django.urls import reverse_lazy
 from django.utils.decorators import method_decorator
 from django.views.generic import FormView, TemplateView
 
-from ecfr_site import signing
 from ecfr_site.accounts.tasks import notify, send_password_links
+from ecfr_site.limits import too_many
 from ecfr_site.network import client_address, household
-from ecfr_site.policy import admin_policy
+from ecfr_site.policy import door_policy
 
 AN_HOUR = 3600
+PURPOSE = "password-link"
 
 
 class LinkForm(forms.Form):
@@ -35,11 +35,16 @@ class LinkForm(forms.Form):
         # Counted whether or not there is such an account, so as not to tell.
         if email and (
             too_many(
-                f"account {email.lower()}", settings.PASSWORD_LINKS_AN_ACCOUNT_AN_HOUR
+                PURPOSE,
+                f"account {email.lower()}",
+                settings.PASSWORD_LINKS_AN_ACCOUNT_AN_HOUR,
+                AN_HOUR,
             )
             or too_many(
+                PURPOSE,
                 f"address {household(self.address)}",
                 settings.PASSWORD_LINKS_AN_ADDRESS_AN_HOUR,
+                AN_HOUR,
             )
         ):
             raise ValidationError(
@@ -48,22 +53,12 @@ class LinkForm(forms.Form):
             )
 
 
-def too_many(counted, limit):
-    """Count one more in this hour; whether that is beyond the limit."""
-    key = f"password-link-{signing.digest('password-link', counted)}"
-    cache.add(key, 0, AN_HOUR)
-    try:
-        return cache.incr(key) > limit
-    except ValueError:  # It ended between the two.
-        return False
-
-
 class DeskLook:
     """A page of the desk for somebody who is not signed in."""
 
     extra_context = None
 
-    @method_decorator(admin_policy)
+    @method_decorator(door_policy)
     def dispatch(self, *args, **kwargs):
         response = super().dispatch(*args, **kwargs)
         response["Cache-Control"] = "no-store"

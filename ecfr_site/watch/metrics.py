@@ -42,6 +42,12 @@ _page_cache = Counter(
     ["outcome"],
     registry=_registry,
 )
+_csp_reports = Counter(
+    "ecfr_site_csp_reports",
+    "What browsers report that a content security policy stopped, by directive.",
+    ["directive"],
+    registry=_registry,
+)
 
 
 def count_request(view, method, status, seconds, queries):
@@ -54,6 +60,11 @@ def count_request(view, method, status, seconds, queries):
 def count_page_cache(outcome):
     """To be called once a request by the page cache: "hit", "miss" or "bypass"."""
     _page_cache.labels(outcome).inc()
+
+
+def count_csp_report(directive):
+    """A directive of a fixed list, or "other"."""
+    _csp_reports.labels(directive).inc()
 
 
 def collectors():

@@ -6,6 +6,7 @@ from django.shortcuts import get_object_or_404
 from django.views.decorators.http import require_safe
 
 from ecfr_site import signing
+from ecfr_site.policy import CROSS_ORIGIN
 from newsletter import machines
 from newsletter.models import Delivery, Event, Link
 
@@ -42,7 +43,7 @@ def opened(request, token):
     if is_fresh and _may_note(request, delivery):
         machine = machines.name(request, delivery, machines.RULES_FOR_OPENS)
         _note(delivery, Event.Kind.OPEN, machine)
-    return _unseen(HttpResponse(PIXEL, content_type="image/gif"))
+    return _unseen(HttpResponse(PIXEL, content_type="image/gif", headers=CROSS_ORIGIN))
 
 
 def _delivery(token, purpose):

@@ -34,3 +34,19 @@ def test_an_original_is_not(reader, image):
 @pytest.mark.parametrize("path", ["", "renditions/", "../settings.py", "none.jpg"])
 def test_nothing_else_is_served(reader, path):
     assert reader.get(f"/media/{path}").status_code in (400, 404)
+
+
+@pytest.mark.parametrize("name", ["page.html", "drawing.svg", "script.js", "data"])
+def test_what_is_not_a_picture_is_never_shown_by_the_browser(reader, settings, name):
+    settings.MEDIA_ROOT.mkdir(parents=True, exist_ok=True)
+    (settings.MEDIA_ROOT / name).write_text("<script>alert(1)</script>")
+
+    response = reader.get(f"/media/{name}")
+
+    assert response["Content-Disposition"] == "attachment"
+    assert response["X-Content-Type-Options"] == "nosniff"
+    assert "sandbox" in response["Content-Security-Policy"]
+
+
+def test_a_picture_is_shown(reader, image):
+    assert "attachment" not in reader.get(image.file.url)["Content-Disposition"]

@@ -14,7 +14,7 @@ from ecfr_site.watch.logs import JsonLines, Scrubbed, WorkFilter
 from ecfr_site.watch.scrub import scrub
 from newsletter.models import Newsletter
 from newsletter.robots import stamp
-from tests.factories import ArticleFactory
+from tests.factories import ArticleFactory, NewsletterFactory
 
 logger = logging.getLogger("tests.logs")
 WELL_FORMED = "a1b2c3d4-from-the-proxy"
@@ -193,7 +193,7 @@ def work(settings, transactional_db):
 
 
 def test_a_request_id_follows_the_task_it_enqueued(reader, work, log):
-    weekly = Newsletter.objects.get()
+    weekly = Newsletter.objects.first() or NewsletterFactory()
     posted = {"email": "ada@example.org", "newsletters": [weekly.pk], "stamp": stamp()}
     answer = reader.post("/newsletter/", posted)
 

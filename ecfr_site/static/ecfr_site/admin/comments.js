@@ -38,7 +38,7 @@
   async function send(form) {
     const data = new FormData(form);
     // After signing in again in another window the page's own token is none any more.
-    const token = cookie("csrftoken");
+    const token = cookie("__Host-csrftoken") || cookie("csrftoken");
     if (token) data.set("csrfmiddlewaretoken", token);
     const before = new Set([...threads().querySelectorAll("[id^=comment-]")].map((li) => li.id));
     const thread = form.closest(".thread");

@@ -181,7 +181,7 @@
 
   // That of the present session, which may be younger than the form.
   function token() {
-    const cookie = document.cookie.match(/(?:^|; )csrftoken=(\w+)/);
+    const cookie = document.cookie.match(/(?:^|; )(?:__Host-)?csrftoken=(\w+)/);
     return cookie ? cookie[1] : form.elements.csrfmiddlewaretoken.value;
   }
 

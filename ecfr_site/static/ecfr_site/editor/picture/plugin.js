@@ -9,7 +9,7 @@
 
   const token = () => {
     const field = document.querySelector("[name=csrfmiddlewaretoken]");
-    const cookie = document.cookie.match(/(?:^|; )csrftoken=([^;]+)/);
+    const cookie = document.cookie.match(/(?:^|; )(?:__Host-)?csrftoken=([^;]+)/);
     return field ? field.value : cookie ? decodeURIComponent(cookie[1]) : "";
   };
 
