@@ -22,6 +22,7 @@ import pyrage
 from django.conf import settings
 from django.contrib.sessions.models import Session
 from django.core.cache import cache
+from django.core.files.storage import FileSystemStorage, storages
 from django.core.management import call_command
 from django.db import connection, transaction
 from django.db.backends.postgresql.client import DatabaseClient
@@ -42,11 +43,16 @@ class BackupError(Exception):
 
 
 def places():
-    """{name in the backup: folder} of the uploaded files."""
-    return {
-        "media": Path(settings.MEDIA_ROOT),
-        "private": Path(settings.PRIVATE_ROOT),
-    }
+    """{name in the backup: folder} of the uploaded files that are in folders."""
+    folders = {"media": settings.MEDIA_ROOT, "private": settings.PRIVATE_ROOT}
+    away = elsewhere()
+    return {name: Path(at) for name, at in folders.items() if name not in away}
+
+
+def elsewhere():
+    """What of the uploaded files is in an object store, which a backup leaves there."""
+    stores = {"media": storages["default"], "private": storages["private"]}
+    return [n for n, s in stores.items() if not isinstance(s, FileSystemStorage)]
 
 
 # Making one
@@ -80,6 +86,7 @@ def make(folder, *, recipient="", say=lambda text: None):
             "release": settings.RELEASE,
             "vendor": connection.vendor,
             "encrypted": bool(recipient),
+            "elsewhere": elsewhere(),
             **dump(work / "database"),
             "files": {},
         }
@@ -94,6 +101,8 @@ def make(folder, *, recipient="", say=lambda text: None):
         os.sync()
         part.rename(whole)
     say(f"{store.count:,} files, {megabytes(store.bytes)}.")
+    for name in manifest["elsewhere"]:
+        say(f"NOT IN IT: {name}/, which is in an object store. Back that up by itself.")
     return whole
 
 
@@ -239,11 +248,12 @@ def _alone():
 
 def _files(folder):
     """Every file below, in order; none if there is no such folder."""
-    for root, folders, names in os.walk(folder):
+    # A folder may be a link to another disk.
+    for root, folders, names in os.walk(folder, followlinks=True):
         folders.sort()
         for name in sorted(names):
             file = Path(root, name)
-            if file.is_file() and not file.is_symlink():
+            if file.is_file():
                 yield file
 
 
@@ -370,6 +380,7 @@ def restore(path, *, identity="", say=lambda text: None):
                         source.fetch(file, place / file.removeprefix(f"{name}/"))
             say("Database …")
             _load(work / "database")
+            _hold_mail_at_once()
         except BaseException:
             for place in filled:
                 _empty(place)
@@ -448,6 +459,17 @@ def _load(source):
     unfinished = Path(f"{target}.part")
     shutil.copyfile(source, unfinished)
     unfinished.rename(target)
+
+
+def _hold_mail_at_once():
+    """Before anything else can fail; `hold_mail` knows more, but needs all tables."""
+    with connection.cursor() as cursor:
+        table = Institution._meta.db_table
+        columns = connection.introspection.get_table_description(cursor, table)
+        if any(column.name == "mail_held_since" for column in columns):
+            cursor.execute(
+                f"UPDATE {table} SET mail_held_since = CURRENT_TIMESTAMP"  # noqa: S608
+            )
 
 
 def _check_rows(manifest):

@@ -109,6 +109,12 @@ class DeliveryQuerySet(models.QuerySet):
         )
         return again, uncertain
 
+    def doubt(self, reason):
+        """Let a person decide on whatever waits, too, since it may be sent already."""
+        return self.waiting().update(
+            state=State.UNCERTAIN, reason=reason[:300], claim=None, lease_until=None
+        )
+
     def resend(self):
         """Mail the uncertain again, knowing that some may get it twice."""
         return self.uncertain().update(

@@ -173,6 +173,25 @@ def test_one_that_ends_half_way_is_none(site, folder, monkeypatch):
         backups.manifest_of(left)
 
 
+def test_files_in_an_object_store_are_said_to_be_left_out(site, folder, settings):
+    settings.STORAGES = settings.STORAGES | {
+        "default": {"BACKEND": "django.core.files.storage.InMemoryStorage"}
+    }
+    said = []
+    whole = backups.make(folder, say=said.append)
+    assert any(line.startswith("NOT IN IT: media/") for line in said)
+    assert backups.manifest_of(whole)["elsewhere"] == ["media"]
+
+
+def test_a_folder_that_is_a_link_is_followed(folder, tmp_path, settings):
+    (tmp_path / "disk").mkdir()
+    (tmp_path / "disk" / "picture.jpg").write_bytes(b"A picture")
+    Path(settings.MEDIA_ROOT).mkdir()
+    (Path(settings.MEDIA_ROOT) / "images").symlink_to(tmp_path / "disk")
+    whole = backups.make(folder)
+    assert "media/images/picture.jpg" in backups.manifest_of(whole)["files"]
+
+
 def test_the_newest_are_kept(folder):
     path = backup(folder)
     for day in ("20260101", "20260102"):

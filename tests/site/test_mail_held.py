@@ -56,3 +56,17 @@ def test_what_was_on_its_way_waits_for_a_person():
     assert "Restored from a backup" in sent.edition.held_because
     call_command("release_mail", stdout=StringIO())
     assert dispatch.step(sent.edition.pk) is False
+
+
+@pytest.mark.parametrize("state", ["sending", "paused"])
+def test_nobody_is_mailed_twice_by_an_edition_of_a_backup(state):
+    """The site that was backed up may have gone on sending, which no row here tells."""
+    waiting = DeliveryFactory(
+        edition__state=state, edition__due=False, state="pending"
+    )
+    arrived = DeliveryFactory(edition=waiting.edition, state="sent")
+    hold_editions("2026-11-28")
+    waiting.refresh_from_db()
+    arrived.refresh_from_db()
+    assert (waiting.state, arrived.state) == ("uncertain", "sent")
+    assert "2026-11-28" in waiting.reason

@@ -3,7 +3,7 @@ from pathlib import Path
 from django.core.management.base import BaseCommand, CommandError
 
 from ecfr_site import backups
-from newsletter.models import Edition
+from newsletter.models import Delivery, Edition
 
 
 class Command(BaseCommand):
@@ -43,10 +43,15 @@ def identity_in(file):
 
 def hold_editions(at):
     """The ledger knows nothing of what was sent since; a person has to decide."""
+    begun = [Edition.State.SENDING, Edition.State.PAUSED]
+    Delivery.objects.filter(edition__state__in=begun).doubt(
+        f"Restored from a backup of {at}: it may have been sent since then."
+    )
     editions = list(Edition.objects.on_their_way())
     for edition in editions:
         edition.hold(
             f"Restored from a backup of {at}. Whom it was sent to since then is not "
-            "known here: make sure that it is to be sent before you resume it."
+            "known here. Resumed, it goes to nobody who may have it: decide on the "
+            "uncertain messages on its page."
         )
     return len(editions)
