@@ -42,20 +42,36 @@ EVENTS = {
 
 
 def enqueue_due():
-    """Queue what somebody is still to be told; return how many tasks."""
+    """Queue one task for what somebody is still to be told; return 1 if there is any.
+
+    One, for while no worker gets to it, each run would double what waits in the queue,
+    and an edition would wait behind it.
+    """
     if Institution.objects.mail_is_held():
         return 0
     since = timezone.now() - OLD
-    count = 0
-    for tell, rows in (
-        (tell_of_step, Step.objects),
-        (tell_of_comment, Comment.objects),
-    ):
+    if not any(rows.untold().filter(at__gt=since).exists() for _, rows in _told()):
+        return 0
+    tell_what_is_due.enqueue()
+    return 1
+
+
+@task()
+def tell_what_is_due():
+    """Tell whatever was not told when it happened. May be lost or run twice."""
+    since = timezone.now() - OLD
+    for tell, rows in _told():
         untold = rows.untold().filter(at__gt=since).order_by("at")
-        for pk in untold.values_list("pk", flat=True)[:AT_ONCE]:
-            tell.enqueue(pk)
-            count += 1
-    return count
+        for pk in list(untold.values_list("pk", flat=True)[:AT_ONCE]):
+            try:
+                tell.call(pk)
+            except Exception:
+                # One that always fails cannot keep the others waiting.
+                logger.exception("A notice was not sent.")
+
+
+def _told():
+    return (tell_of_step, Step.objects), (tell_of_comment, Comment.objects)
 
 
 @task()

@@ -61,9 +61,7 @@ def test_what_was_on_its_way_waits_for_a_person():
 @pytest.mark.parametrize("state", ["sending", "paused"])
 def test_nobody_is_mailed_twice_by_an_edition_of_a_backup(state):
     """The site that was backed up may have gone on sending, which no row here tells."""
-    waiting = DeliveryFactory(
-        edition__state=state, edition__due=False, state="pending"
-    )
+    waiting = DeliveryFactory(edition__state=state, edition__due=False, state="pending")
     arrived = DeliveryFactory(edition=waiting.edition, state="sent")
     hold_editions("2026-11-28")
     waiting.refresh_from_db()
