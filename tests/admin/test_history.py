@@ -261,6 +261,17 @@ def test_what_the_desk_hides_has_no_history_for_others(
     assert reader.get(address).status_code == 302
 
 
+@pytest.mark.parametrize("where", ["history/", "compare/", "history/{}/"])
+def test_earlier_texts_of_a_live_page_are_for_its_own_people(contributor, live, where):
+    """That it is published now opens nothing of what it said before."""
+    old = versions(live).last().pk
+    address = f"/admin/articles/article/{live.pk}/{where.format(old)}"
+
+    assert contributor.get(address).status_code == 403
+    Article.objects.filter(pk=live.pk).update(assigned_to=contributor.user)
+    assert contributor.get(address).status_code == 200
+
+
 @pytest.mark.parametrize("own", [False, True])
 def test_changes_are_hidden_from_who_sees_only_the_live_page(
     contributor, editor, live, own
