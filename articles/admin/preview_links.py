@@ -109,8 +109,8 @@ class PreviewLinkPages:
         return {
             "links": links.with_openings().select_related("created_by"),
             "link_form": form or PreviewLinkForm(article=article, user=request.user),
-            # What readers have needs no preview; changes to it may.
-            "may_link": not article.was_public or article.changes is not None,
+            # What readers have needs no preview; changes to it are an article apart.
+            "may_link": not article.was_public,
             "links_address": reverse(
                 "admin:articles_article_preview_links", args=[article.original_id]
             ),

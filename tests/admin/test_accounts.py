@@ -9,6 +9,7 @@ from django.contrib.auth.models import Group, Permission, User
 from django.db import IntegrityError
 from django.test import Client
 
+from ecfr_site.accounts import second_factor
 from tests.admin.desk import OpenForm
 from tests.admin.second_factor import Phone, is_at_the_desk, sign_in
 from tests.conftest import signed_in
@@ -309,6 +310,31 @@ def test_nothing_is_done_for_a_foreign_page(manager, ada, deed):
     strict.force_login(manager.user)
 
     assert strict.post(f"{ACCOUNTS}{ada.pk}/{deed}/").status_code == 403
+
+
+def test_a_manager_signs_a_colleague_out_and_stays(manager, ada):
+    at_home = Client()
+    at_home.force_login(ada)
+    assert is_at_the_desk(at_home)
+
+    manager.post(f"{ACCOUNTS}{ada.pk}/sessions/")
+    manager.post(f"{ACCOUNTS}{manager.user.pk}/sessions/")
+
+    assert not is_at_the_desk(at_home)
+    assert is_at_the_desk(manager)
+
+
+def test_nothing_is_done_to_nobody(manager):
+    assert manager.post(f"{ACCOUNTS}0/link/").status_code == 404
+
+
+def test_the_list_says_who_has_a_second_factor(manager, ada):
+    Phone.of(ada)
+    second_factor.begin(manager.user)
+
+    accounts = manager.get(ACCOUNTS).context["cl"].queryset
+
+    assert [user for user in accounts if user.has_factor] == [ada]
 
 
 def test_what_is_done_stands_in_the_history(manager, ada):

@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 import pytest
+from django.contrib.auth.models import Permission
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
@@ -110,6 +111,14 @@ def test_what_makes_no_sense_is_said(editor, draft, field, value):
     assert not PreviewLink.objects.exists()
 
 
+def test_changes_to_what_readers_have_get_links_at_its_own_page(editor):
+    live = ArticleFactory(published=True)
+    live.start_working_copy(by=editor.user)
+
+    assert b"New link" in editor.get(page_of(live)).content
+    assert links_on(make(editor, live))
+
+
 def test_what_readers_have_needs_no_link(publisher):
     article = ArticleFactory(published=True)
 
@@ -132,6 +141,18 @@ def test_a_revoked_link_is_over_and_the_list_says_so(editor, reader, draft):
     assert reader.get(link.get_absolute_url()).status_code == 404
     assert not links_on(response)
     assert b"Revoked" in response.content
+
+
+def test_of_two_links_only_the_one_that_is_meant_is_revoked(editor, reader, draft):
+    make(editor, draft, recipient="Ms Jonas")
+    make(editor, draft, recipient="Mr Bo")
+    kept, revoked = PreviewLink.objects.order_by("pk")
+
+    editor.post(f"{page_of(draft)}{revoked.pk}/revoke/")
+
+    assert reader.get(revoked.get_absolute_url()).status_code == 404
+    assert reader.get(kept.get_absolute_url()).status_code == 200
+    assert b"Ms Jonas" in editor.get(f"{page_of(draft)}{kept.pk}/").content
 
 
 def test_an_expired_link_is_over_and_the_list_says_so(editor, draft):
@@ -187,6 +208,18 @@ def test_contributors_neither_see_make_nor_revoke_links(
     assert contributor.post(f"{address}revoke/").status_code == refused
     assert link.token not in contributor.get(form_of(article)).content.decode()
     assert PreviewLink.objects.get().is_good
+
+
+def test_who_makes_links_does_not_thereby_revoke_them(contributor, reader):
+    contributor.user.user_permissions.add(
+        Permission.objects.get(codename="add_previewlink")
+    )
+    own = ArticleFactory(draft=True, created_by=contributor.user)
+    make(contributor, own)
+    link = PreviewLink.objects.get()
+
+    assert contributor.post(f"{page_of(own)}{link.pk}/revoke/").status_code == 403
+    assert reader.get(link.get_absolute_url()).status_code == 200
 
 
 def test_who_may_not_change_the_text_sees_no_links(editor):
