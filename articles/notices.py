@@ -49,8 +49,7 @@ def enqueue_due():
     """
     if Institution.objects.mail_is_held():
         return 0
-    since = timezone.now() - OLD
-    if not any(rows.untold().filter(at__gt=since).exists() for _, rows in _told()):
+    if not any(rows.exists() for _, rows in _due()):
         return 0
     tell_what_is_due.enqueue()
     return 1
@@ -59,10 +58,8 @@ def enqueue_due():
 @task()
 def tell_what_is_due():
     """Tell whatever was not told when it happened. May be lost or run twice."""
-    since = timezone.now() - OLD
-    for tell, rows in _told():
-        untold = rows.untold().filter(at__gt=since).order_by("at")
-        for pk in list(untold.values_list("pk", flat=True)[:AT_ONCE]):
+    for tell, rows in _due():
+        for pk in list(rows.order_by("at").values_list("pk", flat=True)[:AT_ONCE]):
             try:
                 tell.call(pk)
             except Exception:
@@ -70,8 +67,11 @@ def tell_what_is_due():
                 logger.exception("A notice was not sent.")
 
 
-def _told():
-    return (tell_of_step, Step.objects), (tell_of_comment, Comment.objects)
+def _due():
+    """(the task that tells of a row, the rows that nobody was told of)."""
+    since = timezone.now() - OLD
+    for tell, model in ((tell_of_step, Step), (tell_of_comment, Comment)):
+        yield tell, model.objects.untold().filter(at__gt=since)
 
 
 @task()

@@ -337,6 +337,11 @@ def faults(path):
             yield f"{name}: is not in the manifest"
 
 
+def known_here():
+    """The migrations that this software has, as the manifest has them."""
+    return {f"{app}.{name}" for app, name in MigrationLoader(None).disk_migrations}
+
+
 def applied_here():
     """The migrations of this database, as the manifest has them."""
     return {
@@ -423,8 +428,7 @@ def _check_fits(manifest):
             f"This backup is of {manifest['vendor']}, the database here is "
             f"{connection.vendor}."
         )
-    known = {f"{app}.{name}" for app, name in MigrationLoader(None).disk_migrations}
-    if newer := sorted(set(manifest["migrations"]) - known):
+    if newer := sorted(set(manifest["migrations"]) - known_here()):
         raise BackupError(
             f"This backup is of newer software ({manifest['release']}), which this one "
             f"does not know: {', '.join(newer[:5])}."
@@ -440,9 +444,9 @@ def _check_empty():
 
 
 def _load(source):
+    connection.close()
     if connection.vendor == "postgresql":
         # In one transaction: all or nothing.
-        connection.close()
         run_client(
             "pg_restore",
             "--single-transaction",
@@ -452,7 +456,6 @@ def _load(source):
             str(source),
         )
         return
-    connection.close()
     target = Path(connection.settings_dict["NAME"])
     for suffix in ("", "-wal", "-shm"):
         Path(f"{target}{suffix}").unlink(missing_ok=True)

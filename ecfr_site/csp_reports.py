@@ -10,13 +10,12 @@ from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.http import HttpResponse
-from django.urls import Resolver404, resolve
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST
-from redis.exceptions import RedisError
 
-from ecfr_site.limits import too_many
+from ecfr_site.limits import OUT_OF_REACH, too_many
 from ecfr_site.watch.metrics import count_csp_report
+from ecfr_site.watch.work import view_of
 
 logger = logging.getLogger("ecfr_site.csp")
 
@@ -47,7 +46,7 @@ def receive(request):
         reports = list(read(json.loads(request.body)))
     except (ValueError, TypeError, AttributeError, RecursionError):
         return HttpResponse(status=400)
-    except (RedisError, OSError):
+    except OUT_OF_REACH:
         # Uncounted they could fill the log.
         return HttpResponse(status=503)
     for directive, blocked, view in reports:
@@ -72,7 +71,7 @@ def read(posted):
         yield (
             directive if directive in DIRECTIVES else "other",
             source(blocked),
-            view_of(document),
+            view_of(urlsplit(document).path),
         )
 
 
@@ -82,10 +81,3 @@ def source(address):
     host = parts.hostname or ""
     said = f"{parts.scheme}://{host}" if host else parts.scheme or parts.path
     return "".join(c for c in said if c.isalnum() or c in ".:/-")[:100]
-
-
-def view_of(address):
-    try:
-        return resolve(urlsplit(address).path).view_name
-    except Resolver404:
-        return "none"

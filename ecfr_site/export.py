@@ -44,6 +44,17 @@ class Table:
     about: str
     made: tuple = ()
 
+    @property
+    def columns(self):
+        return self._given(self.model._meta.concrete_fields)
+
+    @property
+    def lists(self):
+        return self._given(self.model._meta.many_to_many)
+
+    def _given(self, fields):
+        return [field for field in fields if field.name not in self.made]
+
 
 TABLES = [
     Table("institution", Institution, "What the site says of its owner"),
@@ -121,12 +132,8 @@ def export(folder, say=lambda text: None):
 
 def write_table(file, table):
     """One object a line; returns how many."""
-    columns = [f for f in table.model._meta.concrete_fields if f.name not in table.made]
-    lists = [f for f in table.model._meta.many_to_many if f.name not in table.made]
-    deferred = [
-        f.name for f in table.model._meta.concrete_fields if f.name in table.made
-    ]
-    rows = table.model._default_manager.order_by("pk").defer(*deferred)
+    columns, lists = table.columns, table.lists
+    rows = table.model._default_manager.order_by("pk").only(*(f.name for f in columns))
     rows = rows.prefetch_related(*(f.name for f in lists))
     count = 0
     with file.open("w", encoding="utf-8") as out:
@@ -187,15 +194,12 @@ def description(counts):
     ]
     for table in TABLES:
         lines += [f"{table.name}.jsonl ({counts[table.name]:,})", f"    {table.about}."]
-        for field in table.model._meta.concrete_fields:
-            if field.is_relation and field.name not in table.made:
+        for field in table.columns:
+            if field.is_relation:
                 target = _file_of(field.related_model)
                 lines.append(f"    {field.name}: id in {target}")
-        for field in table.model._meta.many_to_many:
-            if field.name not in table.made:
-                lines.append(
-                    f"    {field.name}: ids in {_file_of(field.related_model)}"
-                )
+        for field in table.lists:
+            lines.append(f"    {field.name}: ids in {_file_of(field.related_model)}")
     return "\n".join(lines) + "\n"
 
 

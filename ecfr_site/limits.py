@@ -12,13 +12,15 @@ from ecfr_site.network import client_address, household
 logger = logging.getLogger(__name__)
 
 A_MINUTE = 60
+# What a cache raises that cannot be reached.
+OUT_OF_REACH = (RedisError, OSError)
 
 
 def too_many(purpose, counted, limit, seconds):
     """Count one more in this span of time; whether that is beyond the limit.
 
-    What is counted, an address for example, is kept as a keyed hash. Raises what the
-    cache raises when it is out of reach.
+    What is counted, an address for example, is kept as a keyed hash. Raises one of
+    OUT_OF_REACH.
     """
     key = f"limit-{signing.digest(purpose, counted)}"
     cache.add(key, 0, seconds)
@@ -37,7 +39,7 @@ def refusal(request, purpose, a_minute):
     try:
         if not too_many(purpose, str(address), a_minute, A_MINUTE):
             return None
-    except (RedisError, OSError):
+    except OUT_OF_REACH:
         logger.warning("Requests (%s) could not be counted.", purpose)
         return None
     response = render(request, "429.html", status=429)

@@ -23,17 +23,16 @@ from django.conf import settings
 from django.core.cache import cache
 from django.db import Error as DatabaseError
 from django.http import HttpResponse, QueryDict
-from django.urls import Resolver404, resolve
 from django.utils import timezone
 from django.utils.cache import get_conditional_response, patch_vary_headers
 from django.utils.http import http_date
-from redis.exceptions import RedisError
 
 from articles.models import Article
+from ecfr_site.limits import OUT_OF_REACH
 from ecfr_site.models import SiteEdition
 from ecfr_site.watch.metrics import count_page_cache
 from ecfr_site.watch.middleware import note
-from ecfr_site.watch.work import KeptPageWork
+from ecfr_site.watch.work import NOWHERE, KeptPageWork, view_of
 
 logger = logging.getLogger(__name__)
 
@@ -76,9 +75,7 @@ PATIENCE = 5
 # Made anew by every layer outside this one.
 _NOT_KEPT = {"content-length", "etag", "last-modified", "cache-control", "expires"}
 
-# What a cache raises that cannot be reached.
-OUT_OF_REACH = (RedisError, OSError)
-# Then readers do not wait for it again for so long, in seconds.
+# Readers do not wait for a cache that is out of reach again for so long, in seconds.
 PAUSE = 5
 # How many pages a process has at hand, and for how long it believes that the number is
 # what it was, in seconds: nobody can tell that from a page asked for a moment earlier.
@@ -430,12 +427,11 @@ class Address(NamedTuple):
 @functools.lru_cache(maxsize=4096)
 def address_of(scheme, host, path, query):
     """The Address of a page that is kept, or None."""
-    try:
-        view = resolve(path).view_name
-        parameters = PAGES.get(view)
-    except Resolver404:
-        # A simple page, or a redirect, which may be from an address with a query.
-        view, parameters = "none", None if query else ()
+    view = view_of(path)
+    parameters = PAGES.get(view)
+    if view == NOWHERE and not query:
+        # A simple page, or a redirect; one from an address with a query reads it.
+        parameters = ()
     if parameters is None or path.startswith(settings.STATIC_URL):
         return None
     try:

@@ -44,9 +44,8 @@ def obstacles(folder, most_hours):
 
 
 def unknown_migrations():
-    executor = MigrationExecutor(connection)
-    known = {f"{app}.{name}" for app, name in executor.loader.disk_migrations}
-    ours = {app for app, _ in executor.loader.disk_migrations}
+    known = backups.known_here()
+    ours = {name.partition(".")[0] for name in known}
     for name in sorted(backups.applied_here() - known):
         # A package that is used no more leaves its rows.
         if name.partition(".")[0] in ours:

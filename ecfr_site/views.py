@@ -83,15 +83,13 @@ def media(request, path):
         changed = default_storage.get_modified_time(path)
     except (OSError, ValueError, SuspiciousFileOperation) as error:
         raise Http404 from error
-    response = FileResponse(
-        file, headers={"Last-Modified": http_date(changed.timestamp())}
-    )
     # Mails and other sites show pictures; nothing else is opened in a browser.
-    for name, value in {
-        **CROSS_ORIGIN,
+    headers = {
+        "Last-Modified": http_date(changed.timestamp()),
         "Content-Security-Policy": MEDIA_POLICY,
-    }.items():
-        response[name] = value
+        **CROSS_ORIGIN,
+    }
+    response = FileResponse(file, headers=headers)
     if response.get("Content-Type") not in (None, *PICTURES):
         response["Content-Disposition"] = "attachment"
     if path.startswith("renditions/"):

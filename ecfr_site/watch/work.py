@@ -16,8 +16,17 @@ logger = logging.getLogger("ecfr_site.slow")
 # As proxies make them: hexadecimal digits, UUIDs, base64 for addresses.
 _WELL_FORMED = re.compile(r"[\w-]{8,64}", re.ASCII)
 _LONGEST_SQL = 2000
+NOWHERE = "none"
 
 _current = ContextVar("work", default=None)
+
+
+def view_of(path):
+    """The view's name, of which there is a limited number; NOWHERE if there is none."""
+    try:
+        return resolve(path).view_name
+    except Resolver404:
+        return NOWHERE
 
 
 def current():
@@ -92,10 +101,7 @@ class RequestWork(Work):
             if request.path_info.startswith(settings.STATIC_URL):
                 return "static"
             # Not asked for its view: refused, redirected or answered from a cache.
-            try:
-                match = resolve(request.path_info)
-            except Resolver404:
-                return "none"
+            return view_of(request.path_info)
         return match.view_name
 
 

@@ -2,7 +2,7 @@
 
 import gzip
 from concurrent.futures import ThreadPoolExecutor
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 import brotli
 import pytest
@@ -43,16 +43,6 @@ def kept(settings):
 def one_number(settings):
     """Processes share a cache, and tell one another of changes."""
     settings.EDITION_MAX_AGE = 5
-
-
-@pytest.fixture
-def article():
-    return ArticleFactory(
-        published=True,
-        published_at=datetime(2026, 1, 2, tzinfo=UTC),
-        title="Cables under the sea",
-        slug="cables",
-    )
 
 
 def queries(reader, address, **headers):

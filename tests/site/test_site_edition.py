@@ -2,7 +2,6 @@
 
 import re
 from concurrent.futures import ThreadPoolExecutor
-from datetime import UTC, datetime
 from threading import Event
 
 import pytest
@@ -72,16 +71,6 @@ UNSEEN = {
     "newsletter.Subscription",
     "newsletter.Suppression",
 }
-
-
-@pytest.fixture
-def article():
-    return ArticleFactory(
-        published=True,
-        published_at=datetime(2026, 1, 2, tzinfo=UTC),
-        title="Cables under the sea",
-        slug="cables",
-    )
 
 
 def number():
