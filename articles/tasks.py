@@ -32,11 +32,11 @@ NOT_PAGES = (
     f"/{settings.STATIC_URL.lstrip('/')}",
     f"/{settings.ADMIN_PATH}/",
 )
-# Nobody waits for it: behind whatever else is queued.
-BEHIND = -20
+# Nobody waits for it: after whatever else is queued, editions too.
+LAST = -20
 
 
-@task(priority=BEHIND)
+@task(priority=LAST)
 def check_article(article_id):
     """Write down what an editor should mend, and where the article links to."""
     # The time before reading: what is saved during the check makes it due again.
@@ -54,7 +54,7 @@ def check_article(article_id):
         check_links.enqueue()
 
 
-@task(priority=BEHIND)
+@task(priority=LAST)
 def check_links():
     """Ask some pages whether they are there, and queue the next step."""
     Link.objects.forget_unused()

@@ -185,7 +185,7 @@ def main(port):
     ended = keep_running(
         {
             "web server": web,
-            "task worker": ["manage.py", "db_worker", "--no-reload"],
+            "task worker": ["manage.py", "run_tasks"],
             "clock": ["manage.py", "run_due", "--every", "60"],
         },
         announce,

@@ -172,17 +172,18 @@ EDITION_MAX_AGE = 0 if IN_PROCESS else 5
 PAGE_MAX_AGE = env.int("PAGE_MAX_AGE", default=0)
 PAGE_SHARED_MAX_AGE = env.int("PAGE_SHARED_MAX_AGE", default=1)
 
-# A worker on Redis empties the queues in this order (ecfr_site/redis_queue.py).
-TASK_QUEUES = ["ahead", "default", "behind"]
-TASKS = {
-    "default": {
-        "BACKEND": "ecfr_site.redis_queue.RedisQueue"
-        if TASK_QUEUE_URL
-        else "ecfr_site.database_queue.DatabaseQueue",
-        "QUEUES": TASK_QUEUES,
-    }
-}
+TASK_QUEUE = (
+    "ecfr_site.redis_queue.RedisQueue"
+    if TASK_QUEUE_URL
+    else "ecfr_site.database_queue.DatabaseQueue"
+)
+# A worker on Redis empties them in this order: pictures, which an editor waits for,
+# then mail that a person waits for, editions, and what nobody waits for.
+TASK_QUEUES = ["ahead", "default", "behind", "last"]
+TASKS = {"default": {"BACKEND": TASK_QUEUE, "QUEUES": TASK_QUEUES}}
 RQ_QUEUES = {name: {"URL": TASK_QUEUE_URL or "redis://"} for name in TASK_QUEUES}
+# The package's own pages let everybody at the desk empty the queues.
+RQ_SHOW_ADMIN_LINK = False
 
 # Accounts (ecfr_site/accounts/)
 

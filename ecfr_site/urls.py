@@ -7,7 +7,7 @@ from django.urls import include, path, re_path
 from articles import feeds, files, preview_links
 from articles import views as articles
 from authors import views as authors
-from ecfr_site import csp_reports, outbox_views, views
+from ecfr_site import csp_reports, outbox_views, queue_views, views
 from ecfr_site.accounts import passwords
 from ecfr_site.images.views import upload
 from ecfr_site.outbox import NAME
@@ -27,6 +27,7 @@ desk = [
         outbox_views.html,
         name="outbox_html",
     ),
+    path("tasks/", queue_views.queue, name="queue"),
     path("password/", passwords.AskForLink.as_view(), name="admin_password_reset"),
     path(
         "password/sent/",

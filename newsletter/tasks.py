@@ -20,8 +20,8 @@ logger = logging.getLogger(__name__)
 
 # Without a sign of life for so long, an edition has no worker.
 DESERTED = timedelta(seconds=45)
-# A person waits for a confirmation mail; sending an edition lets everything else pass.
-AHEAD, BEHIND = 10, -10
+# Mail lets pictures pass, an edition also the mail that a person waits for.
+BEHIND = -10
 
 
 @task(priority=BEHIND)
@@ -93,7 +93,7 @@ def hold_if_this_may_be_a_copy():
         )
 
 
-@task(priority=AHEAD)
+@task()
 def send_confirmation(signup_id):
     """Send the mail of a signup, once. May be lost or run twice."""
     if Institution.objects.mail_is_held():

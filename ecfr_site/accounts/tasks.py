@@ -9,17 +9,22 @@ from django_tasks import task
 
 from ecfr_site.accounts import letters, sessions
 
-# A person waits for each of them.
-AHEAD = 10
 
-
-@task(priority=AHEAD)
+@task()
 def send_password_links(user_ids):
-    for user in get_user_model().objects.filter(pk__in=user_ids, is_active=True):
+    """One task each: where one fails and is tried again, nobody is mailed twice."""
+    for user_id in user_ids:
+        send_password_link.enqueue(user_id)
+
+
+@task()
+def send_password_link(user_id):
+    user = get_user_model().objects.filter(pk=user_id, is_active=True).first()
+    if user:
         letters.reset_letter(user).send()
 
 
-@task(priority=AHEAD)
+@task()
 def send_invitation(user_id, invited_by_id):
     accounts = get_user_model().objects.in_bulk([user_id, invited_by_id])
     user = accounts.get(user_id)
@@ -27,7 +32,7 @@ def send_invitation(user_id, invited_by_id):
         letters.invitation(user, accounts.get(invited_by_id)).send()
 
 
-@task(priority=AHEAD)
+@task()
 def send_notice(user_id, what, to):
     user = get_user_model().objects.filter(pk=user_id).first()
     if user:

@@ -3,8 +3,11 @@
 from django.apps import apps
 from django_tasks import task
 
+# An editor waits for them: before any mail.
+AHEAD = 10
 
-@task()
+
+@task(priority=AHEAD)
 def render_image(image_id):
     """Make what renditions the image lacks. May be killed, lost or run twice."""
     image = apps.get_model("images.Image").objects.filter(pk=image_id).first()

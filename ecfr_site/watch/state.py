@@ -10,18 +10,14 @@ from django.conf import settings
 from django.core.cache import cache
 from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
-from django.db.models import Count, Min
+from django.db.models import Count
 from django.utils import timezone
-from django_tasks import TaskResultStatus
-from django_tasks_db.models import DBTaskResult
 
+from ecfr_site.task_queue import age, task_queue
 from newsletter.models import Delivery, Heartbeat
 
 # Older editions do not change any more, and there are millions of rows of them.
 MAIL_DAYS = 7
-# The states of a task that tell something; what succeeded is only ever more.
-QUEUE_STATES = ("waiting", "running", "failed")
-_SHORT = {"READY": "waiting", "RUNNING": "running", "FAILED": "failed"}
 
 
 class NotWell(Exception):
@@ -77,43 +73,8 @@ def disk():
 
 def queue():
     """Tasks by (queue, state), and for how many seconds the oldest has been waiting."""
-    return _redis_queue() if settings.TASK_QUEUE_URL else _database_queue()
-
-
-def _database_queue():
-    counted = (
-        DBTaskResult.objects.filter(status__in=_SHORT)
-        .order_by()
-        .values_list("queue_name", "status")
-        .annotate(Count("pk"))
-    )
-    tasks = dict.fromkeys(_every_state(), 0)
-    tasks |= {(name, _SHORT[status]): count for name, status, count in counted}
-    ready = DBTaskResult.objects.filter(status=TaskResultStatus.READY)
-    oldest = ready.order_by().aggregate(at=Min("enqueued_at"))["at"]
-    return tasks, _age(oldest)
-
-
-def _redis_queue():
-    # Only there if tasks wait in Redis.
-    import django_rq
-
-    tasks, times = {}, []
-    for name in settings.TASK_QUEUES:
-        waiting = django_rq.get_queue(name)
-        tasks[name, "waiting"] = waiting.count
-        tasks[name, "running"] = waiting.started_job_registry.count
-        tasks[name, "failed"] = waiting.failed_job_registry.count
-        times += [job.enqueued_at for job in waiting.get_jobs(0, 1) if job.enqueued_at]
-    return tasks, _age(min(times, default=None))
-
-
-def _every_state():
-    return [(name, state) for name in settings.TASK_QUEUES for state in QUEUE_STATES]
-
-
-def _age(moment):
-    return max((timezone.now() - moment).total_seconds(), 0) if moment else 0
+    tasks = task_queue()
+    return tasks.counts(), tasks.wait()
 
 
 def queue_is_short():
@@ -139,4 +100,4 @@ def mail():
 def clock():
     """Seconds since `run_due` last ran; None if it never did."""
     beat = Heartbeat.objects.values_list("beat_at", flat=True).first()
-    return _age(beat) if beat else None
+    return age(beat) if beat else None

@@ -17,6 +17,11 @@ _KEY = "_request_id"
 _being_done = {}
 
 
+def request_id_of(kwargs):
+    """The id that travels among the arguments of a task, or None."""
+    return kwargs.get(_KEY)
+
+
 class WatchedTask(Task):
     """The class of tasks that our queues name; both workers come through `call`."""
 
@@ -48,7 +53,7 @@ task_started.disconnect(log_task_started)
 
 @receiver(task_started)
 def begin(task_result, **kwargs):
-    work = TaskWork(task_result.task.module_path, task_result.kwargs.get(_KEY))
+    work = TaskWork(task_result.task.module_path, request_id_of(task_result.kwargs))
     stack = _being_done[task_result.id] = ExitStack()
     stack.enter_context(work.being_done())
 

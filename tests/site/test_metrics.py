@@ -132,7 +132,7 @@ def test_tasks_and_messages_are_counted_by_state(read):
             task_path="x",
             backend_name="default",
             status=status,
-            queue_name="default",
+            worker_ids=["one", "two", "three", "four"],
             run_after=timezone.now(),
         )
 

@@ -2,12 +2,14 @@
 
 import json
 import os
+import signal
 import subprocess
 import sys
 
 import pytest
 import redis
 from django.conf import settings
+from django_tasks import task
 
 URL = os.environ.get("REDIS_URL", "redis://127.0.0.1:6379/9")
 WHO = """
@@ -26,8 +28,7 @@ Edition.objects.create(newsletter=newsletter, subject="The week", state="schedul
 tasks.enqueue_due()
 tasks.send_confirmation.enqueue(signup.pk)
 """
-WORKER = ["rqworker", "ahead", "default", "behind", "--burst"]
-WORKER += ["--job-class", "django_tasks_rq.Job"]
+WORKER = ["run_tasks", "--burst"]
 ASK = """
 import django; django.setup()
 from django.core.management import call_command
@@ -42,11 +43,26 @@ print(Client(SERVER_NAME="127.0.0.1").post("/newsletter/", posted)["X-Request-ID
 tasks, seconds = state.queue()
 print({key: count for key, count in tasks.items() if count}, 0 < seconds < 60)
 """
+QUEUE_DEADLY = """
+import django; django.setup()
+from tests.site.test_redis_queue import die
+die.enqueue()
+"""
+COUNTS = """
+import django; django.setup()
+from ecfr_site.task_queue import task_queue
+print({key: count for key, count in task_queue().counts().items() if count})
+"""
 RESULT = """
 import django; django.setup()
 from newsletter.models import *
 print(Edition.objects.get().state, Signup.objects.get().mailed_at is not None)
 """
+
+
+@task()
+def die():
+    os.kill(os.getpid(), signal.SIGKILL)
 
 
 @pytest.fixture
@@ -93,13 +109,22 @@ def test_a_worker_logs_with_the_id_of_the_request_that_queued_the_task(environme
 
     log = run(environment, "manage.py", *WORKER, stderr=True)
 
-    assert waiting == "{('ahead', 'waiting'): 1} True"
+    assert waiting == "{('default', 'waiting'): 1} True"
     lines = [json.loads(line) for line in log.splitlines() if line.startswith("{")]
     [line] = [line for line in lines if line["logger"] == "ecfr_site.tasks"]
     assert line["task"] == "newsletter.tasks.send_confirmation"
     assert line["request_id"] == request_id
     tasks = [line for line in lines if line["logger"] == "django_tasks"]
     assert {line["request_id"] for line in tasks} == {request_id}
+
+
+@pytest.mark.server
+def test_a_task_whose_process_was_killed_is_kept_to_be_tried_again(environment):
+    run(environment, "-c", QUEUE_DEADLY)
+
+    run(environment, "manage.py", *WORKER)
+
+    assert run(environment, "-c", COUNTS) == "{('default', 'waiting'): 1}\n"
 
 
 def environment_outbox(environment):

@@ -6,6 +6,7 @@ from django.db import close_old_connections
 
 from articles import notices
 from articles import tasks as articles
+from ecfr_site import task_queue
 from ecfr_site.accounts import tasks as accounts
 from ecfr_site.images import tasks as images
 from newsletter import tasks as newsletter
@@ -36,6 +37,7 @@ class Command(BaseCommand):
 
     def run_due(self):
         apps = {
+            "tasks": task_queue,
             "accounts": accounts,
             "images": images,
             "articles": articles,
