@@ -168,6 +168,12 @@ class Author(PublicPage):
     def position(self):
         return self.position_on(timezone.localdate())
 
+    @property
+    def positions_begun(self):
+        """Now and past, the latest first; who comes next is told on its day."""
+        today = timezone.localdate()
+        return [p for p in self.positions.all() if p.started <= today]
+
 
 class AuthorLink(models.Model):
     """An author's page elsewhere."""

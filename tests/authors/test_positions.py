@@ -92,6 +92,18 @@ def test_the_authors_page_shows_the_present_post_first_and_the_past_one(reader, 
     assert page.index("Asia") < page.index("Middle East")
 
 
+def test_a_post_to_come_is_told_on_its_day_and_not_before(reader, author):
+    today = timezone.localdate()
+    coming = PositionFactory(
+        author=author, title="Chief of Staff", started=today + timedelta(days=1)
+    )
+    assert "Chief of Staff" not in reader.get("/people/ada-verne/").text
+
+    coming.started = today
+    coming.save()
+    assert "Chief of Staff" in reader.get("/people/ada-verne/").text
+
+
 def test_a_programme_names_its_directors_now_and_before(reader, author):
     successor = PositionFactory(
         title="Director",
