@@ -97,8 +97,8 @@ class ScheduleForm(forms.Form):
 
     at = forms.SplitDateTimeField(
         widget=forms.SplitDateTimeWidget(
-            date_attrs={"type": "date"},
-            time_attrs={"type": "time"},
+            date_attrs={"type": "date", "aria-label": "Day"},
+            time_attrs={"type": "time", "aria-label": "Hour"},
             date_format="%Y-%m-%d",
             time_format="%H:%M",
         ),

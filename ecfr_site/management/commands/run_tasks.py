@@ -24,4 +24,10 @@ class Command(BaseCommand):
                 verbosity=verbosity,
             )
         else:
-            call_command("db_worker", reload=False, batch=burst, verbosity=verbosity)
+            call_command(
+                "db_worker",
+                reload=False,
+                batch=burst,
+                startup_delay=not burst,
+                verbosity=verbosity,
+            )

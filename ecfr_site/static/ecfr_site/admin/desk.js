@@ -26,13 +26,19 @@
     }
   }
 
-  // After the widgets have been put in place of plain fields.
-  window.addEventListener("load", () => {
-    document.querySelectorAll(".tabular tr.form-row").forEach(name);
+  function nameAll() {
+    document.querySelectorAll(".tabular tr.form-row, #result_list tr").forEach(name);
     document.querySelectorAll(".aligned .select2, p.datetime").forEach((widget) => {
       const heading = widget.closest(".form-row > div").querySelector("label, legend");
       if (heading) label(widget, heading.textContent.replace(":", "").trim());
     });
+  }
+
+  // After the widgets have been put in place of plain fields: jQuery does so when it is
+  // ready, which may be later than this.
+  window.addEventListener("load", () => {
+    if (window.django?.jQuery) window.django.jQuery(nameAll);
+    else nameAll();
   });
   document.addEventListener("formset:added", (event) => {
     if (event.target.closest(".tabular")) setTimeout(() => name(event.target));
