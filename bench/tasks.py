@@ -42,7 +42,10 @@ settings.TASK_QUEUE = {backend!r}
 if "Database" in settings.TASK_QUEUE:
     settings.TASK_QUEUE_URL = ""
 settings.TASKS = {{"default": {{"BACKEND": {backend!r}, "QUEUES": ["default"]}}}}
-import django; django.setup()
+import django, django_tasks_rq
+# It has none, but the site's tasks ask for it.
+django_tasks_rq.RQBackend.supports_priority = True
+django.setup()
 from django.core.management import call_command
 from ecfr_site import database_queue, task_queue
 task_queue.BACKOFF[:] = [timedelta(seconds={pause})] * 3

@@ -160,6 +160,18 @@ def test_a_link_of_four_years_ago_still_works(reader, ada, delivery):
     assert left(ada)
 
 
+def test_after_five_years_a_link_ends_nothing_and_offers_a_new_one(
+    reader, ada, delivery
+):
+    delivery.edition.started_at = timezone.now() - timedelta(days=5 * 366)
+    path = f"/newsletter/unsubscribe/{delivery.token('unsubscribe')}/"
+
+    for response in (reader.get(path), reader.post(path, ONE_CLICK)):
+        assert response.status_code == 410
+        assert b'type="email"' in response.content
+    assert not left(ada)
+
+
 @pytest.mark.parametrize("purpose", ["click", "preferences", "confirm", "open"])
 def test_a_token_for_something_else_ends_nothing(reader, ada, delivery, purpose):
     token = delivery.token(purpose)

@@ -11,7 +11,9 @@ import redis
 from django.conf import settings
 from django_tasks import task
 
-URL = os.environ.get("REDIS_URL", "redis://127.0.0.1:6379/9")
+# One database for each of the processes that run tests side by side.
+NUMBER = 9 + int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
+URL = f"{os.environ.get('REDIS_URL', 'redis://127.0.0.1:6379')}/{NUMBER}"
 WHO = """
 import django; django.setup()
 from django.core.management import call_command
