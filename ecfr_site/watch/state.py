@@ -8,13 +8,14 @@ from datetime import timedelta
 
 from django.conf import settings
 from django.core.cache import cache
-from django.db import connection
+from django.db import DEFAULT_DB_ALIAS, connection
 from django.db.migrations.executor import MigrationExecutor
 from django.db.models import Count, Min
 from django.utils import timezone
 from django_tasks import TaskResultStatus
 from django_tasks_db.models import DBTaskResult
 
+from ecfr_site.replica import REPLICA, edition_in
 from newsletter.models import Delivery, Heartbeat
 
 # Older editions do not change any more, and there are millions of rows of them.
@@ -45,6 +46,13 @@ def migrations():
         if plan:
             raise NotWell(f"{len(plan)} to be applied")
         _all_applied = True
+
+
+def replica():
+    primary = edition_in(DEFAULT_DB_ALIAS)
+    if edition_in(REPLICA) < primary:
+        raise NotWell("behind")
+    return "has what readers may see"
 
 
 def use_cache():
