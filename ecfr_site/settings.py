@@ -59,6 +59,9 @@ SITE_ID = 1
 # Where tasks wait: in the database, or in Redis for workers on several machines.
 TASK_QUEUE_URL = env.str("TASK_QUEUE_URL", default="")
 
+# A replica of the database, which takes over reads (ecfr_site/replica.py).
+REPLICA_URL = env.str("REPLICA_URL", default="")
+
 INSTALLED_APPS = [
     "newsletter",
     "articles",
@@ -113,6 +116,7 @@ MIDDLEWARE = [
     "articles.middleware.ReplaceDueMiddleware",
     "django.contrib.redirects.middleware.RedirectFallbackMiddleware",
     "django.contrib.flatpages.middleware.FlatpageFallbackMiddleware",
+    *(["ecfr_site.replica.ReplicaMiddleware"] if REPLICA_URL else []),
     "ecfr_site.middleware.AuditMiddleware",
     # Last, as it asks: answers a sign-in that was refused for too many failures.
     "axes.middleware.AxesMiddleware",
@@ -150,6 +154,18 @@ if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
         "timeout": 20,
         "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;",
     }
+if REPLICA_URL:
+    if DATABASES["default"]["ENGINE"] != "django.db.backends.postgresql":
+        raise ImproperlyConfigured("REPLICA_URL is for PostgreSQL in DATABASE_URL.")
+    replica = env.db_url_config(REPLICA_URL)
+    # A network that is gone is noticed within seconds, without an answer to wait for.
+    limits = {"connect_timeout": 2, "tcp_user_timeout": 2000}
+    DATABASES["replica"] = replica | {
+        "CONN_MAX_AGE": DATABASES["default"]["CONN_MAX_AGE"],
+        "OPTIONS": limits | replica.get("OPTIONS", {}),
+        "TEST": {"MIRROR": "default"},
+    }
+    DATABASE_ROUTERS = ["ecfr_site.replica.ReplicaRouter"]
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 CACHES = {"default": env.cache("CACHE_URL", default="locmemcache://")}

@@ -42,6 +42,12 @@ _page_cache = Counter(
     ["outcome"],
     registry=_registry,
 )
+_replica = Counter(
+    "ecfr_site_replica_reads",
+    "Pages that the replica might have read for, by outcome.",
+    ["outcome"],
+    registry=_registry,
+)
 _csp_reports = Counter(
     "ecfr_site_csp_reports",
     "What browsers report that a content security policy stopped, by directive.",
@@ -60,6 +66,11 @@ def count_request(view, method, status, seconds, queries):
 def count_page_cache(outcome):
     """To be called once a request by the page cache: "hit", "miss" or "bypass"."""
     _page_cache.labels(outcome).inc()
+
+
+def count_replica(outcome):
+    """Whether the replica was "used", or was "behind" or "away"."""
+    _replica.labels(outcome).inc()
 
 
 def count_csp_report(directive):

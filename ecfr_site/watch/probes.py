@@ -30,8 +30,11 @@ VITAL = {
     "cache": Look(state.use_cache),
     "disk": Look(state.disk),
 }
-# Taking web servers away because a worker is slow would help nobody.
+# Taking web servers away because a worker is slow would help nobody; what a replica
+# does not answer the primary does.
 OTHERS = {"queue": Look(state.queue_is_short)}
+if settings.REPLICA_URL:
+    OTHERS["replica"] = Look(state.replica)
 GAUGES = {
     "queue": Look(state.queue),
     "mail": Look(state.mail),

@@ -8,11 +8,12 @@ from datetime import timedelta
 
 from django.conf import settings
 from django.core.cache import cache
-from django.db import connection
+from django.db import DEFAULT_DB_ALIAS, connection
 from django.db.migrations.executor import MigrationExecutor
 from django.db.models import Count
 from django.utils import timezone
 
+from ecfr_site.replica import REPLICA, edition_in
 from ecfr_site.task_queue import age, task_queue
 from newsletter.models import Delivery, Heartbeat
 
@@ -41,6 +42,13 @@ def migrations():
         if plan:
             raise NotWell(f"{len(plan)} to be applied")
         _all_applied = True
+
+
+def replica():
+    primary = edition_in(DEFAULT_DB_ALIAS)
+    if edition_in(REPLICA) < primary:
+        raise NotWell("behind")
+    return "has what readers may see"
 
 
 def use_cache():

@@ -4,11 +4,11 @@ import logging
 import re
 import time
 import uuid
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from contextvars import ContextVar
 
 from django.conf import settings
-from django.db import connection
+from django.db import connections
 from django.urls import Resolver404, resolve
 
 logger = logging.getLogger("ecfr_site.slow")
@@ -63,7 +63,9 @@ class Work:
 
     @contextmanager
     def watching_queries(self):
-        with connection.execute_wrapper(self._execute):
+        with ExitStack() as stack:
+            for connection in connections.all():
+                stack.enter_context(connection.execute_wrapper(self._execute))
             yield
 
     def _execute(self, execute, sql, params, many, context):

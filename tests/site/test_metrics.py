@@ -238,6 +238,7 @@ def test_alerts_and_dashboard_ask_only_for_what_there_is(reader, read, settings,
     )
     reader.get("/")
     metrics.count_page_cache("miss")
+    metrics.count_replica("away")
     Heartbeat.beat()
 
     there = {name for name in wanted if has(read.text(), name)}

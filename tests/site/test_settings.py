@@ -115,6 +115,14 @@ def test_a_store_that_makes_no_sense_stops_the_start(manage, environment):
     assert "ImproperlyConfigured" in output
 
 
+def test_a_replica_is_for_postgresql(manage):
+    code, said = manage("check", REPLICA_URL="postgres://site:secret@db/site")
+
+    assert code == 1
+    assert "REPLICA_URL is for PostgreSQL" in said
+    assert "secret" not in said
+
+
 def test_a_store_is_given_as_an_address(manage):
     address = "s3://pictures/media?endpoint_url=http://store.example:9000"
     code, output = manage(
