@@ -8,6 +8,7 @@ import socket
 import sqlite3
 import subprocess
 import sys
+import tempfile
 import time
 from pathlib import Path
 
@@ -297,18 +298,18 @@ class Site:
 
 
 @pytest.fixture
-def site(tmp_path):
+def site():
     if not (POSTGRES / "initdb").exists():
         pytest.skip("PostgreSQL's server is not on this machine.")
-    there = Site(tmp_path)
-    # Another user of the machine comes in here.
-    for folder in (tmp_path, *tmp_path.parents[:2]):
-        folder.chmod(0o755)
-    try:
-        there.start()
-        yield there
-    finally:
-        there.stop()
+    with tempfile.TemporaryDirectory() as folder:
+        # PostgreSQL's own user comes in here.
+        Path(folder).chmod(0o755)
+        there = Site(Path(folder))
+        try:
+            there.start()
+            yield there
+        finally:
+            there.stop()
 
 
 @pytest.mark.server
