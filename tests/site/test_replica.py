@@ -108,6 +108,10 @@ def test_lists_that_are_not_kept_come_from_the_replica(copied, reader, settings)
     assert shown(reader, f"/publications/?topic={topic.slug}&year={year}") == [REPLICA]
 
 
+def test_a_list_that_there_is_not_is_not_found(copied, reader):
+    assert reader.get("/publications/none/").status_code == 404
+
+
 def test_forms_are_answered_by_the_primary(copied, reader, monkeypatch):
     monkeypatch.setattr(replica, "VIEWS", {"newsletter_signup"})
 
