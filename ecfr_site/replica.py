@@ -1,7 +1,8 @@
 """Reads that a replica of the database takes over (docs/decisions/replica.md).
 
 Readers' lists that nobody keeps come from it, as long as it has all that readers may
-see; everything else comes from the primary.
+see; everything else comes from the primary, and without the primary all that readers
+ask comes from here.
 """
 
 import contextlib
@@ -23,10 +24,10 @@ logger = logging.getLogger(__name__)
 REPLICA = "replica"
 # The views, by name, that show readers lists and write nothing.
 VIEWS = {"search", "publications"}
-# Seconds that a reader waits for the replica at the most, and for which it is then not
-# asked again.
+# Seconds that a reader waits for either at the most, and for which it is then not asked
+# again: without the primary, what readers see is soon old.
 PATIENCE = 3
-PAUSE = 10
+PAUSE, PRIMARY_PAUSE = 10, 2
 
 _reading = ContextVar("reading from the replica", default=False)
 
@@ -65,57 +66,104 @@ def edition_in(database):
 
 
 class ReplicaMiddleware:
-    """Let the replica answer what it may. If it does not, the primary does.
-
-    The view is asked anew then: it only reads.
-    """
+    """Let the replica answer what it may; where one server is away, the other does."""
 
     def __init__(self, get_response):
         self.get_response = get_response
-        # On a monotonic clock; 0 when all is well.
-        self.away_until = 0
+        self.primary = Server(DEFAULT_DB_ALIAS, PRIMARY_PAUSE)
+        self.replica = Server(REPLICA, PAUSE)
 
     def __call__(self, request):
-        return self.get_response(request)
+        """Without the primary the replica answers all that readers ask."""
+        request.primary_edition = None
+        if not is_anybodys(request):
+            return self.get_response(request)
+        with contextlib.suppress(NotAsked):
+            request.primary_edition = self.primary.ask()
+            return self.get_response(request)
+        count_replica("used")
+        with reading():
+            response = self.get_response(request)
+        # It may be old, so it is kept under no number.
+        response["Cache-Control"] = "no-store"
+        return response
 
     def process_view(self, request, view, arguments, named):
-        """The answer from the replica, or None to have it from the primary."""
-        if not is_for_replica(request) or not self.may_try():
+        """The answer from the replica, or None to have it from where all else is.
+
+        A view that was not answered to its end is asked anew: it only reads.
+        """
+        if not is_for_replica(request):
             return None
-        edition = edition_in(DEFAULT_DB_ALIAS)
         try:
-            with patience(connections[REPLICA]):
-                is_behind = edition_in(REPLICA) < edition
+            with self.replica.asked():
+                is_behind = edition_in(REPLICA) < request.primary_edition
                 if not is_behind:
                     with reading():
                         response = view(request, *arguments, **named)
-        except (OperationalError, InterfaceError):
-            logger.warning("The replica does not answer.", exc_info=True)
-            count_replica("away")
-            connections[REPLICA].close()
-            self.away_until = time.monotonic() + PAUSE
+        except NotAsked as why:
+            if why.was_tried:
+                count_replica("away")
             return None
-        self.away_until = 0
         count_replica("behind" if is_behind else "used")
         return None if is_behind else response
 
-    def may_try(self):
+
+class NotAsked(Exception):
+    """A server does not answer; unless it `was_tried`, it did not a moment ago."""
+
+    def __init__(self, was_tried):
+        self.was_tried = was_tried
+
+
+class Server:
+    """A database that is left alone for `pause` seconds once it did not answer."""
+
+    def __init__(self, alias, pause):
+        self.alias, self.pause = alias, pause
+        # On a monotonic clock; 0 when all is well.
+        self.away_until = 0
+
+    @contextlib.contextmanager
+    def asked(self):
+        """For queries that end soon; NotAsked if they cannot be answered."""
         now = time.monotonic()
         if self.away_until > now:
-            return False
+            raise NotAsked(was_tried=False)
         if self.away_until:
             # One request finds out whether it is back; the others need not wait for it.
-            self.away_until = now + PAUSE
-        return True
+            self.away_until = now + self.pause
+        try:
+            with patience(connections[self.alias]):
+                yield
+        except (OperationalError, InterfaceError) as error:
+            logger.warning("The %s database is away.", self.alias, exc_info=True)
+            connections[self.alias].close()
+            self.away_until = time.monotonic() + self.pause
+            raise NotAsked(was_tried=True) from error
+        self.away_until = 0
+
+    def ask(self):
+        """The edition that it has."""
+        with self.asked():
+            return edition_in(self.alias)
+
+
+def is_anybodys(request):
+    """Whether it asks for a page, and nobody in particular does."""
+    return (
+        request.method in ("GET", "HEAD")
+        and settings.SESSION_COOKIE_NAME not in request.COOKIES
+        and "Authorization" not in request.headers
+    )
 
 
 def is_for_replica(request):
     """Whether nobody keeps the answer, nor may have just saved what it lists."""
     return (
-        request.method in ("GET", "HEAD")
-        and request.resolver_match.view_name in VIEWS
-        and settings.SESSION_COOKIE_NAME not in request.COOKIES
-        and "Authorization" not in request.headers
+        request.resolver_match.view_name in VIEWS
+        # None: of no reader's, or the replica answers in any case.
+        and request.primary_edition is not None
         # Where there is this, the page or a part of it is kept under the number.
         and not hasattr(request, "keep_part")
     )

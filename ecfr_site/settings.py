@@ -105,6 +105,8 @@ MIDDLEWARE = [
     "django.middleware.gzip.GZipMiddleware",
     "csp.middleware.CSPMiddleware",
     "django.middleware.http.ConditionalGetMiddleware",
+    # Before all that asks the database.
+    *(["ecfr_site.replica.ReplicaMiddleware"] if REPLICA_URL else []),
     "ecfr_site.middleware.DeskAddressMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
@@ -116,7 +118,6 @@ MIDDLEWARE = [
     "articles.middleware.ReplaceDueMiddleware",
     "django.contrib.redirects.middleware.RedirectFallbackMiddleware",
     "django.contrib.flatpages.middleware.FlatpageFallbackMiddleware",
-    *(["ecfr_site.replica.ReplicaMiddleware"] if REPLICA_URL else []),
     "ecfr_site.middleware.AuditMiddleware",
     # Last, as it asks: answers a sign-in that was refused for too many failures.
     "axes.middleware.AxesMiddleware",
@@ -160,6 +161,7 @@ if REPLICA_URL:
     replica = env.db_url_config(REPLICA_URL)
     # A network that is gone is noticed within seconds, without an answer to wait for.
     limits = {"connect_timeout": 2, "tcp_user_timeout": 2000}
+    DATABASES["default"]["OPTIONS"] = limits | DATABASES["default"].get("OPTIONS", {})
     DATABASES["replica"] = replica | {
         "CONN_MAX_AGE": DATABASES["default"]["CONN_MAX_AGE"],
         "OPTIONS": limits | replica.get("OPTIONS", {}),

@@ -26,6 +26,7 @@ from ecfr_site.watch.looks import Look
 from tests.factories import ArticleFactory, TopicFactory
 from tests.site.test_run import free_port
 
+BEFORE = "ecfr_site.middleware.DeskAddressMiddleware"
 PRIMARY, REPLICA = "Cables of the primary", "Cables of the replica"
 
 
@@ -38,7 +39,8 @@ def with_replica(settings, request):
         backend = load_backend(whole["ENGINE"])
         connections["replica"] = backend.DatabaseWrapper(whole, "replica")
         settings.DATABASE_ROUTERS = ["ecfr_site.replica.ReplicaRouter"]
-        settings.MIDDLEWARE += ["ecfr_site.replica.ReplicaMiddleware"]
+        place = settings.MIDDLEWARE.index(BEFORE)
+        settings.MIDDLEWARE.insert(place, "ecfr_site.replica.ReplicaMiddleware")
         request.addfinalizer(remove)
 
     def remove():
@@ -332,6 +334,21 @@ def test_a_replica_that_lags_hangs_or_dies_is_done_without(site):
     assert site.check() == (200, "behind")
     site.ask("replica", "SELECT pg_wal_replay_resume()")
     time.sleep(1)
+    assert site.titles() == ["Cables mended"]
+    assert site.outcome() == ["used"]
+
+    # The primary neither answers nor hangs up: readers get even what was never made.
+    site.signal("primary", signal.SIGSTOP)
+    began = time.monotonic()
+    assert site.titles() == ["Cables mended"]
+    # Two more to find that it cannot be connected to anew.
+    assert time.monotonic() - began < replica.PATIENCE + 2 + 1
+    began = time.monotonic()
+    assert "no-store" in site.get("/search/?q=cables").headers["Cache-Control"]
+    assert site.titles() == ["Cables mended"]
+    assert time.monotonic() - began < 1
+    site.signal("primary", signal.SIGCONT)
+    time.sleep(replica.PRIMARY_PAUSE + 1)
     assert site.titles() == ["Cables mended"]
     assert site.outcome() == ["used"]
 
