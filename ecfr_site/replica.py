@@ -82,9 +82,10 @@ class ReplicaMiddleware:
             request.primary_edition = self.primary.ask()
             return self.get_response(request)
         count_replica("used")
+        # It may be old, so neither a part nor the whole is kept under a number.
+        vars(request).pop("keep_part", None)
         with reading():
             response = self.get_response(request)
-        # It may be old, so it is kept under no number.
         response["Cache-Control"] = "no-store"
         return response
 

@@ -16,7 +16,7 @@ import psycopg2
 import pytest
 import requests
 from django.conf import settings as django_settings
-from django.db import connection, connections, router
+from django.db import OperationalError, connection, connections, router
 from django.db.utils import load_backend
 from django.test.utils import CaptureQueriesContext
 
@@ -144,6 +144,41 @@ def test_migrations_never_run_there(with_replica):
 
     assert not router.allow_migrate("replica", "articles")
     assert router.allow_migrate("default", "articles")
+
+
+@pytest.fixture
+def away(monkeypatch):
+    """Let the primary be asked in vain, until it is called."""
+    asked = replica.edition_in
+
+    def edition_in(database):
+        if database == "default":
+            raise OperationalError("The primary is away.")
+        return asked(database)
+
+    monkeypatch.setattr(replica, "edition_in", edition_in)
+    monkeypatch.setattr(replica, "PRIMARY_PAUSE", 0)
+    return lambda: monkeypatch.setattr(replica, "edition_in", asked)
+
+
+@pytest.mark.parametrize("address", ["/search/?q=cables", "/publications/", "/"])
+def test_without_the_primary_readers_get_what_the_replica_has(
+    copied, reader, away, address
+):
+    assert shown(reader, address) == [REPLICA]
+
+
+def test_what_the_replica_gave_without_the_primary_is_not_kept(
+    copied, reader, away, settings
+):
+    settings.PAGE_CACHE = True
+    with sqlite3.connect(connections["replica"].settings_dict["NAME"]) as copy:
+        copy.execute("UPDATE articles_article SET state = 'withdrawn'")
+
+    assert shown(reader, "/publications/") == []
+    away()
+
+    assert shown(reader, "/publications/") == [PRIMARY]
 
 
 def test_without_the_replica_the_primary_answers(gone, reader):
