@@ -203,6 +203,11 @@ RQ_QUEUES = {name: {"URL": TASK_QUEUE_URL or "redis://"} for name in TASK_QUEUES
 # The package's own pages let everybody at the desk empty the queues.
 RQ_SHOW_ADMIN_LINK = False
 
+# How long it is kept who did something (docs/privacy.md).
+READING_KEPT_DAYS = env.int("READING_KEPT_DAYS", default=395)
+LEFT_KEPT_DAYS = env.int("LEFT_KEPT_DAYS", default=730)
+PREVIEWS_KEPT_DAYS = env.int("PREVIEWS_KEPT_DAYS", default=365)
+
 # Accounts (ecfr_site/accounts/)
 
 AUTHENTICATION_BACKENDS = [

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from functools import cached_property
 
-from django.db.models import Count, F, Q
-from django.db.models.functions import TruncHour, TruncWeek
+from django.db.models import CharField, Count, F, Q, Value
+from django.db.models.functions import Cast, Coalesce, NullIf, TruncHour, TruncWeek
 from django.utils import timezone
 
 from newsletter.models import (
@@ -36,9 +36,15 @@ def share(part, whole):
     return 100 * part / whole if whole else None
 
 
+def reader(events=""):
+    """Tells one person from another, also where it is forgotten who they were."""
+    known = Cast(f"{events}delivery", CharField())
+    return Coalesce(known, NullIf(f"{events}reader", Value("")))
+
+
 def people(kind, **more):
-    """Counts persons; of opens and clicks, without those who were erased since."""
-    return Count("delivery", distinct=True, filter=Q(kind=kind, **more))
+    """Counts persons."""
+    return Count(reader(), distinct=True, filter=Q(kind=kind, **more))
 
 
 # A message that was taken and then came back. What was refused at the door has failed.
@@ -165,7 +171,7 @@ class EditionReport:
             self.edition.links.select_related("article")
             .annotate(
                 clicks=Count("events", filter=by_people),
-                clickers=Count("events__delivery", distinct=True, filter=by_people),
+                clickers=Count(reader("events__"), distinct=True, filter=by_people),
                 machine=Count("events", filter=by_machines),
             )
             .order_by("-clicks", "number")

@@ -13,7 +13,7 @@ from django_tasks import task
 from ecfr_site.models import Institution
 from newsletter import dispatch
 from newsletter.letters import letter_for
-from newsletter.models import Edition, Heartbeat, Signup
+from newsletter.models import ConsentRecord, Edition, Heartbeat, Signup, Subscriber
 from newsletter.models.edition import LATE
 
 logger = logging.getLogger(__name__)
@@ -21,7 +21,7 @@ logger = logging.getLogger(__name__)
 # Without a sign of life for so long, an edition has no worker.
 DESERTED = timedelta(seconds=45)
 # Mail lets pictures pass, an edition also the mail that a person waits for.
-BEHIND = -10
+BEHIND, LAST = -10, -20
 
 
 @task(priority=BEHIND)
@@ -59,7 +59,11 @@ def enqueue_due():
         *Edition.objects.due(),
         *Edition.objects.sending().filter(deserted),
     ]
-    return sum(see_to(edition) for edition in on_their_way) + enqueue_due_signups()
+    return (
+        sum(see_to(edition) for edition in on_their_way)
+        + enqueue_due_signups()
+        + forget_what_is_old()
+    )
 
 
 def see_to(edition):
@@ -132,3 +136,23 @@ def enqueue_due_signups():
     for signup_id in due:
         send_confirmation.enqueue(signup_id)
     return len(due)
+
+
+def forget_what_is_old():
+    """Erase who left long ago, and have it forgotten who read what was sent long ago.
+
+    A few each time; returns how many tasks were queued.
+    """
+    for subscriber in Subscriber.objects.long_gone()[:10]:
+        subscriber.erase(method=ConsentRecord.Method.TIME)
+    edition = Edition.objects.read_long_ago().order_by("finished_at").first()
+    if edition is None:
+        return 0
+    forget_readers.enqueue(edition.pk)
+    return 1
+
+
+@task(priority=LAST)
+def forget_readers(edition_id):
+    for edition in Edition.objects.read_long_ago().filter(pk=edition_id):
+        edition.forget_readers()

@@ -23,6 +23,11 @@ class PreviewLinkQuerySet(models.QuerySet):
         """Those that still open something."""
         return self.filter(revoked_at=None, expires_at__gt=timezone.now())
 
+    def of_long_ago(self):
+        """Those that have ended, and are no longer kept with who opened them."""
+        days = timedelta(days=settings.PREVIEWS_KEPT_DAYS)
+        return self.filter(expires_at__lt=timezone.now() - days)
+
     def with_openings(self):
         """With `opened`, how often, and `last_opened`, when; no query more."""
         annotated = self.annotate(

@@ -88,6 +88,7 @@ class ConsentRecord(models.Model):
         BOUNCE = "bounce", "returned messages"
         IMPORT = "import", "import"
         DESK = "desk", "editorial desk"
+        TIME = "time", "time that has passed"
 
     # No cascade: an erased subscriber's row stays, without the address.
     subscriber = models.ForeignKey(

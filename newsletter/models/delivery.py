@@ -1,9 +1,11 @@
+import secrets
 import uuid
 from datetime import timedelta
 
 from django.conf import settings
 from django.db import models, transaction
-from django.db.models import Q
+from django.db.models import Q, Value
+from django.db.models.functions import MD5, Cast, Concat
 from django.utils import timezone
 
 from ecfr_site import signing
@@ -58,9 +60,7 @@ class DeliveryQuerySet(models.QuerySet):
         """Leave the numbers and drop what tells of the person."""
         events = Event.objects.filter(delivery__in=self)
         events.update(detail="")
-        events.filter(kind__in=[Event.Kind.OPEN, Event.Kind.CLICK]).update(
-            delivery=None
-        )
+        events.forget_readers()
         self.update(domain="", remote_id="")
         self.exclude(state=State.SKIPPED).update(reason="")
 
@@ -273,6 +273,18 @@ class EventQuerySet(models.QuerySet):
         """Without what scanners and prefetching proxies did."""
         return self.filter(machine="")
 
+    def forget_readers(self):
+        """Leave that somebody opened and clicked, and drop who it was.
+
+        What one reader did stays together, so that persons can still be counted: under
+        a hash with a salt that nobody keeps.
+        """
+        salt = secrets.token_hex()
+        number = Cast("delivery", models.CharField())
+        return self.filter(kind__in=READING, delivery__isnull=False).update(
+            reader=MD5(Concat(Value(salt), number)), delivery=None, detail=""
+        )
+
 
 class Event(models.Model):
     """Something that a subscriber, a mail server or a scanner did with an edition."""
@@ -287,9 +299,13 @@ class Event(models.Model):
     edition = models.ForeignKey(
         "newsletter.Edition", models.CASCADE, related_name="events"
     )
-    # Gone after an erasure: the totals stay, the person does not.
+    # Gone from what was read long ago, or by whom was erased since: the totals stay.
     delivery = models.ForeignKey(
         Delivery, models.SET_NULL, null=True, related_name="events"
+    )
+    # Stands for the delivery then, and says nothing about it.
+    reader = models.CharField(
+        max_length=32, blank=True, default="", db_default="", editable=False
     )
     kind = models.CharField(max_length=12, choices=Kind)
     at = models.DateTimeField(auto_now_add=True)
@@ -315,6 +331,9 @@ class Event(models.Model):
 
     def __str__(self):
         return f"{self.get_kind_display()}, {self.at:%d %B %Y, %H:%M}"
+
+
+READING = [Event.Kind.OPEN, Event.Kind.CLICK]
 
 
 class Pace(models.Model):

@@ -62,6 +62,11 @@ class EditionQuerySet(models.QuerySet):
         """What goes out without anybody doing anything more."""
         return self.filter(state__in=[State.SCHEDULED, State.SENDING])
 
+    def read_long_ago(self):
+        """Of which it is still known who read them, for longer than that is kept."""
+        limit = timezone.now() - timedelta(days=settings.READING_KEPT_DAYS)
+        return self.filter(finished_at__lt=limit, readers_forgotten=False)
+
     def with_uncertain(self):
         """Each with `uncertain`: how many deliveries a person must decide on."""
         uncertain = (
@@ -123,6 +128,10 @@ class Edition(models.Model):
     audience_count = models.PositiveIntegerField(default=0, editable=False)
     # Of them, whose clicks and opens can be known.
     tracked_count = models.PositiveIntegerField(default=0, editable=False)
+    # Who opened and clicked: their number stays.
+    readers_forgotten = models.BooleanField(
+        default=False, db_default=False, editable=False
+    )
     # Kept when it is finished, so that lists need not count.
     sent_count = models.PositiveIntegerField(default=0, editable=False)
 
@@ -500,6 +509,13 @@ class Edition(models.Model):
             for zone in zones.exclude(time_zone="").distinct()
             if zone in ALL_ZONES
         ]
+
+    @transaction.atomic
+    def forget_readers(self):
+        """Who opened and clicked; every figure of the report stays."""
+        self.events.forget_readers()
+        self.readers_forgotten = True
+        self.save(update_fields=["readers_forgotten"])
 
     def ledger(self):
         """How many deliveries are in each state, with `audience` and `waiting`.

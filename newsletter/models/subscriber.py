@@ -101,6 +101,20 @@ class SubscriberQuerySet(models.QuerySet):
             status=Subscriber.Status.PENDING, consent=None, deliveries=None
         )
 
+    def long_gone(self):
+        """Those who have had no newsletter, nor asked for anything, for so long."""
+        limit = timezone.now() - timedelta(days=settings.LEFT_KEPT_DAYS)
+        lately = ConsentRecord.objects.filter(subscriber=OuterRef("pk"), at__gt=limit)
+        return self.filter(
+            ~Exists(lately),
+            status__in=[
+                Subscriber.Status.UNSUBSCRIBED,
+                Subscriber.Status.BOUNCED,
+                Subscriber.Status.COMPLAINED,
+            ],
+            created__lt=limit,
+        )
+
     def subscribed_to(self, newsletter):
         """Whoever confirmed a subscription; `newsletter` may be an OuterRef."""
         return self.filter(

@@ -1,6 +1,7 @@
 from base64 import b64decode
 from datetime import timedelta
 
+from django.conf import settings
 from django.http import Http404, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404
 from django.views.decorators.http import require_safe
@@ -11,7 +12,7 @@ from newsletter import machines
 from newsletter.models import Delivery, Event, Link
 
 # Old messages keep their links for good, but tell us no more.
-MAX_AGE = timedelta(days=2 * 365)
+MAX_AGE = timedelta(days=min(2 * 365, settings.READING_KEPT_DAYS))
 PIXEL = b64decode("R0lGODlhAQABAIAAAAAAAP///yH5BAEAAAAALAAAAAABAAEAAAICRAEAOw==")
 
 

@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 from lxml import html
 
 from articles.models import Article, PreviewLink, PreviewOpening
+from articles.tasks import enqueue_due
 from articles.workflow import NotAllowed
 from ecfr_site import signing
 from tests.factories import (
@@ -251,6 +252,21 @@ def test_no_link_outlives_ninety_days(reader, make, draft):
 
     with time_machine.travel(timezone.now() + timedelta(days=91)):
         assert not_found(opened(reader, link))
+
+
+def test_a_link_and_who_opened_it_are_forgotten_a_year_after_it_ended(
+    reader, make, draft
+):
+    link = make(draft)
+    opened(reader, link)
+
+    with time_machine.travel(link.expires_at + timedelta(days=364)):
+        enqueue_due()
+        assert PreviewOpening.objects.exists()
+    with time_machine.travel(link.expires_at + timedelta(days=366)):
+        enqueue_due()
+        assert not PreviewOpening.objects.exists()
+        assert not PreviewLink.objects.exists()
 
 
 @hypothesis_settings(
