@@ -14,7 +14,7 @@ from django_tasks import task
 
 from articles.checklist import Checklist
 from articles.manuscript import links_in
-from articles.models import Article, Link
+from articles.models import Article, Editing, Link, PreviewOpening
 from articles.models.working_copy import replace_due
 from articles.typeset import tree_of
 from ecfr_site import link_check
@@ -77,6 +77,8 @@ def enqueue_due():
     reader was there before.
     """
     replace_due(Article.objects.all())
+    Editing.objects.remove_old()
+    PreviewOpening.objects.remove_old()
     now = timezone.now()
     due = (
         Article.objects.filter(is_older_than_news("checked_at", now - OLD_AFTER))

@@ -236,6 +236,13 @@ SESSION_COOKIE_AGE = SESSION_IDLE_HOURS * 3600
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
 
+# How many days these are kept (docs/privacy.md).
+SIGN_IN_FAILURES_DAYS = env.int("SIGN_IN_FAILURES_DAYS", default=30)
+UNSAVED_TEXT_DAYS = env.int("UNSAVED_TEXT_DAYS", default=180)
+PREVIEW_OPENINGS_DAYS = env.int("PREVIEW_OPENINGS_DAYS", default=365)
+if min(SIGN_IN_FAILURES_DAYS, UNSAVED_TEXT_DAYS, PREVIEW_OPENINGS_DAYS) < 1:
+    raise ImproperlyConfigured("What is kept for some days is kept for one at least.")
+
 LOGIN_URL = "admin:login"
 
 # The desk: the path at which it is, and the networks that it is for; none: everybody.

@@ -15,6 +15,8 @@ from ecfr_site import signing
 PURPOSE = "preview"
 DAYS = 14
 MOST_DAYS = 90
+# Openings removed each minute, so that no removal takes long.
+AT_ONCE = 500
 DAYS_ALLOWED = [MinValueValidator(1), MaxValueValidator(MOST_DAYS)]
 
 
@@ -169,12 +171,23 @@ def kept_version(article, by):
     return Version.objects.get_for_object(article).first()
 
 
+class PreviewOpeningQuerySet(models.QuerySet):
+    def remove_old(self):
+        """Remove openings that are kept no longer, some at once."""
+        limit = timezone.now() - timedelta(days=settings.PREVIEW_OPENINGS_DAYS)
+        old = self.filter(at__lt=limit).order_by("pk")
+        some = list(old.values_list("pk", flat=True)[:AT_ONCE])
+        self.model.objects.filter(pk__in=some).delete()
+
+
 class PreviewOpening(models.Model):
     """One opening of a preview link by a browser; not from where."""
 
     link = models.ForeignKey(PreviewLink, models.CASCADE, related_name="openings")
     at = models.DateTimeField(auto_now_add=True)
     user_agent = models.CharField(max_length=200, blank=True)
+
+    objects = PreviewOpeningQuerySet.as_manager()
 
     class Meta:
         ordering = ["-at", "-pk"]
