@@ -4,12 +4,17 @@ import json
 
 import pytest
 from axes.models import AccessAttempt
+from django.contrib.admin.models import LogEntry
+from django.contrib.auth.models import User
+from django.contrib.sessions.models import Session
 from django.core.management import CommandError, call_command
+from django.test import Client
 
 from ecfr_site import audit
 from ecfr_site.models import AuditEntry
 from tests.factories import (
     ArticleFactory,
+    AuthorFactory,
     CommentFactory,
     NewsletterFactory,
     SubscriberFactory,
@@ -82,3 +87,45 @@ def test_a_file_that_is_there_is_never_written_over(command, who, tmp_path):
         call_command(command, who, str(file))
 
     assert file.read_text() == "Mine."
+
+
+def test_an_erased_account_keeps_its_place_in_histories_and_no_name():
+    ada = UserFactory(
+        username="ada", first_name="Ada", email="ada@example.org", editor=True
+    )
+    article = ArticleFactory(created_by=ada)
+    comment = CommentFactory(article=article, by=ada)
+    author = AuthorFactory(user=ada)
+    before = audit.record("sign-in", user=ada)
+    audit.log("change", UserFactory(), ada, "Groups.")
+    client = Client()
+    client.force_login(ada)
+
+    call_command("erase_account", "ada")
+
+    ada.refresh_from_db()
+    assert ada.get_full_name() == f"Former colleague {ada.pk}"
+    assert (ada.username, ada.email) == (f"former-colleague-{ada.pk}", "")
+    assert not ada.is_active
+    assert not ada.is_staff
+    assert not ada.groups.exists()
+    assert not ada.has_usable_password()
+    assert not Session.objects.exists()
+    article.refresh_from_db()
+    comment.refresh_from_db()
+    author.refresh_from_db()
+    assert article.created_by == comment.by == ada
+    assert author.user is None
+    assert AuditEntry.objects.get(pk=before.pk).who == before.who
+    assert LogEntry.objects.get().object_repr == ada.username
+    erased = AuditEntry.objects.get(action="erase")
+    assert "ada" not in f"{erased.what}{erased.detail}".lower()
+
+
+def test_an_account_with_all_rights_is_not_erased():
+    UserFactory(username="root", is_superuser=True)
+
+    with pytest.raises(CommandError):
+        call_command("erase_account", "root")
+
+    assert User.objects.filter(username="root", is_active=True).exists()
