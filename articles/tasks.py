@@ -14,7 +14,7 @@ from django_tasks import task
 
 from articles.checklist import Checklist
 from articles.manuscript import links_in
-from articles.models import Article, Link, PreviewLink
+from articles.models import Article, Editing, Link, PreviewLink
 from articles.models.working_copy import replace_due
 from articles.typeset import tree_of
 from ecfr_site import link_check
@@ -74,10 +74,11 @@ def enqueue_due():
 
     Returns how many tasks were queued. A change is also that of a link, or of what the
     institution asks of articles. Changes whose minute has come go live first, where no
-    reader was there before. Preview links of long ago are forgotten.
+    reader was there before. What is old of editors and recipients is removed.
     """
     replace_due(Article.objects.all())
-    PreviewLink.objects.of_long_ago().delete()
+    Editing.objects.remove_old()
+    PreviewLink.objects.remove_old()
     now = timezone.now()
     due = (
         Article.objects.filter(is_older_than_news("checked_at", now - OLD_AFTER))

@@ -106,6 +106,7 @@ class AuditEntry(models.Model):
         "discard": "discarded changes",
         "send": "newsletter sending",
         "export": "exported",
+        "erase": "erased",
         "import": "imported",
         "prune": "removed old entries",
     }

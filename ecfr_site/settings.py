@@ -203,10 +203,20 @@ RQ_QUEUES = {name: {"URL": TASK_QUEUE_URL or "redis://"} for name in TASK_QUEUES
 # The package's own pages let everybody at the desk empty the queues.
 RQ_SHOW_ADMIN_LINK = False
 
-# How long it is kept who did something (docs/privacy.md).
+# How many days it is kept who did something (docs/privacy.md)
 READING_KEPT_DAYS = env.int("READING_KEPT_DAYS", default=395)
 LEFT_KEPT_DAYS = env.int("LEFT_KEPT_DAYS", default=730)
 PREVIEWS_KEPT_DAYS = env.int("PREVIEWS_KEPT_DAYS", default=365)
+SIGN_IN_FAILURES_DAYS = env.int("SIGN_IN_FAILURES_DAYS", default=30)
+UNSAVED_TEXT_DAYS = env.int("UNSAVED_TEXT_DAYS", default=180)
+if 1 > min(
+    READING_KEPT_DAYS,
+    LEFT_KEPT_DAYS,
+    PREVIEWS_KEPT_DAYS,
+    SIGN_IN_FAILURES_DAYS,
+    UNSAVED_TEXT_DAYS,
+):
+    raise ImproperlyConfigured("What is kept for some days is kept for one at least.")
 
 # Accounts (ecfr_site/accounts/)
 

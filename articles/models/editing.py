@@ -8,6 +8,8 @@ from django.utils import timezone
 # Windows say every ten seconds that they are open (editing.js).
 GONE_AFTER = timedelta(seconds=30)
 FORGOTTEN_AFTER = timedelta(days=1)
+# Each minute, so that no removal takes long.
+AT_ONCE = 500
 
 
 class EditingQuerySet(models.QuerySet):
@@ -122,6 +124,13 @@ class EditingQuerySet(models.QuerySet):
         """Those who are long gone and left no text."""
         limit = timezone.now() - FORGOTTEN_AFTER
         self.model.objects.filter(typed_at=None, seen_at__lt=limit).delete()
+
+    def remove_old(self):
+        """Remove text that nobody came back to, some at once."""
+        limit = timezone.now() - timedelta(days=settings.UNSAVED_TEXT_DAYS)
+        old = self.filter(typed_at__lt=limit, seen_at__lt=limit)
+        some = list(old.values_list("pk", flat=True)[:AT_ONCE])
+        self.model.objects.filter(pk__in=some, typed_at__lt=limit).delete()
 
 
 class Editing(models.Model):

@@ -15,6 +15,8 @@ from ecfr_site import signing
 PURPOSE = "preview"
 DAYS = 14
 MOST_DAYS = 90
+# Removed each minute, so that no removal takes long.
+AT_ONCE = 500
 DAYS_ALLOWED = [MinValueValidator(1), MaxValueValidator(MOST_DAYS)]
 
 
@@ -23,10 +25,12 @@ class PreviewLinkQuerySet(models.QuerySet):
         """Those that still open something."""
         return self.filter(revoked_at=None, expires_at__gt=timezone.now())
 
-    def of_long_ago(self):
-        """Those that have ended, and are no longer kept with who opened them."""
-        days = timedelta(days=settings.PREVIEWS_KEPT_DAYS)
-        return self.filter(expires_at__lt=timezone.now() - days)
+    def remove_old(self):
+        """Remove those that ended long ago, with who opened them, some at once."""
+        limit = timezone.now() - timedelta(days=settings.PREVIEWS_KEPT_DAYS)
+        old = self.filter(expires_at__lt=limit)
+        some = list(old.values_list("pk", flat=True)[:AT_ONCE])
+        self.filter(pk__in=some).delete()
 
     def with_openings(self):
         """With `opened`, how often, and `last_opened`, when; no query more."""

@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 from axes.handlers.database import AxesDatabaseHandler
+from axes.models import AccessAttempt
 from django.conf import settings
 from django.contrib import admin
 from django.db.models import Sum
@@ -14,6 +15,9 @@ from ecfr_site import kept_text
 from ecfr_site.accounts.second_factor import in_words
 from ecfr_site.network import client_address, household
 from ecfr_site.policy import door_policy
+
+# Each minute, so that no removal takes long.
+AT_ONCE = 500
 
 
 class GuessHandler(AxesDatabaseHandler):
@@ -76,3 +80,16 @@ def locked_out(request, response, credentials):
     response = render(request, "admin/accounts/locked_out.html", context, status=429)
     response["Cache-Control"] = "no-store"
     return response
+
+
+def remove_old():
+    """Remove failed sign-ins that count no more and are kept no longer, some at once.
+
+    Nothing that a pause still depends on, however long that is.
+    """
+    kept = max(
+        timedelta(days=settings.SIGN_IN_FAILURES_DAYS), settings.AXES_COOLOFF_TIME
+    )
+    old = AccessAttempt.objects.filter(attempt_time__lt=timezone.now() - kept)
+    some = list(old.values_list("pk", flat=True)[:AT_ONCE])
+    AccessAttempt.objects.filter(pk__in=some).delete()

@@ -7,7 +7,7 @@ that is down keeps nobody from their work.
 from django.contrib.auth import get_user_model
 from django_tasks import task
 
-from ecfr_site.accounts import letters, sessions
+from ecfr_site.accounts import guard, letters, sessions
 
 
 @task()
@@ -46,6 +46,7 @@ def notify(user, what, to=None):
 
 
 def enqueue_due():
-    """Clear away sessions that have ended; queues nothing."""
+    """Clear away sessions that have ended and old failures; queues nothing."""
     sessions.remove_ended()
+    guard.remove_old()
     return 0
