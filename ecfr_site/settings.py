@@ -209,12 +209,15 @@ LEFT_KEPT_DAYS = env.int("LEFT_KEPT_DAYS", default=730)
 PREVIEWS_KEPT_DAYS = env.int("PREVIEWS_KEPT_DAYS", default=365)
 SIGN_IN_FAILURES_DAYS = env.int("SIGN_IN_FAILURES_DAYS", default=30)
 UNSAVED_TEXT_DAYS = env.int("UNSAVED_TEXT_DAYS", default=180)
-if 1 > min(
-    READING_KEPT_DAYS,
-    LEFT_KEPT_DAYS,
-    PREVIEWS_KEPT_DAYS,
-    SIGN_IN_FAILURES_DAYS,
-    UNSAVED_TEXT_DAYS,
+if (
+    min(
+        READING_KEPT_DAYS,
+        LEFT_KEPT_DAYS,
+        PREVIEWS_KEPT_DAYS,
+        SIGN_IN_FAILURES_DAYS,
+        UNSAVED_TEXT_DAYS,
+    )
+    < 1
 ):
     raise ImproperlyConfigured("What is kept for some days is kept for one at least.")
 
