@@ -21,5 +21,10 @@ class PrivateStorage(FileSystemStorage):
         raise ValueError("A private file has no address of its own.")
 
 
+def only_for_its_owner(path, flags):
+    """For `open(…, opener=…)`: a file that nobody else on the machine reads."""
+    return os.open(path, flags, mode=0o600)
+
+
 def private_storage():
     return storages["private"]

@@ -81,6 +81,7 @@ WATCHED = {
             "gathered_at",
             "held_because",
             "in_local_time",
+            "readers_forgotten",
             "released_at",
             "scheduled_at",
             "sent_count",

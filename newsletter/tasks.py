@@ -13,7 +13,7 @@ from django_tasks import task
 from ecfr_site.models import Institution
 from newsletter import dispatch
 from newsletter.letters import letter_for
-from newsletter.models import ConsentRecord, Edition, Heartbeat, Signup, Subscriber
+from newsletter.models import Edition, Heartbeat, Signup, Subscriber
 from newsletter.models.edition import LATE
 
 logger = logging.getLogger(__name__)
@@ -143,8 +143,7 @@ def forget_what_is_old():
 
     A few each time; returns how many tasks were queued.
     """
-    for subscriber in Subscriber.objects.long_gone()[:10]:
-        subscriber.erase(method=ConsentRecord.Method.TIME)
+    Subscriber.objects.erase_long_gone()
     edition = Edition.objects.read_long_ago().order_by("finished_at").first()
     if edition is None:
         return 0

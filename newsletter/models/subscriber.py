@@ -113,7 +113,17 @@ class SubscriberQuerySet(models.QuerySet):
                 Subscriber.Status.COMPLAINED,
             ],
             created__lt=limit,
+            # Nobody who has just asked to come back.
+            signups=None,
         )
+
+    def erase_long_gone(self):
+        """A few of them; the evidence of their consent stays, without the address."""
+        for pk in list(self.long_gone().values_list("pk", flat=True)[:10]):
+            with transaction.atomic():
+                locked = self.long_gone().select_for_update(of=("self",))
+                for subscriber in locked.filter(pk=pk):
+                    subscriber.erase(method=Method.TIME)
 
     def subscribed_to(self, newsletter):
         """Whoever confirmed a subscription; `newsletter` may be an OuterRef."""

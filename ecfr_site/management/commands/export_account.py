@@ -1,5 +1,4 @@
 import json
-import os
 
 from axes.models import AccessAttempt
 from django.apps import apps
@@ -8,6 +7,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.core.serializers.json import DjangoJSONEncoder
 
 from ecfr_site import audit
+from ecfr_site.private import only_for_its_owner
 
 # What is told of in full, since it is by or about the person; of other rows the name.
 IN_FULL = {
@@ -38,7 +38,7 @@ class Command(BaseCommand):
         if user is None:
             raise CommandError(f"Nobody has the user name {username}.")
         try:
-            with open(file, "x", encoding="utf-8", opener=private) as out:
+            with open(file, "x", encoding="utf-8", opener=only_for_its_owner) as out:
                 audit.record("export", object=user, detail="All that is stored of it.")
                 json.dump(
                     stored_of(user),
@@ -49,10 +49,6 @@ class Command(BaseCommand):
                 )
         except OSError as error:
             raise CommandError(f"Not written. {error}") from error
-
-
-def private(path, flags):
-    return os.open(path, flags, mode=0o600)
 
 
 def stored_of(user):

@@ -5,7 +5,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.core.serializers.json import DjangoJSONEncoder
 
 from ecfr_site import audit
-from newsletter.management.commands.export_subscribers import private
+from ecfr_site.private import only_for_its_owner
 from newsletter.models import Subscriber
 from newsletter.models.subscriber import normalise
 
@@ -26,7 +26,7 @@ class Command(BaseCommand):
         except (ValidationError, Subscriber.DoesNotExist) as error:
             raise CommandError("Nobody subscribed with this address.") from error
         try:
-            with open(file, "x", encoding="utf-8", opener=private) as out:
+            with open(file, "x", encoding="utf-8", opener=only_for_its_owner) as out:
                 audit.record("export", object=subscriber, detail="All that is stored.")
                 json.dump(
                     subscriber.data(),

@@ -1,8 +1,7 @@
-import os
-
 from django.core.management.base import BaseCommand
 
 from ecfr_site import audit
+from ecfr_site.private import only_for_its_owner
 from ecfr_site.spreadsheets import pieces
 from newsletter.models import Newsletter, Subscriber
 from newsletter.resources import SubscriberResource
@@ -26,9 +25,7 @@ class Command(BaseCommand):
             )
         which = ", ".join(filter(None, [status, newsletter])) or "all"
         audit.record("export", object=Subscriber, detail=f"To a file: {which}.")
-        with open(file, "w", encoding="utf-8", newline="", opener=private) as out:
+        with open(
+            file, "w", encoding="utf-8", newline="", opener=only_for_its_owner
+        ) as out:
             out.writelines(pieces(SubscriberResource().for_export(subscribers)))
-
-
-def private(path, flags):
-    return os.open(path, flags, mode=0o600)
