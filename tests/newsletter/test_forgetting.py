@@ -166,6 +166,17 @@ def test_whoever_did_something_lately_stays(ada):
     assert ada.email == "ada@example.org"
 
 
+def test_whoever_has_just_asked_to_come_back_stays(ada):
+    ada.unsubscribe(method=Method.ONE_CLICK)
+    with time_machine.travel(timezone.now() + timedelta(days=730)):
+        Subscriber.objects.sign_up("ada@example.org", [NewsletterFactory()])
+
+    clock(days=731)
+
+    ada.refresh_from_db()
+    assert ada.email == "ada@example.org"
+
+
 def test_subscribers_stay_however_long_ago_they_signed_up(ada):
     clock(days=4000)
 
