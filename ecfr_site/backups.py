@@ -3,7 +3,8 @@
 A backup is a folder named for its moment (UTC): `database`, `media/`, `private/` and
 `manifest.json`, which names every file with size and SHA-256. It is written under
 another name and renamed as the last act, so that half of one is never taken for whole.
-docs/decisions/backups.md says why it is made like this.
+In an object store, where nothing can be renamed, the manifest comes last and makes it
+whole. docs/decisions/backups.md says why it is made like this.
 """
 
 import fcntl
@@ -15,8 +16,9 @@ import shutil
 import sqlite3
 import subprocess
 from contextlib import closing, contextmanager
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from urllib.parse import parse_qsl, urlsplit
 
 import pyrage
 from django.conf import settings
@@ -42,6 +44,48 @@ class BackupError(Exception):
     """Why there is no backup, or why it is not to be trusted; words for people."""
 
 
+def place_of(where):
+    """A folder's Path; for "s3://bucket/folder" an S3Path, which is used like one.
+
+    Behind a question mark may stand `endpoint_url`, `region_name` and
+    `addressing_style`. Raises BackupError where the packages for it are missing.
+    """
+    if not isinstance(where, (str, Path)):
+        return where
+    if not str(where).startswith("s3://"):
+        return Path(where).absolute()
+    try:
+        from boto3 import Session
+        from cloudpathlib import S3Client
+    except ImportError as error:
+        raise BackupError("s3:// needs the packages of requirements-s3.txt.") from error
+    address = urlsplit(str(where))
+    options = dict(parse_qsl(address.query))
+    client = S3Client(
+        boto3_session=Session(region_name=options.pop("region_name", None)),
+        # One file at a time passes through this disk.
+        file_cache_mode="close_file",
+        **options,
+    )
+    return client.CloudPath(f"s3://{address.netloc}{address.path.rstrip('/')}")
+
+
+def is_away(place):
+    return not isinstance(place, Path)
+
+
+@contextmanager
+def trouble_in_words():
+    """What an object store refuses becomes a BackupError."""
+    try:
+        yield
+    except Exception as error:
+        # The package of the store's own errors need not be installed.
+        if type(error).__module__.startswith(("botocore.", "boto3.")):
+            raise BackupError(f"The object store: {error}") from error
+        raise
+
+
 def places():
     """{name in the backup: folder} of the uploaded files that are in folders."""
     folders = {"media": settings.MEDIA_ROOT, "private": settings.PRIVATE_ROOT}
@@ -64,19 +108,22 @@ def make(folder, *, recipient="", say=lambda text: None):
     recipient: an age public key; what is stored can then be read with its identity
     only. `say` is called with lines of progress. Raises BackupError, OSError.
     """
-    folder = Path(folder).absolute()
-    for place in places().values():
-        if folder.is_relative_to(place.absolute()):
-            raise BackupError(f"{folder} is within what is backed up ({place}).")
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    with _alone() as work:
+    folder = place_of(folder)
+    if not is_away(folder):
+        for place in places().values():
+            if folder.is_relative_to(place.absolute()):
+                raise BackupError(f"{folder} is within what is backed up ({place}).")
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    with _alone() as work, trouble_in_words():
         at = datetime.now(UTC).replace(microsecond=0)
         whole = folder / f"backup-{at.strftime(_TIME)}"
-        part = whole.with_suffix(".part")
         _remove_parts(folder)
         if whole.exists():
             raise BackupError(f"{whole} exists already.")
-        part.mkdir(mode=0o700)
+        part = whole
+        if not is_away(folder):
+            part = whole.with_suffix(".part")
+            part.mkdir(mode=0o700)
         # First the database: a file that comes meanwhile is one too many, where
         # otherwise a row would lack its file.
         say("Database …")
@@ -97,9 +144,10 @@ def make(folder, *, recipient="", say=lambda text: None):
             for file in _files(place):
                 store.keep(file, f"{name}/{file.relative_to(place).as_posix()}")
         (part / MANIFEST).write_text(json.dumps(manifest, indent=1, sort_keys=True))
-        # All of it is on the disk before it has its name.
-        os.sync()
-        part.rename(whole)
+        if not is_away(folder):
+            # All of it is on the disk before it has its name.
+            os.sync()
+            part.rename(whole)
     say(f"{store.count:,} files, {megabytes(store.bytes)}.")
     for name in manifest["elsewhere"]:
         say(f"NOT IN IT: {name}/, which is in an object store. Back that up by itself.")
@@ -248,6 +296,9 @@ def _alone():
 
 def _files(folder):
     """Every file below, in order; none if there is no such folder."""
+    if is_away(folder):
+        yield from (path for path in sorted(folder.rglob("*")) if path.is_file())
+        return
     # A folder may be a link to another disk.
     for root, folders, names in os.walk(folder, followlinks=True):
         folders.sort()
@@ -262,8 +313,14 @@ def _files(folder):
 
 def all_in(folder):
     """The whole backups in a folder, oldest first."""
-    found = Path(folder).glob("backup-*")
-    return sorted(f for f in found if NAME.fullmatch(f.name) and is_whole(f))
+    folder = place_of(folder)
+    with trouble_in_words():
+        found = [f for f in _entries(folder) if NAME.fullmatch(f.name) and is_whole(f)]
+    return sorted(found, key=lambda path: path.name)
+
+
+def _entries(folder):
+    return list(folder.iterdir()) if folder.exists() else []
 
 
 def is_whole(path):
@@ -277,30 +334,41 @@ def time_of(path):
 def thin_out(folder, keep):
     """Remove all but the newest `keep`; return what was removed."""
     old = all_in(folder)[:-keep]
-    for path in old:
-        # From now on it is none, even if this ends half way.
-        gone = path.with_suffix(".part")
-        path.rename(gone)
-        shutil.rmtree(gone)
+    with trouble_in_words():
+        for path in old:
+            # From now on it is none, even if this ends half way.
+            if is_away(path):
+                (path / MANIFEST).unlink()
+                path.rmtree()
+            else:
+                gone = path.with_suffix(".part")
+                path.rename(gone)
+                shutil.rmtree(gone)
     return old
 
 
 def _remove_parts(folder):
     """What was killed a day ago or earlier; a younger one may be another machine's."""
-    for part in folder.glob("backup-*.part"):
-        if NAME.fullmatch(part.stem):
-            age = datetime.now(UTC) - time_of(part.with_suffix(""))
-            if age.days >= 1:
-                shutil.rmtree(part)
+    for part in _entries(folder):
+        if is_away(part):
+            name, is_part = part.name, not is_whole(part)
+        else:
+            name, is_part = part.stem, part.suffix == ".part"
+        if not is_part or not NAME.fullmatch(name):
+            continue
+        if datetime.now(UTC) - time_of(folder / name) >= timedelta(days=1):
+            part.rmtree() if is_away(part) else shutil.rmtree(part)
 
 
 def manifest_of(path):
     """Raises BackupError unless it is a whole backup of a format known here."""
-    path = Path(path)
-    if path.suffix == ".part" or not is_whole(path):
-        raise BackupError(f"{path} is no backup, or not a whole one.")
+    path = place_of(path)
+    with trouble_in_words():
+        if path.suffix == ".part" or not is_whole(path):
+            raise BackupError(f"{path} is no backup, or not a whole one.")
+        text = (path / MANIFEST).read_text()
     try:
-        manifest = json.loads((path / MANIFEST).read_text())
+        manifest = json.loads(text)
         known = manifest["format"] == FORMAT
     except (ValueError, KeyError, TypeError) as error:
         raise BackupError(f"{MANIFEST} cannot be read.") from error
@@ -314,8 +382,13 @@ def faults(path):
 
     Reads all of it. Needs no key. Raises BackupError where there is no backup.
     """
-    path = Path(path)
+    path = place_of(path)
     noted = manifest_of(path)["files"]
+    with trouble_in_words():
+        yield from _faults(path, noted)
+
+
+def _faults(path, noted):
     if "database" not in noted:
         yield "database: is not in the manifest"
     for name, said in noted.items():
@@ -365,7 +438,7 @@ def restore(path, *, identity="", say=lambda text: None):
     BackupError; the folders are then empty as before, and so is the database, unless it
     says otherwise.
     """
-    path = Path(path)
+    path = place_of(path)
     manifest = manifest_of(path)
     _check_fits(manifest)
     _check_empty()
@@ -412,7 +485,11 @@ class _Source:
 
     def fetch(self, name, target):
         target.parent.mkdir(parents=True, exist_ok=True)
-        with (self.path / name).open("rb") as reader, target.open("wb") as writer:
+        with (
+            trouble_in_words(),
+            (self.path / name).open("rb") as reader,
+            target.open("wb") as writer,
+        ):
             if not self.identities:
                 shutil.copyfileobj(reader, writer, _BLOCK)
                 return

@@ -473,7 +473,7 @@ CKEDITOR_BASEPATH = f"/{STATIC_URL}ckeditor/ckeditor/"
 
 # Backups (ecfr_site/backups.py)
 
-BACKUP_DIR = env.path("BACKUP_DIR", default=f"{VAR_DIR}/backups")
+BACKUP_DIR = env.str("BACKUP_DIR", default=f"{VAR_DIR}/backups")
 # The public key of age (age1…) that `backup --encrypt` encrypts for.
 BACKUP_RECIPIENT = env.str("BACKUP_RECIPIENT", default="")
 
