@@ -4,7 +4,8 @@ from email.utils import formataddr, parseaddr
 
 import css_inline
 from django.conf import settings
-from django.core.mail import EmailMultiAlternatives
+from django.core.mail import EmailMultiAlternatives, get_connection
+from django.core.mail.backends.base import BaseEmailBackend
 from django.template.loader import render_to_string
 
 from ecfr_site.models import Institution
@@ -27,15 +28,34 @@ def refuse_if_held():
         raise MailHeld
 
 
-class Letter(EmailMultiAlternatives):
-    """A message that knows whether mail may leave; `send` may raise MailHeld."""
+class Gate(BaseEmailBackend):
+    """Stands before MAIL_BACKEND, and lets nothing through while mail is held.
 
-    held = False
+    `open` and `send_messages` then raise MailHeld, or do nothing if they are to fail
+    silently.
+    """
 
-    def send(self, fail_silently=False):
-        if self.held:
-            raise MailHeld
-        return super().send(fail_silently)
+    def __init__(self, fail_silently=False, **options):
+        super().__init__(fail_silently)
+        self.behind = get_connection(settings.MAIL_BACKEND, fail_silently, **options)
+
+    def open(self):
+        return self.behind.open() if self._is_open() else None
+
+    def close(self):
+        self.behind.close()
+
+    def send_messages(self, messages):
+        return self.behind.send_messages(messages) if self._is_open() else 0
+
+    def _is_open(self):
+        try:
+            refuse_if_held()
+        except MailHeld:
+            if not self.fail_silently:
+                raise
+            return False
+        return True
 
 
 def letter(template, to, context, *, html=True):
@@ -50,7 +70,7 @@ def letter(template, to, context, *, html=True):
         render_to_string(f"{template}.{part}", context)
         for part in ("subject.txt", "txt")
     )
-    message = Letter(
+    message = EmailMultiAlternatives(
         subject=" ".join(subject.split()),
         body=text.strip() + "\n",
         from_email=formataddr(
@@ -62,7 +82,6 @@ def letter(template, to, context, *, html=True):
     if html:
         page = render_to_string(f"{template}.html", context)
         message.attach_alternative(_inliner.inline(page), "text/html")
-    message.held = institution.mail_held_since is not None
     # What a mail service would track by itself.
     message.track_opens = message.track_clicks = False
     return message

@@ -34,7 +34,7 @@ class EmailBackend(BaseEmailBackend):
 
 
 def is_in_use() -> bool:
-    return settings.EMAIL_BACKEND == "ecfr_site.outbox.EmailBackend"
+    return settings.MAIL_BACKEND == "ecfr_site.outbox.EmailBackend"
 
 
 def keep(raw: bytes, sender: str, recipients: list[str]) -> Path:

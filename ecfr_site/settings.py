@@ -364,6 +364,8 @@ OUTBOX_DIR = env.path("OUTBOX_DIR", default=f"{VAR_DIR}/outbox")
 EMAIL_TIMEOUT = env.int("EMAIL_TIMEOUT", default=30)
 if EMAIL_SERVICE := env.str("EMAIL_SERVICE", default=""):
     EMAIL_BACKEND = f"anymail.backends.{EMAIL_SERVICE}.EmailBackend"
+# Whatever code sends mail, it comes to the gate first, and to this one behind it.
+MAIL_BACKEND, EMAIL_BACKEND = EMAIL_BACKEND, "ecfr_site.mail.Gate"
 ANYMAIL = env.json("ANYMAIL", default={})
 DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="office@localhost")
 

@@ -263,7 +263,7 @@ def about_site():
 def about_sender(newsletter):
     """Whether the sender's domain says that it sends such messages."""
     domain = messages.sender(newsletter)[1].rpartition("@")[2]
-    if any(name in settings.EMAIL_BACKEND for name in STAYS_HERE):
+    if any(name in settings.MAIL_BACKEND for name in STAYS_HERE):
         yield note(
             f"Messages do not leave this machine, so the domain {domain} was not "
             "looked up."

@@ -19,6 +19,7 @@ from django.core.mail import get_connection
 from urllib3.exceptions import ConnectTimeoutError, NewConnectionError
 
 from ecfr_site import outbox
+from ecfr_site.mail import refuse_if_held
 from newsletter.stencil import as_file
 
 THROTTLING = {421, 450, 451, 454}
@@ -64,10 +65,14 @@ class Refused(Exception):
 
 
 def open_transport():
-    """What the settings say: a service, a folder, or a mail server by SMTP."""
+    """What the settings say: a service, a folder, or a mail server by SMTP.
+
+    Raises MailHeld: it goes past the gate (ecfr_site/mail.py) that other mail takes.
+    """
+    refuse_if_held()
     if settings.EMAIL_SERVICE:
         return ServiceTransport()
-    if settings.EMAIL_BACKEND == "ecfr_site.outbox.EmailBackend":
+    if settings.MAIL_BACKEND == "ecfr_site.outbox.EmailBackend":
         return FolderTransport()
     return SMTPTransport()
 
@@ -209,7 +214,7 @@ class ServiceTransport:
     """A mail service's API through django-anymail; its own tracking stays off."""
 
     def __init__(self):
-        self.backend = get_connection()
+        self.backend = get_connection(settings.MAIL_BACKEND)
         self.handed_over = 0
 
     def offer(self, job):

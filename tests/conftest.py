@@ -52,6 +52,9 @@ def own_settings(settings, tmp_path):
     settings.MEDIA_ROOT = tmp_path / "media"
     settings.PRIVATE_ROOT = tmp_path / "private"
     settings.OUTBOX_DIR = tmp_path / "outbox"
+    # Django's test runner would have put its own in front of the gate.
+    settings.MAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
+    settings.EMAIL_BACKEND = "ecfr_site.mail.Gate"
     settings.TASKS = {
         "default": {"BACKEND": "django_tasks.backends.immediate.ImmediateBackend"}
     }

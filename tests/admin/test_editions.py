@@ -375,7 +375,7 @@ def test_a_test_to_nobody_or_to_many_is_refused(
 
 
 def test_a_test_that_fails_says_why(newsletter_editor, edition, settings):
-    settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
+    settings.MAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
     settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", 1
 
     form = open_form(newsletter_editor, edition)
@@ -426,7 +426,7 @@ def test_what_will_happen_is_shown_before_it_does(newsletter_manager, edition):
 
 
 def test_sent_now_it_begins_at_once(newsletter_manager, edition, now, settings):
-    settings.EMAIL_BACKEND = "ecfr_site.outbox.EmailBackend"
+    settings.MAIL_BACKEND = "ecfr_site.outbox.EmailBackend"
     settings.NEWSLETTER_CONNECTIONS = 1
     form = go_on(open_form(newsletter_manager, edition))
 
@@ -634,7 +634,7 @@ def test_a_ledger_that_does_not_close_is_pointed_out(newsletter_editor, sending)
 
 
 def test_it_pauses_and_goes_on_by_buttons(newsletter_manager, sending, now, settings):
-    settings.EMAIL_BACKEND = "ecfr_site.outbox.EmailBackend"
+    settings.MAIL_BACKEND = "ecfr_site.outbox.EmailBackend"
     settings.NEWSLETTER_CONNECTIONS = 1
     form = open_form(newsletter_manager, sending)
     form.press("Pause")
@@ -718,7 +718,7 @@ def states(edition):
 
 
 def test_all_are_sent_again_at_once(newsletter_manager, uncertain, now, settings):
-    settings.EMAIL_BACKEND = "ecfr_site.outbox.EmailBackend"
+    settings.MAIL_BACKEND = "ecfr_site.outbox.EmailBackend"
     settings.NEWSLETTER_CONNECTIONS = 1
     form = open_form(newsletter_manager, uncertain)
     assert "The worker was lost." in shown(form.response)

@@ -14,7 +14,7 @@ UNSUBSCRIBE = "/newsletter/unsubscribe/abc234/"
 
 @pytest.fixture(autouse=True)
 def in_use(settings):
-    settings.EMAIL_BACKEND = "ecfr_site.outbox.EmailBackend"
+    settings.MAIL_BACKEND = "ecfr_site.outbox.EmailBackend"
     settings.SITE_URL = SITE
 
 
@@ -190,7 +190,7 @@ def test_only_those_who_may_send_read_it(
 def test_where_mail_is_really_sent_there_is_no_outbox(
     newsletter_manager, edition, settings, address
 ):
-    settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
+    settings.MAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
 
     answer = newsletter_manager.get(address.format(edition))
 
@@ -205,5 +205,5 @@ def test_the_desk_leads_there_whom_it_lets_in(
 
     assert leads_there(newsletter_manager)
     assert not leads_there(newsletter_editor)
-    settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
+    settings.MAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
     assert not leads_there(newsletter_manager)

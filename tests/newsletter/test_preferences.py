@@ -437,10 +437,10 @@ def test_a_notice_whose_task_was_lost_goes_even_days_later(ada, mailoutbox):
 def test_a_notice_that_could_not_go_is_tried_again(ada, settings, mailoutbox):
     ada.ask_for_address("new@example.org")
     notice = ada.change_address()
-    working, settings.EMAIL_BACKEND = settings.EMAIL_BACKEND, "no.such.Backend"
+    working, settings.MAIL_BACKEND = settings.MAIL_BACKEND, "no.such.Backend"
     with pytest.raises(ImportError):
         send_confirmation.func(notice.pk)
-    settings.EMAIL_BACKEND = working
+    settings.MAIL_BACKEND = working
 
     send_confirmation.enqueue(notice.pk)
 

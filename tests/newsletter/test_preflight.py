@@ -251,7 +251,7 @@ def test_links_are_encrypted_where_the_site_is(edition, settings):
 @pytest.fixture
 def domain(settings, monkeypatch):
     """A name server that knows all that it should of the sender's domain."""
-    settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
+    settings.MAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
     settings.DKIM_SELECTOR = "2026"
     monkeypatch.setattr(preflight, "DNS_SECONDS", 0.5)
     with NameServer() as server:
@@ -318,7 +318,7 @@ def test_without_dns_it_is_only_noted(edition, domain):
 
 
 def test_where_no_message_leaves_the_machine_nobody_is_asked(edition, domain, settings):
-    settings.EMAIL_BACKEND = "ecfr_site.outbox.EmailBackend"
+    settings.MAIL_BACKEND = "ecfr_site.outbox.EmailBackend"
     assert "Messages do not leave this machine" in only(edition, "note")
     assert domain.asked == []
 

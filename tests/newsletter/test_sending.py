@@ -33,7 +33,7 @@ ADA, BO, CY = "ada@example.org", "bo@example.org", "cy@example.net"
 
 @pytest.fixture(params=[True, False], ids=["pipelining", "one by one"])
 def server(request, settings):
-    settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
+    settings.MAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
     settings.EMAIL_HOST = "127.0.0.1"
     settings.EMAIL_TIMEOUT = 2
     settings.NEWSLETTER_CONNECTIONS = 1
@@ -217,7 +217,7 @@ def test_when_nothing_is_answered_it_pauses_before_many_are_uncertain(
 
 
 def test_an_unreachable_server_costs_nobody_an_attempt(edition, settings):
-    settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
+    settings.MAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
     settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", 1
     settings.NEWSLETTER_CONNECTIONS = 1
     dispatch.start(edition)
@@ -357,7 +357,7 @@ def test_an_address_beyond_ascii_is_mailed_where_the_server_can(server, edition)
 
 
 def test_without_a_mail_server_messages_are_files(edition, settings):
-    settings.EMAIL_BACKEND = "ecfr_site.outbox.EmailBackend"
+    settings.MAIL_BACKEND = "ecfr_site.outbox.EmailBackend"
     settings.NEWSLETTER_CONNECTIONS = 1
 
     send(edition)

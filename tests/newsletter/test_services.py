@@ -57,7 +57,7 @@ def service(settings):
     thread = threading.Thread(target=service.serve_forever)
     thread.start()
     settings.EMAIL_SERVICE = "postmark"
-    settings.EMAIL_BACKEND = "anymail.backends.postmark.EmailBackend"
+    settings.MAIL_BACKEND = "anymail.backends.postmark.EmailBackend"
     settings.NEWSLETTER_CONNECTIONS = 1
     settings.ANYMAIL = {
         "POSTMARK_SERVER_TOKEN": "secret",

@@ -444,10 +444,10 @@ def test_a_lost_or_doubled_task_is_harmless(reader, settings, mailoutbox):
 
 def test_a_mail_that_could_not_go_is_tried_again_for_a_day(settings, mailoutbox):
     signup = Subscriber.objects.sign_up("ada@example.org")
-    working, settings.EMAIL_BACKEND = settings.EMAIL_BACKEND, "no.such.Backend"
+    working, settings.MAIL_BACKEND = settings.MAIL_BACKEND, "no.such.Backend"
     with pytest.raises(ImportError):
         send_confirmation.func(signup.pk)
-    settings.EMAIL_BACKEND = working
+    settings.MAIL_BACKEND = working
     Signup.objects.update(created=ago(hours=2))
 
     enqueue_due_signups()

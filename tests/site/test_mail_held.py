@@ -7,6 +7,7 @@ from django.core import mail
 from django.core.management import call_command
 
 from articles import notices
+from ecfr_site import outbox
 from ecfr_site.accounts import letters
 from ecfr_site.mail import MailHeld
 from ecfr_site.management.commands.restore import hold_editions
@@ -14,7 +15,15 @@ from ecfr_site.models import Institution
 from newsletter import dispatch, tasks
 from newsletter.models import Edition, Heartbeat, Signup
 from newsletter.preview import send_test
-from tests.factories import DeliveryFactory, EditionFactory, SubscriberFactory
+from newsletter.sending import open_transport
+from tests.factories import (
+    ArticleFactory,
+    DeliveryFactory,
+    EditionFactory,
+    NewsletterFactory,
+    SubscriberFactory,
+    UserFactory,
+)
 
 pytestmark = pytest.mark.django_db
 
@@ -46,6 +55,62 @@ def test_a_restored_copy_sends_nothing_until_told(publisher):
     tasks.send_confirmation.call(signup.pk)
     letters.reset_letter(publisher.user).send()
     assert len(mail.outbox) == 2
+
+
+def test_no_mail_leaves_whatever_code_sends_it():
+    Institution.objects.hold_mail()
+    message = ("Subject", "Text", None, ["a@example.org"])
+    with pytest.raises(MailHeld):
+        mail.send_mail(*message)
+    assert mail.send_mail(*message, fail_silently=True) == 0
+    with pytest.raises(MailHeld):
+        mail.get_connection().open()
+    with pytest.raises(MailHeld):
+        open_transport()
+    assert mail.outbox == []
+    Institution.objects.release_mail()
+    assert mail.send_mail(*message) == 1
+    assert len(mail.outbox) == 1
+
+
+def test_what_the_queue_held_waits_and_then_goes(publisher, settings):
+    """Mail of an edition, a signup, a step and a forgotten password, as files."""
+    settings.MAIL_BACKEND = "ecfr_site.outbox.EmailBackend"
+    settings.NEWSLETTER_CONNECTIONS = 1
+    Heartbeat.beat()
+    newsletter = NewsletterFactory()
+    reader = SubscriberFactory(newsletters=[newsletter])
+    edition = EditionFactory(
+        due=True, newsletter=newsletter, articles=[ArticleFactory(published=True)]
+    )
+    signup = Signup.objects.create(
+        subscriber=reader, purpose=Signup.Purpose.PREFERENCES
+    )
+    writer = UserFactory(contributor=True)
+    article = ArticleFactory(in_review=True, created_by=writer)
+    article.return_to_author(by=publisher.user)
+    step = article.steps.latest("pk")
+    dispatch.start(edition)
+
+    Institution.objects.hold_mail()
+    tasks.send_confirmation.call(signup.pk)
+    assert dispatch.step(edition.pk) is False
+    with pytest.raises(MailHeld):
+        notices.tell_of_step.call(step.pk)
+    with pytest.raises(MailHeld):
+        letters.reset_letter(publisher.user).send()
+    signup.refresh_from_db()
+    step.refresh_from_db()
+    assert signup.mailed_at is step.told_at is None
+    assert [d.state for d in edition.deliveries.all()] == ["pending"]
+    assert outbox.newest() == []
+
+    Institution.objects.release_mail()
+    tasks.send_confirmation.call(signup.pk)
+    dispatch.step(edition.pk)
+    notices.tell_of_step.call(step.pk)
+    letters.reset_letter(publisher.user).send()
+    assert len(outbox.newest()) == 4
 
 
 def test_what_was_on_its_way_waits_for_a_person():

@@ -17,7 +17,7 @@ RAW = b"Subject: The week\r\nTo: reader@example.org\r\n\r\nDear reader\xe2\x80\x
 
 @pytest.fixture
 def in_use(settings):
-    settings.EMAIL_BACKEND = "ecfr_site.outbox.EmailBackend"
+    settings.MAIL_BACKEND = "ecfr_site.outbox.EmailBackend"
 
 
 def files(settings):
