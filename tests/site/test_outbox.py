@@ -12,6 +12,8 @@ from django.core.mail import EmailMultiAlternatives, send_mail
 
 from ecfr_site import outbox
 
+pytestmark = pytest.mark.django_db
+
 RAW = b"Subject: The week\r\nTo: reader@example.org\r\n\r\nDear reader\xe2\x80\xa6\r\n"
 
 
@@ -117,6 +119,8 @@ def test_thousands_take_seconds():
 def test_the_environment_chooses_it(tmp_path):
     program = (
         "import django; django.setup();"
+        "from django.core.management import call_command;"
+        "call_command('migrate', 'ecfr_site', verbosity=0);"
         "from django.core.mail import send_mail; from ecfr_site import outbox;"
         "send_mail('Hello', 'Words', 'a@example.org', ['b@example.org']);"
         "print(outbox.is_in_use(), len(outbox.newest()))"
