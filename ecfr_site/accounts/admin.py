@@ -11,17 +11,19 @@ from django.contrib.auth.models import Group, Permission, User
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import transaction
 from django.db.models import Exists, OuterRef
-from django.http import Http404
+from django.http import Http404, JsonResponse
 from django.shortcuts import redirect
+from django.template.response import TemplateResponse
 from django.urls import path
 from django.utils.decorators import method_decorator
 from django.utils.formats import date_format
 from django.utils.timezone import localtime
-from django.views.decorators.http import require_POST
+from django.views.decorators.http import require_http_methods, require_POST
 from django_otp.plugins.otp_totp.models import TOTPDevice
 
 from authors.models import Author
-from ecfr_site.accounts import second_factor, sessions
+from ecfr_site import audit
+from ecfr_site.accounts import erasure, second_factor, sessions
 from ecfr_site.accounts.tasks import notify, send_invitation, send_password_links
 
 # What the groups that come with the site may do, in a line.
@@ -127,7 +129,9 @@ class AccountAdmin(admin.ModelAdmin):
 
     def has_change_permission(self, request, obj=None):
         return super().has_change_permission(request, obj) and (
-            request.user.is_superuser or obj is None or not obj.is_superuser
+            obj is None
+            or (request.user.is_superuser or not obj.is_superuser)
+            and not erasure.is_erased(obj)
         )
 
     def has_delete_permission(self, request, obj=None):
@@ -250,6 +254,8 @@ class AccountAdmin(admin.ModelAdmin):
             "reset": self.reset_factor,
             "sessions": self.end_sessions,
             "unlock": self.unlock,
+            "data": self.export,
+            "erase": self.erase,
         }
         return [
             path(
@@ -330,6 +336,37 @@ class AccountAdmin(admin.ModelAdmin):
         AccessAttempt.objects.filter(username=user.username).delete()
         said = f"{self.name(user)} may try to sign in again."
         return self._done(request, user, "Forgot failed sign-ins.", said)
+
+    @method_decorator(require_POST)
+    def export(self, request, user_id):
+        """What is stored about the person, as a file."""
+        user = self._account(request, user_id)
+        audit.record("export", object=user, detail="What is stored about the person.")
+        return JsonResponse(
+            erasure.data_of(user, by=request.user),
+            json_dumps_params={"indent": 2, "ensure_ascii": False},
+            headers={
+                "Content-Disposition": f'attachment; filename="account-{user.pk}.json"'
+            },
+        )
+
+    @method_decorator(require_http_methods(["GET", "POST"]))
+    def erase(self, request, user_id):
+        """admin/auth/user/erase.html asks first."""
+        user = self._account(request, user_id, own=False)
+        if request.method == "POST":
+            erasure.erase(user, by=request.user)
+            messages.success(request, f"Erased: now {erasure.name_of_former(user)}.")
+            return redirect("admin:auth_user_changelist")
+        context = {
+            **self.admin_site.each_context(request),
+            "title": "Erase this account?",
+            "opts": self.opts,
+            "account": user,
+            "name": self.name(user),
+            "author": Author.objects.filter(user=user).first(),
+        }
+        return TemplateResponse(request, "admin/auth/user/erase.html", context)
 
 
 class OnlySuperusersGroupAdmin(GroupAdmin):

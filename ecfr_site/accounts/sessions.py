@@ -47,14 +47,22 @@ def end_all(user, but=None):
 
     Reads every session: those of editors, since readers have none.
     """
-    ended = [
-        session.pk
-        for session in Session.objects.filter(expire_date__gte=timezone.now())
-        if session.session_key != but
-        and session.get_decoded().get(SESSION_KEY) == str(user.pk)
-    ]
+    ended = [session.pk for session in _of(user) if session.session_key != but]
     Session.objects.filter(pk__in=ended).delete()
     return len(ended)
+
+
+def ends_of(user):
+    """When each of the user's sessions ends."""
+    return [session.expire_date for session in _of(user)]
+
+
+def _of(user):
+    return [
+        session
+        for session in Session.objects.filter(expire_date__gte=timezone.now())
+        if session.get_decoded().get(SESSION_KEY) == str(user.pk)
+    ]
 
 
 def remove_ended():

@@ -232,13 +232,19 @@ class Delivery(models.Model):
             "newsletter": self.edition.newsletter.name,
             "edition": self.edition.subject,
             "state": self.get_state_display(),
+            "due_at": self.due_at,
             "sent_at": self.sent_at,
+            "attempts": self.attempts,
+            "domain": self.domain,
             "reason": self.reason,
+            "remote_id": self.remote_id,
             "events": [
                 {
                     "kind": event.get_kind_display(),
                     "at": event.at,
                     "link": event.link and event.link.url,
+                    "hard": event.hard,
+                    "machine": event.machine,
                     "detail": event.detail,
                 }
                 for event in self.events.all()

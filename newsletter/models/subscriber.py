@@ -14,9 +14,10 @@ from email_validator import validate_email as parse_address
 
 from articles.models import Topic
 from ecfr_site import signing
+from ecfr_site.models import AuditEntry
 from newsletter.models.consent import ConsentRecord
 from newsletter.models.newsletter import Newsletter
-from newsletter.models.suppression import Suppression
+from newsletter.models.suppression import Suppression, address_digest
 
 Action, Method = ConsentRecord.Action, ConsentRecord.Method
 LONGEST_PAUSE = timedelta(days=366)
@@ -436,7 +437,7 @@ class Subscriber(models.Model):
         self.deliveries.forget()
         self.topics.clear()
         self.subscriptions.all().delete()
-        self.signups.all().delete()
+        self._requests().delete()
         self._change(
             email="",
             normalised=f"erased-{self.pk}",
@@ -469,7 +470,11 @@ class Subscriber(models.Model):
         return {
             **{name: getattr(self, name) for name in stored.split()},
             "newsletters": [
-                {"name": s.newsletter.name, "since": s.confirmed_at}
+                {
+                    "name": s.newsletter.name,
+                    "created": s.created,
+                    "since": s.confirmed_at,
+                }
                 for s in self.subscriptions.select_related("newsletter")
             ],
             "topics": [topic.name for topic in self.topics.all()],
@@ -479,9 +484,16 @@ class Subscriber(models.Model):
                     "purpose": s.purpose,
                     "at": s.created,
                     "confirmed_at": s.confirmed_at,
+                    "mailed_at": s.mailed_at,
+                    "held": s.held,
+                    "newsletters": [n.name for n in s.newsletters.all()],
+                    "analytics": s.analytics,
+                    "wording": s.wording_id,
+                    "address": s.address,
+                    "network": s.network,
                     "old_address": s.old_address,
                 }
-                for s in self.signups.all()
+                for s in self._requests().prefetch_related("newsletters")
             ],
             "editions": [
                 delivery.data()
@@ -489,10 +501,22 @@ class Subscriber(models.Model):
             ],
             "suppressions": list(
                 Suppression.objects.of(self.normalised).values(
-                    "reason", "detail", "created"
+                    "digest", "email", "reason", "detail", "created"
                 )
             ),
+            # Not by whom: that is about somebody else.
+            "at_the_desk": list(
+                AuditEntry.objects.filter(
+                    kind=self._meta.label_lower, object_id=str(self.pk)
+                ).values("at", "action", "detail")
+            ),
         }
+
+    def _requests(self):
+        """What was asked for by this person, or for the address when it was unknown."""
+        signups = self.signups.model.objects
+        unknown = Q(subscriber=None, address=address_digest(self.normalised))
+        return signups.filter(Q(subscriber=self) | unknown)
 
     def _lock(self):
         """Read the row anew and keep it to this transaction; whether it is a person."""

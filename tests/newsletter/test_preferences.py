@@ -8,22 +8,26 @@ import pytest
 from django.core.exceptions import ValidationError
 from django.utils import timezone
 
-from ecfr_site import signing
+from ecfr_site import audit, signing
 from newsletter.models import (
     ConsentRecord,
     Delivery,
+    Event,
     Newsletter,
     Signup,
     Subscriber,
+    Subscription,
     Suppression,
     Wording,
 )
 from newsletter.tasks import enqueue_due_signups, send_confirmation
 from tests.factories import (
+    DeliveryFactory,
     EditionFactory,
     NewsletterFactory,
     SubscriberFactory,
     TopicFactory,
+    UserFactory,
 )
 from tests.newsletter.letterbox import link_in
 
@@ -495,6 +499,58 @@ def test_every_column_about_a_person_is_in_the_download(ada):
     columns = {field.name for field in Subscriber._meta.concrete_fields}
 
     assert columns - left_out <= ada.data().keys()
+
+
+def test_every_column_of_what_belongs_to_the_person_is_in_the_download(ada, weekly):
+    Subscriber.objects.sign_up("ada@example.org", [weekly], network="of a household")
+    delivery = DeliveryFactory(subscriber=ada, remote_id="abc-1")
+    delivery.events.create(edition=delivery.edition, kind="click", machine="burst")
+    Suppression.objects.put(ada.email, ada.normalised, "bounced", "550")
+    # Under another name, or only of use to the software that sends.
+    names = {
+        Signup: {"created": "at"},
+        Subscription: {"newsletter": "name", "confirmed_at": "since"},
+        Delivery: {},
+        Event: {},
+        Suppression: {},
+    }
+    ours = {"id", "subscriber", "delivery", "claim", "lease_until", "wave", "reader"}
+
+    data = ada.data()
+
+    parts = {
+        Signup: data["requests"][0],
+        Subscription: data["newsletters"][0],
+        Delivery: data["editions"][0],
+        Event: data["editions"][0]["events"][0],
+        Suppression: data["suppressions"][0],
+    }
+    for model, part in parts.items():
+        of_the_edition = {"edition"} if model is Event else set()
+        for field in model._meta.concrete_fields:
+            if field.name not in ours | of_the_edition:
+                assert names[model].get(field.name, field.name) in part, field
+    assert data["requests"][0]["network"] == "of a household"
+    assert data["requests"][0]["newsletters"] == [weekly.name]
+
+
+def test_what_the_desk_did_is_in_the_download_without_by_whom(ada):
+    colleague = UserFactory(username="colleague")
+    audit.log("change", colleague, ada, "Unsubscribed.")
+
+    said = ada.data()["at_the_desk"]
+
+    assert [entry["detail"] for entry in said] == ["Unsubscribed."]
+    assert "colleague" not in str(said)
+
+
+def test_a_request_from_before_the_address_was_known_is_hers_too(ada):
+    Signup.objects.ask("ada@example.org", "of a household", held=True)
+    Signup.objects.ask("bo@example.org", "of a household", held=True)
+
+    assert len(ada.data()["requests"]) == 1
+    ada.erase(method="preferences")
+    assert Signup.objects.count() == 1
 
 
 def test_erasing_needs_the_button_and_leaves_a_page_that_says_so(reader, ada):

@@ -1,0 +1,144 @@
+"""What is stored about a colleague, and how it is forgotten (docs/privacy.md)."""
+
+from axes.models import AccessAttempt
+from django.apps import apps
+from django.contrib.admin.models import LogEntry
+from django.contrib.auth import get_user_model
+from django.contrib.contenttypes.models import ContentType
+from django.core.exceptions import PermissionDenied
+from django.db import transaction
+from django.db.models import Q
+
+from articles.mentions import mentioned
+from articles.models import Article, Comment, Editing, NoticeChoice
+from authors.models import Author
+from ecfr_site import audit
+from ecfr_site.accounts import second_factor, sessions
+from ecfr_site.models import AuditEntry
+
+User = get_user_model()
+
+# Of these a name says enough: the rest is the institution's, not the person's.
+BY_NAME = {
+    "articles.article",
+    "authors.author",
+    "images.image",
+    "newsletter.edition",
+    "articles.previewlink",
+}
+# What would sign somebody in, and what has a place of its own or none here.
+SECRET = {"password", "key", "token"}
+APART = {"ecfr_site.auditentry", "auth.user_groups", "auth.user_user_permissions"}
+# Words that may be of drafts: for who may read all drafts, and for their writer.
+WORDS = {"text", "quote", "note", "typed"}
+
+
+def name_of_former(user):
+    # With spaces, which no name that somebody chooses can have.
+    return f"former colleague {user.pk}"
+
+
+def is_erased(user):
+    return user.username == name_of_former(user)
+
+
+# Export
+
+
+def data_of(user, by):
+    """All that is stored about the account, ready for JSON, for `by` to save."""
+    hidden = SECRET
+    if by != user and not by.has_perm("articles.approve_article"):
+        hidden = SECRET | WORDS
+    kind = {"kind": user._meta.label_lower, "object_id": str(user.pk)}
+    audited = AuditEntry.objects.filter(Q(user=user) | Q(**kind))
+    attempts = AccessAttempt.objects.filter(username=user.username)
+    return {
+        "account": _row(user, hidden),
+        "groups": [group.name for group in user.groups.all()],
+        "permissions": [str(right) for right in user.user_permissions.all()],
+        "sessions": sessions.ends_of(user),
+        "failed_sign_ins": [_row(attempt, hidden) for attempt in attempts],
+        "audit_log": [_row(entry, hidden) for entry in audited.iterator()],
+        "mentioned_in": [_row(comment, hidden) for comment in _mentions(user)],
+        "rows": {
+            model._meta.label_lower: rows
+            for model in apps.get_models(include_auto_created=True)
+            if (rows := _rows_of(model, user, hidden))
+        },
+    }
+
+
+def _rows_of(model, user, hidden):
+    label = model._meta.label_lower
+    keys = [
+        field.name
+        for field in model._meta.concrete_fields
+        if field.related_model is User and label not in APART
+    ]
+    if not keys:
+        return []
+    wanted = Q.create([(key, user) for key in keys], connector=Q.OR)
+    found = model._base_manager.filter(wanted).order_by("pk").iterator()
+    if label not in BY_NAME:
+        return [_row(row, hidden) for row in found]
+    return [
+        {
+            "id": row.pk,
+            "name": str(row),
+            "as": [key for key in keys if getattr(row, f"{key}_id") == user.pk],
+        }
+        for row in found
+    ]
+
+
+def _row(row, hidden):
+    fields = row._meta.concrete_fields
+    return {f.name: f.value_from_object(row) for f in fields if f.name not in hidden}
+
+
+def _mentions(user):
+    for comment in Comment.objects.filter(text__contains="@").iterator():
+        if mentioned(comment.text, [user])[0]:
+            yield comment
+
+
+# Erasure
+
+
+@transaction.atomic
+def erase(user, by):
+    """Forget the person and keep the row, to which histories and the audit log point.
+
+    Raises PermissionDenied for one's own account and the last superuser's.
+    """
+    # All at once, so that no two superusers erase each other.
+    rows = User.objects.select_for_update().order_by("pk")
+    locked = list(rows.filter(Q(pk=user.pk) | Q(is_superuser=True)))
+    user = next(account for account in locked if account.pk == user.pk)
+    others = [one for one in locked if one.is_active and one.pk != user.pk]
+    if user.pk == by.pk:
+        raise PermissionDenied("Nobody erases the own account.")
+    if user.is_superuser and not any(one.is_superuser for one in others):
+        raise PermissionDenied("The last account with all rights stays.")
+    AccessAttempt.objects.filter(username=user.username).delete()
+    sessions.end_all(user)
+    user.username = name_of_former(user)
+    user.first_name = user.last_name = user.email = ""
+    user.is_active = user.is_staff = user.is_superuser = False
+    user.last_login = None
+    user.set_unusable_password()
+    user.save()
+    second_factor.turn_off(user)
+    user.groups.clear()
+    user.user_permissions.clear()
+    NoticeChoice.objects.filter(user=user).delete()
+    Editing.objects.filter(user=user).delete()
+    # The page of an author is the institution's publication.
+    Author.objects.filter(user=user).update(user=None)
+    Article.objects.filter(assigned_to=user).update(assigned_to=None)
+    # The desk's own log holds the name of what was changed.
+    LogEntry.objects.filter(
+        content_type=ContentType.objects.get_for_model(User), object_id=str(user.pk)
+    ).update(object_repr=str(user))
+    audit.log("erase", by, user, "Erased the account.")
