@@ -20,6 +20,19 @@ BYLINES = models.Prefetch("bylines", Byline.objects.select_related("author"))
 # What lists have no use for.
 LONG_FIELDS = ("body", "typeset_body", "contents", "approved_content")
 
+# What an article's own page has no use for: the text as it was written, and the desk's.
+DESK_FIELDS = (
+    "body",
+    "approved_by",
+    "approved_at",
+    "approved_content",
+    "check_asked_at",
+    "checked_at",
+    "due",
+    "featured_at",
+    "problems",
+)
+
 
 def _first(field, articles, after):
     """The first time in the articles' field after a moment, as an expression."""
@@ -251,7 +264,7 @@ class ArticleQuerySet(models.QuerySet):
         itself = Coalesce(OuterRef("live"), OuterRef("pk"))
         return (
             self.select_related("image")
-            .defer("body")
+            .defer(*DESK_FIELDS)
             .with_corrections()
             .annotate(
                 page_topics=Rows(
