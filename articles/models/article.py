@@ -551,7 +551,8 @@ class Article(Stages, Completeness, WorkingCopies, Restoring, PublicPage):
                         )
                     )
                 )
-            )[:count]
+            )
+            .only("kind", "title", "slug", "published_at", "precision")[:count]
         )
 
     # Text

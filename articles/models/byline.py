@@ -7,9 +7,13 @@ from authors.models import Author, Position
 class BylineQuerySet(models.QuerySet):
     def for_page(self):
         """Each with author, photo and the author's positions: two queries."""
-        positions = Position.objects.select_related("programme")
-        return self.select_related("author__photo").prefetch_related(
-            models.Prefetch("author__positions", positions)
+        positions = Position.objects.select_related("programme").only(
+            "author", "title", "directs", "started", "ended", "programme__name"
+        )
+        return (
+            self.select_related("author__photo")
+            .defer("author__biography", "author__email", "author__sort_name")
+            .prefetch_related(models.Prefetch("author__positions", positions))
         )
 
 

@@ -1,3 +1,5 @@
+from functools import cache
+
 from django.conf import settings
 from django.db import models
 from django.db.models import Case, Exists, F, OuterRef, Q, Subquery, When
@@ -20,11 +22,44 @@ BYLINES = models.Prefetch("bylines", Byline.objects.select_related("author"))
 # What lists have no use for.
 LONG_FIELDS = ("body", "typeset_body", "contents", "approved_content")
 
+# What an article's own page has no use for: the text as it was written, and the desk's.
+DESK_FIELDS = (
+    "body",
+    "approved_by",
+    "approved_at",
+    "approved_content",
+    "check_asked_at",
+    "checked_at",
+    "due",
+    "featured_at",
+    "problems",
+)
+
 
 def _first(field, articles, after):
     """The first time in the articles' field after a moment, as an expression."""
     found = articles.filter(**{f"{field}__gt": after}).order_by(field)
     return Subquery(found.values(field)[:1])
+
+
+@cache
+def _page_rows():
+    """{name: expression}: short lists on an article's page that no moment changes.
+
+    Put together once a process; each query takes copies.
+    """
+    article = OuterRef("pk")
+    return {
+        "page_topics": Rows(
+            Topic.objects.filter(articles=article), "kind", "name", "slug"
+        ),
+        "page_programmes": Rows(
+            Programme.objects.filter(articles=article), "name", "slug"
+        ),
+        "page_attachments": Rows(
+            Attachment.objects.filter(article=article), "title", "file", "bytes"
+        ),
+    }
 
 
 class ArticleQuerySet(models.QuerySet):
@@ -251,24 +286,10 @@ class ArticleQuerySet(models.QuerySet):
         itself = Coalesce(OuterRef("live"), OuterRef("pk"))
         return (
             self.select_related("image")
-            .defer("body")
+            .defer(*DESK_FIELDS)
             .with_corrections()
             .annotate(
-                page_topics=Rows(
-                    Topic.objects.filter(articles=OuterRef("pk")),
-                    "kind",
-                    "name",
-                    "slug",
-                ),
-                page_programmes=Rows(
-                    Programme.objects.filter(articles=OuterRef("pk")), "name", "slug"
-                ),
-                page_attachments=Rows(
-                    Attachment.objects.filter(article=OuterRef("pk")),
-                    "title",
-                    "file",
-                    "bytes",
-                ),
+                **_page_rows(),
                 page_translations=Rows(
                     self.model.objects.published()
                     .filter(
