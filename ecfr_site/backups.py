@@ -23,7 +23,8 @@ from urllib.parse import parse_qsl, urlsplit
 import pyrage
 from django.conf import settings
 from django.contrib.sessions.models import Session
-from django.core.cache import cache
+from django.core.cache import caches
+from django.core.cache.backends.redis import RedisCache
 from django.core.files.storage import FileSystemStorage, storages
 from django.core.management import call_command
 from django.db import connection, transaction
@@ -467,7 +468,20 @@ def restore(path, *, identity="", say=lambda text: None):
     call_command("migrate", verbosity=0, interactive=False)
     Institution.objects.hold_mail()
     Session.objects.all().delete()
-    cache.clear()
+    _forget_what_is_cached()
+
+
+def _forget_what_is_cached():
+    """Of this site: what others keep in the same Redis, and tasks, stay."""
+    cache = caches["default"]
+    if not isinstance(cache, RedisCache):
+        cache.clear()
+        return
+    client = cache._cache.get_client(write=True)
+    # A name may hold what is special in a pattern, as an IPv6 address does.
+    prefix = re.sub(r"([][*?\\^])", r"\\\1", cache.make_key(""))
+    for key in client.scan_iter(f"{prefix}*", count=1000):
+        client.unlink(key)
 
 
 class _Source:

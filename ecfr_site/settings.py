@@ -171,6 +171,8 @@ if REPLICA_URL:
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 CACHES = {"default": env.cache("CACHE_URL", default="locmemcache://")}
+# Several sites may share one Redis.
+CACHES["default"]["KEY_PREFIX"] = urlsplit(SITE_URL).netloc
 IN_PROCESS = CACHES["default"]["BACKEND"].endswith("LocMemCache")
 if IN_PROCESS:
     # Each process keeps its own; three rows a page.
