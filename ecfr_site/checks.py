@@ -2,7 +2,30 @@ from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.core.checks import Error, Tags, register
+from django.db import connections
 from django.http.request import split_domain_port, validate_host
+
+
+@register(Tags.database)
+def groups_that_need_a_second_factor_exist(app_configs, databases, **kwargs):
+    """A misspelt one would require it of nobody, in silence."""
+    # Models are not loaded yet where checks are named.
+    from django.contrib.auth.models import Group
+
+    from ecfr_site.accounts.second_factor import SUPERUSERS
+
+    for database in databases or []:
+        tables = connections[database].introspection.table_names()
+        if Group._meta.db_table not in tables or not Group.objects.exists():
+            continue
+        known = {*Group.objects.values_list("name", flat=True), SUPERUSERS}
+        for name in settings.TWO_FACTOR_GROUPS:
+            if name not in known:
+                yield Error(
+                    f"TWO_FACTOR_GROUPS names “{name}”, and there is no such group.",
+                    hint=f"There are: {', '.join(sorted(known))}.",
+                    id="ecfr_site.E002",
+                )
 
 
 @register(Tags.security)

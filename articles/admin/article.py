@@ -1,7 +1,7 @@
 from django.contrib import admin
 from django.contrib.admin.options import IS_POPUP_VAR
 from django.core.exceptions import PermissionDenied, ValidationError
-from django.db import models
+from django.db import models, transaction
 from django.forms import Script, Textarea
 from django.http import JsonResponse
 from django.shortcuts import get_object_or_404
@@ -322,9 +322,12 @@ class ArticleAdmin(
 
     @admin.action(description="Publish, each at its time", permissions=["publish"])
     def publish(self, request, articles):
-        for article in articles:
+        for pk in list(articles.values_list("pk", flat=True)):
             try:
-                article.publish(by=request.user)
+                with transaction.atomic():
+                    # As it is now: a colleague may have changed or published it.
+                    article = Article.objects.locked(pk)
+                    article.publish(by=request.user)
             except (workflow.NotAllowed, ValidationError) as error:
                 reason = " ".join(getattr(error, "messages", [str(error)]))
                 self.message_user(request, f"“{article}”: {reason}", "error")

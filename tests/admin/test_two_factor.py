@@ -5,6 +5,7 @@ from io import BytesIO
 
 import pytest
 from django.contrib.admin.models import LogEntry
+from django.core.checks import run_checks
 from django.test import Client
 from lxml import html
 
@@ -610,3 +611,20 @@ def test_a_session_that_lost_its_code_keeps_the_text(editor, article):
 
     assert "Not saved yet" in form.said
     assert form["body"] == WRITTEN
+
+
+@pytest.mark.parametrize(
+    ("names", "wrong"),
+    [
+        (["Publishers", "Managers", "superusers"], []),
+        ([], []),
+        (["Publisher"], ["Publisher"]),
+    ],
+)
+def test_a_misspelt_group_is_told_before_anybody_relies_on_it(settings, names, wrong):
+    settings.TWO_FACTOR_GROUPS = names
+
+    found = [e.msg for e in run_checks(databases=["default"]) if e.id[-4:] == "E002"]
+
+    assert len(found) == len(wrong)
+    assert all(name in said for name, said in zip(wrong, found, strict=True))
