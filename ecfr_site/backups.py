@@ -32,6 +32,7 @@ from django.db.backends.postgresql.client import DatabaseClient
 from django.db.migrations.loader import MigrationLoader
 from django.db.migrations.recorder import MigrationRecorder
 
+from ecfr_site import audit
 from ecfr_site.models import Institution
 
 FORMAT = 1
@@ -144,6 +145,7 @@ def make(folder, *, recipient="", say=lambda text: None):
         for name, place in places().items():
             for file in _files(place):
                 store.keep(file, f"{name}/{file.relative_to(place).as_posix()}")
+        manifest["sha256"] = digest_of(manifest)
         (part / MANIFEST).write_text(json.dumps(manifest, indent=1, sort_keys=True))
         if not is_away(folder):
             # All of it is on the disk before it has its name.
@@ -375,7 +377,16 @@ def manifest_of(path):
         raise BackupError(f"{MANIFEST} cannot be read.") from error
     if not known:
         raise BackupError("This backup is of another format, maybe a newer one.")
+    # Those of before have none.
+    if manifest.pop("sha256", None) not in (None, digest_of(manifest)):
+        raise BackupError(f"{MANIFEST} is not as it was written (SHA-256).")
     return manifest
+
+
+def digest_of(manifest):
+    """Of all that it says; it guards against accidents, and signs nothing."""
+    text = json.dumps(manifest, sort_keys=True)
+    return hashlib.sha256(text.encode()).hexdigest()
 
 
 def faults(path):
@@ -468,6 +479,8 @@ def restore(path, *, identity="", say=lambda text: None):
     call_command("migrate", verbosity=0, interactive=False)
     Institution.objects.hold_mail()
     Session.objects.all().delete()
+    said = f"The backup of {manifest['at']}, from {path.name}."
+    audit.record("restore", object=Institution, detail=said)
     _forget_what_is_cached()
 
 

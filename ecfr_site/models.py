@@ -109,6 +109,7 @@ class AuditEntry(models.Model):
         "erase": "erased",
         "import": "imported",
         "prune": "removed old entries",
+        "restore": "restored a backup",
     }
 
     at = models.DateTimeField(auto_now_add=True, db_index=True)

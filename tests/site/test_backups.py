@@ -17,7 +17,7 @@ from django.db import connection
 from django.db.utils import ConnectionHandler
 
 from ecfr_site import backups
-from ecfr_site.models import Institution
+from ecfr_site.models import AuditEntry, Institution
 from ecfr_site.private import private_storage
 from tests.factories import (
     ArticleFactory,
@@ -139,6 +139,10 @@ def test_what_is_restored_is_what_was_backed_up(site, folder, tmp_path, settings
         var = Path(environment["VAR_DIR"])
         assert files_of(var / "media", var / "private") == files
         restored = rows_of(there)
+        [*before, last] = restored[AuditEntry._meta.db_table]
+        assert "'restore'" in last
+        assert path.name in last
+        restored[AuditEntry._meta.db_table] = before
         assert restored.keys() == rows.keys()
         for table in rows:
             assert restored[table] == rows[table], table
@@ -158,6 +162,19 @@ def test_a_damaged_file_is_named(site, folder):
     file.unlink()
     with pytest.raises(CommandError):
         call_command("verify_backup", path, stderr=StringIO())
+
+
+def test_a_changed_manifest_is_refused_and_one_of_before_is_not(folder):
+    path = backup(folder)
+    manifest = json.loads((path / backups.MANIFEST).read_text())
+
+    (path / backups.MANIFEST).write_text(json.dumps(manifest | {"at": "2020-01-01"}))
+    with pytest.raises(backups.BackupError, match="not as it was written"):
+        backups.manifest_of(path)
+
+    del manifest["sha256"]
+    (path / backups.MANIFEST).write_text(json.dumps(manifest))
+    assert backups.manifest_of(path)["at"] == manifest["at"]
 
 
 def test_one_that_ends_half_way_is_none(site, folder, monkeypatch):
@@ -230,6 +247,8 @@ def test_an_encrypted_one_needs_its_identity(site, folder, settings, tmp_path):
 def test_what_does_not_fit_is_refused(folder, change, words):
     path = backup(folder)
     manifest = json.loads((path / backups.MANIFEST).read_text())
+    # As one that fits by itself.
+    del manifest["sha256"]
     (path / backups.MANIFEST).write_text(json.dumps(manifest | change))
     with pytest.raises(backups.BackupError, match=words):
         backups.restore(path)
