@@ -19,6 +19,7 @@ from articles.models.working_copy import replace_due
 from articles.typeset import tree_of
 from ecfr_site import link_check
 from ecfr_site.models import Institution
+from ecfr_site.task_queue import LAST
 
 OLD_AFTER = timedelta(days=1)
 # How long a check may take before it is thought lost.
@@ -32,8 +33,6 @@ NOT_PAGES = (
     f"/{settings.STATIC_URL.lstrip('/')}",
     f"/{settings.ADMIN_PATH}/",
 )
-# Nobody waits for it: after whatever else is queued, editions too.
-LAST = -20
 
 
 @task(priority=LAST)

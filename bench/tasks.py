@@ -95,19 +95,15 @@ def note(what, number):
 
 
 def systems(celery):
-    """(name, code to prepare, to queue, of a worker, of a clock or None)"""
-    for name, backend, worker, has_clock in [
-        ("django-tasks-db", "django_tasks_db.DatabaseBackend", "db_worker", False),
-        ("… as the site uses it", "ecfr_site.database_queue.DatabaseQueue", "", True),
-        ("django-tasks-rq", "django_tasks_rq.RQBackend", "rqworker", False),
-        ("… as the site uses it", "ecfr_site.redis_queue.RedisQueue", "", True),
-    ]:
-        call = {
-            "db_worker": "call_command('db_worker', reload=False, verbosity=0)",
-            "rqworker": "call_command('rqworker', 'default', verbosity=0, "
-            "job_class='django_tasks_rq.Job')",
-        }.get(worker, "call_command('run_tasks', verbosity=0)")
-        yield name, backend, call, has_clock
+    """(name, backend or Celery's options, code of a worker, whether a clock runs)"""
+    ours = "call_command('run_tasks', verbosity=0)"
+    db = "call_command('db_worker', reload=False, verbosity=0)"
+    rq = "call_command('rqworker', 'default', verbosity=0, job_class='{}')"
+    rq = rq.format("django_tasks_rq.Job")
+    yield "django-tasks-db", "django_tasks_db.DatabaseBackend", db, False
+    yield "… as the site uses it", "ecfr_site.database_queue.DatabaseQueue", ours, True
+    yield "django-tasks-rq", "django_tasks_rq.RQBackend", rq, False
+    yield "… as the site uses it", "ecfr_site.redis_queue.RedisQueue", ours, True
     if celery:
         yield "Celery", {}, None, False
         yield "… acknowledging late", SAFE, None, False

@@ -342,12 +342,14 @@ def thin_out(folder, keep):
             # From now on it is none, even if this ends half way.
             if is_away(path):
                 (path / MANIFEST).unlink()
-                path.rmtree()
+                _remove(path)
             else:
-                gone = path.with_suffix(".part")
-                path.rename(gone)
-                shutil.rmtree(gone)
+                _remove(path.rename(path.with_suffix(".part")))
     return old
+
+
+def _remove(path):
+    path.rmtree() if is_away(path) else shutil.rmtree(path)
 
 
 def _remove_parts(folder):
@@ -360,7 +362,7 @@ def _remove_parts(folder):
         if not is_part or not NAME.fullmatch(name):
             continue
         if datetime.now(UTC) - time_of(folder / name) >= timedelta(days=1):
-            part.rmtree() if is_away(part) else shutil.rmtree(part)
+            _remove(part)
 
 
 def manifest_of(path):

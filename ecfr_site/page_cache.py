@@ -28,6 +28,7 @@ from django.utils.cache import get_conditional_response, patch_vary_headers
 from django.utils.http import http_date
 
 from articles.models import Article
+from ecfr_site.accounts.sessions import is_anonymous
 from ecfr_site.limits import OUT_OF_REACH
 from ecfr_site.models import SiteEdition
 from ecfr_site.watch.metrics import count_page_cache
@@ -356,13 +357,6 @@ def awaited(address, encoding):
     while time.monotonic() < end and cache.get(f"{address.key}:made"):
         time.sleep(0.02)
     return cache.get(f"{address.key}:{encoding}")
-
-
-def is_anonymous(request):
-    return (
-        settings.SESSION_COOKIE_NAME not in request.COOKIES
-        and "Authorization" not in request.headers
-    )
 
 
 def is_for_all(request, response):

@@ -63,11 +63,11 @@ class RedisQueue(django_tasks_rq.RQBackend):
 
     def take_up(self):
         # Workers look after those that were killed only when they start, or are idle.
+        due = 0
         for queue in self.rq_queues:
             queue.started_job_registry.cleanup()
             queue.failed_job_registry.cleanup()
-        registries = [queue.scheduled_job_registry for queue in self.rq_queues]
-        due = sum(len(registry.get_jobs_to_schedule()) for registry in registries)
+            due += len(queue.scheduled_job_registry.get_jobs_to_schedule())
         scheduler = RQScheduler(settings.TASK_QUEUES, django_rq.get_connection())
         scheduler.prepare_registries(settings.TASK_QUEUES)
         scheduler.enqueue_scheduled_jobs()
@@ -110,6 +110,6 @@ class RedisQueue(django_tasks_rq.RQBackend):
         except NoSuchJobError as error:
             raise LookupError(id) from error
         registry = django_rq.get_queue(job.origin, job_class=Job).failed_job_registry
-        if job.id not in registry.get_job_ids():
+        if job not in registry:
             raise LookupError(id)
         return registry, job

@@ -13,9 +13,9 @@ import threading
 import time
 from contextvars import ContextVar
 
-from django.conf import settings
 from django.db import DEFAULT_DB_ALIAS, InterfaceError, OperationalError, connections
 
+from ecfr_site.accounts.sessions import is_anonymous
 from ecfr_site.models import SiteEdition
 from ecfr_site.watch.metrics import count_replica
 
@@ -152,11 +152,7 @@ class Server:
 
 def is_anybodys(request):
     """Whether it asks for a page, and nobody in particular does."""
-    return (
-        request.method in ("GET", "HEAD")
-        and settings.SESSION_COOKIE_NAME not in request.COOKIES
-        and "Authorization" not in request.headers
-    )
+    return request.method in ("GET", "HEAD") and is_anonymous(request)
 
 
 def is_for_replica(request):

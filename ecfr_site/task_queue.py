@@ -18,6 +18,9 @@ from django.conf import settings
 from django.utils import timezone
 from django.utils.module_loading import import_string
 
+# Pictures, which an editor waits for, go before all mail; an edition lets mail pass
+# that a person waits for, which has no priority; nobody waits for what is last.
+AHEAD, BEHIND, LAST = 10, -10, -20
 # The queues of Redis, the first to be emptied first, and the least priority in each.
 PLACES = [("ahead", 1), ("default", 0), ("behind", -19), ("last", -100)]
 # The states of a task that tell something; what succeeded is only ever more.

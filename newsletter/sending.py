@@ -72,7 +72,7 @@ def open_transport():
     refuse_if_held()
     if settings.EMAIL_SERVICE:
         return ServiceTransport()
-    if settings.MAIL_BACKEND == "ecfr_site.outbox.EmailBackend":
+    if outbox.is_in_use():
         return FolderTransport()
     return SMTPTransport()
 

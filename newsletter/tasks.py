@@ -11,6 +11,7 @@ from django.utils import timezone
 from django_tasks import task
 
 from ecfr_site.models import Institution
+from ecfr_site.task_queue import BEHIND, LAST
 from newsletter import dispatch
 from newsletter.letters import letter_for
 from newsletter.models import Edition, Heartbeat, Signup, Subscriber
@@ -20,8 +21,6 @@ logger = logging.getLogger(__name__)
 
 # Without a sign of life for so long, an edition has no worker.
 DESERTED = timedelta(seconds=45)
-# Mail lets pictures pass, an edition also the mail that a person waits for.
-BEHIND, LAST = -10, -20
 
 
 @task(priority=BEHIND)

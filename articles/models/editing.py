@@ -5,11 +5,11 @@ from django.db import IntegrityError, models, transaction
 from django.db.models import Case, F, Q, When
 from django.utils import timezone
 
+from ecfr_site.queries import remove_some
+
 # Windows say every ten seconds that they are open (editing.js).
 GONE_AFTER = timedelta(seconds=30)
 FORGOTTEN_AFTER = timedelta(days=1)
-# Each minute, so that no removal takes long.
-AT_ONCE = 500
 
 
 class EditingQuerySet(models.QuerySet):
@@ -128,9 +128,7 @@ class EditingQuerySet(models.QuerySet):
     def remove_old(self):
         """Remove text that nobody came back to, some at once."""
         limit = timezone.now() - timedelta(days=settings.UNSAVED_TEXT_DAYS)
-        old = self.filter(typed_at__lt=limit, seen_at__lt=limit)
-        some = list(old.values_list("pk", flat=True)[:AT_ONCE])
-        self.model.objects.filter(pk__in=some, typed_at__lt=limit).delete()
+        remove_some(self.filter(typed_at__lt=limit, seen_at__lt=limit))
 
 
 class Editing(models.Model):

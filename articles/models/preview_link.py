@@ -11,12 +11,11 @@ from reversion.models import Version
 from articles.content import kept_already
 from articles.workflow import NotAllowed
 from ecfr_site import signing
+from ecfr_site.queries import remove_some
 
 PURPOSE = "preview"
 DAYS = 14
 MOST_DAYS = 90
-# Removed each minute, so that no removal takes long.
-AT_ONCE = 500
 DAYS_ALLOWED = [MinValueValidator(1), MaxValueValidator(MOST_DAYS)]
 
 
@@ -28,9 +27,7 @@ class PreviewLinkQuerySet(models.QuerySet):
     def remove_old(self):
         """Remove those that ended long ago, with who opened them, some at once."""
         limit = timezone.now() - timedelta(days=settings.PREVIEWS_KEPT_DAYS)
-        old = self.filter(expires_at__lt=limit)
-        some = list(old.values_list("pk", flat=True)[:AT_ONCE])
-        self.filter(pk__in=some).delete()
+        remove_some(self.filter(expires_at__lt=limit))
 
     def with_openings(self):
         """With `opened`, how often, and `last_opened`, when; no query more."""

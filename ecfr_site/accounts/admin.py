@@ -24,7 +24,7 @@ from django_otp.plugins.otp_totp.models import TOTPDevice
 from authors.models import Author
 from ecfr_site import audit
 from ecfr_site.accounts import erasure, second_factor, sessions
-from ecfr_site.accounts.tasks import notify, send_invitation, send_password_links
+from ecfr_site.accounts.tasks import notify, send_invitation, send_password_link
 
 # What the groups that come with the site may do, in a line.
 MAY = {
@@ -303,7 +303,7 @@ class AccountAdmin(admin.ModelAdmin):
     def send_link(self, request, user_id):
         user = self._account(request, user_id)
         if user.has_usable_password():
-            send_password_links.enqueue([user.pk])
+            send_password_link.enqueue(user.pk)
         else:
             send_invitation.enqueue(user.pk, request.user.pk)
         said = f"A link to set a password is on its way to {user.email}."

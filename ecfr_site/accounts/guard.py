@@ -15,9 +15,7 @@ from ecfr_site import kept_text
 from ecfr_site.accounts.second_factor import in_words
 from ecfr_site.network import client_address, household
 from ecfr_site.policy import door_policy
-
-# Each minute, so that no removal takes long.
-AT_ONCE = 500
+from ecfr_site.queries import remove_some
 
 
 class GuessHandler(AxesDatabaseHandler):
@@ -90,6 +88,4 @@ def remove_old():
     kept = max(
         timedelta(days=settings.SIGN_IN_FAILURES_DAYS), settings.AXES_COOLOFF_TIME
     )
-    old = AccessAttempt.objects.filter(attempt_time__lt=timezone.now() - kept)
-    some = list(old.values_list("pk", flat=True)[:AT_ONCE])
-    AccessAttempt.objects.filter(pk__in=some).delete()
+    remove_some(AccessAttempt.objects.filter(attempt_time__lt=timezone.now() - kept))

@@ -3,8 +3,7 @@
 from django.apps import apps
 from django_tasks import task
 
-# An editor waits for them: before any mail.
-AHEAD = 10
+from ecfr_site.task_queue import AHEAD
 
 
 @task(priority=AHEAD)

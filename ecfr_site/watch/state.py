@@ -86,7 +86,7 @@ def queue():
 
 
 def queue_is_short():
-    _, seconds = queue()
+    seconds = task_queue().wait()
     said = f"the oldest task has waited {seconds:.0f} s"
     if seconds > settings.QUEUE_SECONDS:
         raise NotWell(said)
