@@ -65,6 +65,9 @@ class Programme(PublicPage):
     def get_absolute_url(self):
         return reverse("programme", args=[self.slug])
 
+    def get_feed_url(self):
+        return reverse("programme_feed", args=[self.slug])
+
     def people(self):
         """Positions as `directors`, `fellows` and `former_directors`; one query."""
         today = timezone.localdate()
@@ -154,6 +157,9 @@ class Author(PublicPage):
 
     def get_absolute_url(self):
         return reverse("author", args=[self.slug])
+
+    def get_feed_url(self):
+        return reverse("author_feed", args=[self.slug])
 
     def position_on(self, day):
         """The position to print for `day`, or None.

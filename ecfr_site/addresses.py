@@ -1,8 +1,8 @@
 """Public addresses that never break: a page that moves leaves a redirect behind."""
 
-from django.contrib.redirects.models import Redirect
-from django.contrib.sites.models import Site
 from django.db import models, transaction
+
+from ecfr_site.redirects.table import record_old_path
 
 
 class PublicPage(models.Model):
@@ -18,20 +18,24 @@ class PublicPage(models.Model):
     class Meta:
         abstract = True
 
-    _saved_slug = None
+    # What the page's address is made of.
+    ADDRESS_FIELDS = ("slug",)
+    _saved_address = None
 
     @transaction.atomic
     def save(self, *args, **kwargs):
         super().save(*args, **kwargs)
-        if self._saved_slug and self._saved_slug != self.slug and self.was_public:
-            self.keep_address(self._saved_slug)
-        self._saved_slug = self.slug
+        saved, present = self._saved_address, self._address()
+        if saved and saved != present and self.was_public:
+            self.keep_address(saved)
+        self._saved_address = present
 
     @classmethod
     def from_db(cls, db, field_names, values):
         page = super().from_db(db, field_names, values)
-        # Not self.slug: reading a deferred field would cost a query a row.
-        page._saved_slug = page.__dict__.get("slug")
+        # Reading a deferred field would cost a query a row.
+        if page.__dict__.keys() >= {*cls.ADDRESS_FIELDS}:
+            page._saved_address = page._address()
         return page
 
     @property
@@ -39,19 +43,23 @@ class PublicPage(models.Model):
         """Whether readers may know the old address; drafts leave no trace."""
         return True
 
-    def keep_address(self, old_slug):
-        """Redirect the page's address under `old_slug` to its present one.
+    def own_paths(self):
+        """The addresses that change with the page's: its own, and that of its feed."""
+        feed = getattr(self, "get_feed_url", None)
+        return [self.get_absolute_url(), *([feed()] if feed else [])]
 
-        Chains are cut short, so that a reader is redirected once at most.
-        """
-        new_path = self.get_absolute_url()
-        new_slug, self.slug = self.slug, old_slug
-        old_path = self.get_absolute_url()
-        self.slug = new_slug
-        site = Site.objects.get_current()
-        redirects = Redirect.objects.filter(site=site)
-        redirects.filter(old_path=new_path).delete()
-        redirects.filter(new_path=old_path).update(new_path=new_path)
-        Redirect.objects.update_or_create(
-            site=site, old_path=old_path, defaults={"new_path": new_path}
-        )
+    def keep_address(self, old):
+        """Redirect the addresses under the `old` values of ADDRESS_FIELDS."""
+        new_paths, present = self.own_paths(), self._address()
+        self._set_address(old)
+        old_paths = self.own_paths()
+        self._set_address(present)
+        for old_path, new_path in zip(old_paths, new_paths, strict=True):
+            record_old_path(old_path, new_path)
+
+    def _address(self):
+        return tuple(getattr(self, name) for name in self.ADDRESS_FIELDS)
+
+    def _set_address(self, values):
+        for name, value in zip(self.ADDRESS_FIELDS, values, strict=True):
+            setattr(self, name, value)

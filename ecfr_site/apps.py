@@ -20,9 +20,12 @@ class EcfrSiteConfig(AppConfig):
         post_migrate.connect(set_site_address, sender=self)
         post_migrate.connect(watch_tables, sender=self)
         pre_save.connect(sanitise_page, sender="flatpages.FlatPage")
-        # It needs the models.
+        # They need the models.
         from ecfr_site import audit_sources, page_cache
+        from ecfr_site.redirects import table
 
+        pre_save.connect(table.keep_flat_page_path, sender="flatpages.FlatPage")
+        pre_save.connect(table.spell_old_path, sender="redirects.Redirect")
         audit_sources.connect()
         task_finished.connect(page_cache.tell)
         if settings.SENTRY_DSN:

@@ -31,6 +31,8 @@ from articles.models import Article
 from ecfr_site.accounts.sessions import is_anonymous
 from ecfr_site.limits import OUT_OF_REACH
 from ecfr_site.models import SiteEdition
+from ecfr_site.redirects.paths import is_tracking, parse_parameters
+from ecfr_site.redirects.table import find_redirect
 from ecfr_site.watch.metrics import count_page_cache
 from ecfr_site.watch.middleware import note
 from ecfr_site.watch.work import NOWHERE, KeptPageWork, view_of
@@ -288,6 +290,9 @@ class PageCacheMiddleware:
             count_page_cache("bypass")
             return self.get_response(request)
         encoding = best_encoding(request.headers.get("Accept-Encoding", ""))
+        if leads_elsewhere(request):
+            count_page_cache("bypass")
+            return self.get_response(request)
         try:
             page, moment = found(address, encoding, now)
             if page and page.is_good(moment, now):
@@ -441,6 +446,25 @@ def address_of(scheme, host, path, query):
     return Address(
         f"page:{hashlib.sha256(whole.encode()).hexdigest()[:32]}", view, query
     )
+
+
+def has_unread_parameters(request):
+    """Whether a page that is kept is asked for with a query that it does not read."""
+    query = request.META.get("QUERY_STRING", "")
+    read = PAGES.get(view_of(request.path_info)) if query else None
+    return read is not None and any(
+        name not in read and not is_tracking(name)
+        for name, value in parse_parameters(query)
+    )
+
+
+def leads_elsewhere(request):
+    """Whether a redirect stands before the page, as from WordPress's /?p=47."""
+    try:
+        return has_unread_parameters(request) and find_redirect(request, True)
+    except DatabaseError:
+        logger.exception("Redirects cannot be read; the page is served.")
+        return False
 
 
 @functools.lru_cache(maxsize=256)

@@ -116,7 +116,7 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "articles.middleware.ReplaceDueMiddleware",
-    "django.contrib.redirects.middleware.RedirectFallbackMiddleware",
+    "ecfr_site.redirects.middleware.RedirectMiddleware",
     "django.contrib.flatpages.middleware.FlatpageFallbackMiddleware",
     "ecfr_site.middleware.AuditMiddleware",
     # Last, as it asks: answers a sign-in that was refused for too many failures.

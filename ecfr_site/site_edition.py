@@ -97,6 +97,7 @@ WATCHED = {
         unseen=("canary", "canary_limit", "canary_minutes", "sender_email", "reply_to")
     ),
     "newsletter.Wording": Watched(unseen=("created_by",)),
+    "redirects.Redirect": Watched(),
     "sites.Site": Watched(),
 }
 

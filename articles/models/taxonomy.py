@@ -42,6 +42,8 @@ class Topic(PublicPage):
         TOPIC = "topic", "topic"
         REGION = "region", "region"
 
+    ADDRESS_FIELDS = ("kind", "slug")
+
     kind = models.CharField(max_length=10, choices=Kind, default=Kind.TOPIC)
     name = models.CharField(max_length=100)
     parent = models.ForeignKey(
@@ -64,6 +66,9 @@ class Topic(PublicPage):
 
     def get_absolute_url(self):
         return reverse(self.kind, args=[self.slug])
+
+    def get_feed_url(self):
+        return reverse(f"{self.kind}_feed", args=[self.slug])
 
     def clean(self):
         ancestors = self.ancestors()

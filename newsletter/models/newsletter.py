@@ -9,6 +9,7 @@ from django.utils.text import Truncator
 from django.utils.translation import gettext, override
 
 from articles.models import Topic
+from ecfr_site.addresses import PublicPage
 from ecfr_site.models import Institution
 
 # What the first edition looks back on.
@@ -21,7 +22,7 @@ class NewsletterQuerySet(models.QuerySet):
         return self.filter(active=True)
 
 
-class Newsletter(models.Model):
+class Newsletter(PublicPage):
     """A mailing that readers subscribe to."""
 
     class Grouping(models.TextChoices):
@@ -30,9 +31,7 @@ class Newsletter(models.Model):
         PROGRAMME = "programme", "by programme"
 
     name = models.CharField(max_length=100)
-    slug = models.SlugField(
-        unique=True, help_text="Part of the archive's address; better not changed."
-    )
+    slug = models.SlugField(unique=True, help_text=PublicPage.SLUG_HELP)
     description = models.CharField(
         max_length=300,
         blank=True,
@@ -104,6 +103,16 @@ class Newsletter(models.Model):
 
     def get_absolute_url(self):
         return reverse("newsletter_archive", args=[self.slug])
+
+    def get_feed_url(self):
+        return reverse("newsletter_feed", args=[self.slug])
+
+    def own_paths(self):
+        """Its archive, its feed, and each edition that readers have seen."""
+        editions = self.editions.public().order_by("pk").values_list("pk", flat=True)
+        return super().own_paths() + [
+            reverse("newsletter_edition", args=[self.slug, pk]) for pk in editions
+        ]
 
     # The next edition
 

@@ -44,7 +44,6 @@ UNSEEN = {
     "django_tasks_database",
     "otp_static",
     "otp_totp",
-    "redirects",
     "reversion",
     "sessions",
     "articles.Article_body_images",

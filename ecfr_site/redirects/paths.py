@@ -1,0 +1,109 @@
+"""One spelling for each address, however a browser, an editor or a file writes it."""
+
+import re
+import unicodedata
+from collections.abc import Iterable, Iterator
+from itertools import combinations, islice
+from urllib.parse import parse_qsl, quote, unquote_to_bytes, urlencode, urlsplit
+
+from django.conf import settings
+from django.core.exceptions import ValidationError
+from django.http.request import validate_host
+from django.utils.encoding import repercent_broken_unicode
+
+# Characters that pasting brings along and nobody sees.
+_INVISIBLE = re.compile("[\u200b-\u200f\u2060\ufeff\xad]")
+_RESERVED = re.compile(r"[\x00-\x1f\x7f%?#]")
+_SLASHES = re.compile("/{2,}")
+# What newsletters, advertisements and social networks add to the addresses they link.
+_TRACKING = re.compile(
+    "(utm|pk|mtm|matomo|hsa)_.*|_hs(enc|mi)|_ga|_gl|(fb|g|d|y|tw|ms|tt)clid|[gw]braid"
+    "|mc_[ce]id|li_fat_id|igsh(id)?|mkt_tok|trk",
+    re.IGNORECASE,
+)
+# How many parameters of a query, and ways to choose among them, are looked at.
+_PARAMETERS = 20
+_CHOICES = 120
+
+
+def canonical_path(address: str) -> str:
+    """The address on this site as the table keeps it, readable and in one spelling.
+
+    Takes a path or a whole URL of this site, encoded or not; parameters come in the
+    order of the alphabet. Raises ValidationError where no browser could ask this site
+    for it.
+    """
+    address = address.strip()
+    if not address.startswith("/"):
+        address = _without_own_host(address)
+    if "#" in address:
+        raise ValidationError(
+            "Browsers keep what follows “#” to themselves. Leave it out."
+        )
+    path, _, query = address.partition("?")
+    decoded = repercent_broken_unicode(unquote_to_bytes(path)).decode()
+    return _joined(spell_path(decoded), parse_parameters(query))
+
+
+def _without_own_host(url: str) -> str:
+    try:
+        parts = urlsplit(url)
+        host = parts.hostname or ""
+    except ValueError:
+        raise ValidationError("This is not an address.") from None
+    if parts.scheme not in ("http", "https", "") or not host:
+        raise ValidationError("An old address starts with “/”.")
+    own = [urlsplit(settings.SITE_URL).hostname or "", *settings.ALLOWED_HOSTS]
+    own = [name for name in own if name != "*"]
+    if not validate_host(host, [*own, *(f"www.{name}" for name in own)]):
+        raise ValidationError(
+            f"{host} is another site. Only addresses of this one can be redirected."
+        )
+    rest = url.split("//", 1)[1].partition("/")[2]
+    return f"/{rest}"
+
+
+def spell_path(decoded: str) -> str:
+    """A decoded path with all that can be written in two ways written in one."""
+    path = unicodedata.normalize("NFC", _INVISIBLE.sub("", decoded)).strip()
+    return _RESERVED.sub(lambda found: quote(found[0]), _SLASHES.sub("/", path)) or "/"
+
+
+def parse_parameters(query: str) -> list[tuple[str, str]]:
+    """Names and values in the order of the alphabet; none of a query without sense."""
+    try:
+        return sorted(
+            parse_qsl(query, keep_blank_values=True, max_num_fields=_PARAMETERS)
+        )
+    except ValueError:
+        return []
+
+
+def is_tracking(name: str) -> bool:
+    """Whether the parameter only tells where a reader came from."""
+    return bool(_TRACKING.fullmatch(name))
+
+
+def spellings(path: str, parameters: Iterable[tuple[str, str]]) -> Iterator[str]:
+    """The rows that answer for a request, in canonical spelling.
+
+    Those that use the most parameters come first; of two that differ in the last slash
+    only, the one that was asked for.
+    """
+    path = spell_path(path)
+    used = sorted({p for p in parameters if not is_tracking(p[0])})[:_PARAMETERS]
+    sizes = sorted(range(len(used) + 1), key=lambda size: (size != len(used), size))
+    chosen = (part for size in sizes for part in combinations(used, size))
+    for part in sorted(islice(chosen, _CHOICES), key=len, reverse=True):
+        for place in (path, other_slash(path)):
+            if place:
+                yield _joined(place, part)
+
+
+def other_slash(path: str) -> str:
+    """The path without its last slash, or with one; nothing for the home page."""
+    return path.removesuffix("/") if path.endswith("/") else f"{path}/"
+
+
+def _joined(path, parameters) -> str:
+    return f"{path}?{urlencode(parameters)}" if parameters else path

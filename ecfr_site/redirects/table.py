@@ -1,0 +1,102 @@
+"""The redirects: which one answers for a request, and which may be kept."""
+
+from django.conf import settings
+from django.contrib.redirects.models import Redirect
+from django.core.exceptions import ValidationError
+from django.db import transaction
+
+from ecfr_site.redirects.paths import (
+    canonical_path,
+    other_slash,
+    spellings,
+)
+
+_LONGEST = Redirect._meta.get_field("old_path").max_length
+
+
+def own_redirects():
+    return Redirect.objects.filter(site=settings.SITE_ID)
+
+
+def find_redirect(request, with_query=False):
+    """The Redirect for the address that was asked for, or None; one query.
+
+    with_query: only rows whose address carries a query, which win over the page that
+    is at their path.
+    """
+    parameters = [(name, v) for name, values in request.GET.lists() for v in values]
+    asked = [
+        spelling
+        for spelling in spellings(request.path_info, parameters)
+        if len(spelling) <= _LONGEST and ("?" in spelling or not with_query)
+    ]
+    if not asked:
+        return None
+    # A row for the address without its last slash may lead to the one with it.
+    found = {
+        row.old_path: row
+        for row in own_redirects().filter(old_path__in=asked)
+        if row.new_path != request.get_full_path()
+    }
+    return next((found[spelling] for spelling in asked if spelling in found), None)
+
+
+@transaction.atomic
+def record_old_path(old_path, new_path):
+    """Redirect a public address to the present one for ever.
+
+    Chains are cut short, so that a reader is redirected once at most.
+    """
+    redirects = own_redirects()
+    redirects.filter(old_path__in=[new_path, other_slash(new_path)]).delete()
+    redirects.filter(new_path=old_path).update(new_path=new_path)
+    Redirect.objects.update_or_create(
+        site_id=settings.SITE_ID,
+        old_path=canonical_path(old_path),
+        defaults={"new_path": new_path},
+    )
+
+
+def check_redirect(redirect):
+    """Raise ValidationError, by field, for addresses that cannot work.
+
+    Spells the old address as it is kept.
+    """
+    try:
+        redirect.old_path = canonical_path(redirect.old_path)
+    except ValidationError as error:
+        raise ValidationError({"old_path": error}) from error
+    new_path = redirect.new_path = redirect.new_path.strip()
+    if new_path and not new_path.startswith(("/", "https://", "http://")):
+        raise ValidationError(
+            {"new_path": "A new address starts with “/” or “https://”."}
+        )
+    others = own_redirects().exclude(pk=redirect.pk)
+    passed = {redirect.old_path}
+    hop = new_path
+    while hop and (hop := _path_here(hop)):
+        if hop in passed:
+            raise ValidationError({"new_path": "This address would lead to itself."})
+        passed.add(hop)
+        hop = others.filter(old_path=hop).values_list("new_path", flat=True).first()
+
+
+def _path_here(address):
+    """The canonical path of an address of this site, or nothing."""
+    try:
+        return canonical_path(address.partition("#")[0])
+    except ValidationError:
+        return ""
+
+
+def spell_old_path(instance, **kwargs):
+    """Keep each row's old address in its one spelling, whoever saves it."""
+    instance.old_path = canonical_path(instance.old_path)
+
+
+def keep_flat_page_path(instance, **kwargs):
+    """Redirect the old address of a simple page that moves."""
+    saved = type(instance).objects.filter(pk=instance.pk).values_list("url", flat=True)
+    old_path = saved.first()
+    if old_path and old_path != instance.url:
+        record_old_path(old_path, instance.url)
