@@ -11,6 +11,7 @@ from import_export.fields import Field
 from import_export.resources import ModelResource
 from import_export.results import RowResult
 
+from ecfr_site.email_addresses import check_reachable
 from ecfr_site.spreadsheets import SpreadsheetCSV, plain
 from newsletter.models import (
     ConsentRecord,
@@ -18,8 +19,6 @@ from newsletter.models import (
     Subscriber,
     Subscription,
     Suppression,
-    address_digest,
-    normalise,
 )
 
 Status = Subscriber.Status
@@ -139,11 +138,7 @@ class SubscriberResource(ModelResource):
         self.addresses = {cell: _address(cell) for cell in dataset["email"]}
         normalised = {a for a in self.addresses.values() if isinstance(a, str)}
         self.offered = {n.slug: n for n in Newsletter.objects.offered()}
-        digests = {address_digest(address): address for address in normalised}
-        suppressed = Suppression.objects.filter(digest__in=digests)
-        self.suppressed = {
-            digests[digest] for digest in suppressed.values_list("digest", flat=True)
-        }
+        self.suppressed = Suppression.objects.suppressed(normalised)
         known = Subscriber.objects.filter(normalised__in=normalised)
         self.known = {subscriber.normalised: subscriber for subscriber in known}
         numbers = [subscriber.pk for subscriber in self.known.values()]
@@ -322,7 +317,7 @@ def _evidence(subscriber, entry):
 def _address(cell):
     """The normalised address, or the ValidationError that says why it is none."""
     try:
-        return normalise(plain((cell or "").strip()))
+        return check_reachable(plain((cell or "").strip()))
     except ValidationError as error:
         return error
 

@@ -1,6 +1,7 @@
 from datetime import timedelta
 
 from django.conf import settings
+from django.core.validators import RegexValidator
 from django.db import models, transaction
 from django.db.models import Max
 from django.urls import reverse
@@ -11,6 +12,12 @@ from django.utils.translation import gettext, override
 from articles.models import Topic
 from ecfr_site.models import Institution
 
+# Names and subjects become headers, which a line break would end.
+single_line = RegexValidator(
+    r"[\n\v\f\r\x1c-\x1e\x85\u2028\u2029]",
+    "Write it in one line, without line breaks.",
+    inverse_match=True,
+)
 # What the first edition looks back on.
 FIRST_SPAN = timedelta(days=7)
 
@@ -29,7 +36,7 @@ class Newsletter(models.Model):
         TOPIC = "topic", "by topic"
         PROGRAMME = "programme", "by programme"
 
-    name = models.CharField(max_length=100)
+    name = models.CharField(max_length=100, validators=[single_line])
     slug = models.SlugField(
         unique=True, help_text="Part of the archive's address; better not changed."
     )
@@ -57,6 +64,7 @@ class Newsletter(models.Model):
     sender_name = models.CharField(
         max_length=100,
         blank=True,
+        validators=[single_line],
         help_text="Empty: the institution's short name.",
     )
     sender_email = models.EmailField(
