@@ -165,7 +165,7 @@ class SubscriberImportMixin(ImportMixin):
         resource = SubscriberResource(**form.for_resource())
         result = resource.import_data(table, dry_run=True)
         rows = [
-            [*row.values[:-1], " ".join(row.error.messages)]
+            [*table[row.number - 1][:-1], " ".join(row.error.messages)]
             for row in result.invalid_rows
         ]
         columns = [*table.headers[:-1], "reason"]
