@@ -5,7 +5,7 @@ from django.core.validators import RegexValidator
 from django.db import migrations, models
 from django.db.models import Max
 
-from ecfr_site.email_addresses import normalise
+from ecfr_site.email_addresses import ascii_address, normalise
 
 single_line = RegexValidator(
     r"[\n\v\f\r\x1c-\x1e\x85\u2028\u2029]",
@@ -98,6 +98,29 @@ class Migration(migrations.Migration):
                 help_text="Empty: the institution's short name.",
                 max_length=100,
                 validators=[single_line],
+            ),
+        ),
+        migrations.AlterField(
+            "newsletter",
+            "sender_email",
+            models.EmailField(
+                blank=True,
+                help_text="Its domain must be prepared for sending (see the "
+                "operators' guide). Empty: the site's own address.",
+                max_length=254,
+                validators=[ascii_address],
+                verbose_name="sender's address",
+            ),
+        ),
+        migrations.AlterField(
+            "newsletter",
+            "reply_to",
+            models.EmailField(
+                blank=True,
+                help_text="Empty: to the sender.",
+                max_length=254,
+                validators=[ascii_address],
+                verbose_name="replies go to",
             ),
         ),
         migrations.RunPython(unfold_subscribers, migrations.RunPython.noop),

@@ -10,6 +10,7 @@ from django.utils.text import Truncator
 from django.utils.translation import gettext, override
 
 from articles.models import Topic
+from ecfr_site.email_addresses import ascii_address
 from ecfr_site.models import Institution
 
 # Names and subjects become headers, which a line break would end.
@@ -70,11 +71,15 @@ class Newsletter(models.Model):
     sender_email = models.EmailField(
         "sender's address",
         blank=True,
+        validators=[ascii_address],
         help_text="Its domain must be prepared for sending (see the operators' guide). "
         "Empty: the site's own address.",
     )
     reply_to = models.EmailField(
-        "replies go to", blank=True, help_text="Empty: to the sender."
+        "replies go to",
+        blank=True,
+        validators=[ascii_address],
+        help_text="Empty: to the sender.",
     )
     canary = models.PositiveIntegerField(
         "first to so many",

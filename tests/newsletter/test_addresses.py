@@ -99,6 +99,14 @@ def test_a_sender_has_the_domain_that_was_given(settings):
     assert bounces.return_path(delivery).endswith("@xn--strae-oqa.example.org")
 
 
+@pytest.mark.parametrize("field", ["sender_email", "reply_to"])
+def test_a_sender_at_a_domain_that_cannot_be_is_refused(weekly, field):
+    setattr(weekly, field, "news@☃.example.org")
+
+    with pytest.raises(ValidationError, match="not allowed"):
+        weekly.full_clean()
+
+
 def test_mails_of_accounts_go_there_too():
     user = UserFactory(email="karin@straße.example.org", publisher=True)
 
