@@ -8,6 +8,7 @@ from django.core.mail import EmailMultiAlternatives, get_connection
 from django.core.mail.backends.base import BaseEmailBackend
 from django.template.loader import render_to_string
 
+from ecfr_site.email_addresses import ascii_mailbox
 from ecfr_site.models import Institution
 
 _inliner = css_inline.CSSInliner(
@@ -46,7 +47,11 @@ class Gate(BaseEmailBackend):
         self.behind.close()
 
     def send_messages(self, messages):
-        return self.behind.send_messages(messages) if self._is_open() else 0
+        if not self._is_open():
+            return 0
+        for message in messages:
+            _address_in_ascii(message)
+        return self.behind.send_messages(messages)
 
     def _is_open(self):
         try:
@@ -56,6 +61,13 @@ class Gate(BaseEmailBackend):
                 raise
             return False
         return True
+
+
+def _address_in_ascii(message):
+    """Name domains as IDNA 2008 does, before Django does as IDNA 2003."""
+    message.from_email = ascii_mailbox(message.from_email)
+    for name in ("to", "cc", "bcc", "reply_to"):
+        setattr(message, name, [ascii_mailbox(one) for one in getattr(message, name)])
 
 
 def letter(template, to, context, *, html=True):
@@ -74,7 +86,10 @@ def letter(template, to, context, *, html=True):
         subject=" ".join(subject.split()),
         body=text.strip() + "\n",
         from_email=formataddr(
-            (institution.short_name, parseaddr(settings.DEFAULT_FROM_EMAIL)[1])
+            (
+                " ".join(institution.short_name.split()),
+                parseaddr(settings.DEFAULT_FROM_EMAIL)[1],
+            )
         ),
         to=[to],
         headers={"Auto-Submitted": "auto-generated"},

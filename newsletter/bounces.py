@@ -10,6 +10,8 @@ from django.db import transaction
 from django.utils import timezone
 
 from ecfr_site import signing
+from ecfr_site.email_addresses import ascii_address
+from newsletter.bounce_reasons import is_hard as is_hard
 from newsletter.models import (
     ConsentRecord,
     Delivery,
@@ -31,12 +33,6 @@ HARD, SOFT = 1, 0.5
 # So long after the last bounce, the score starts afresh.
 DECAY = timedelta(days=90)
 
-# An enhanced status code (RFC 3463), else the reply code of RFC 5321.
-STATUS = re.compile(r"(?<![\d.])([45])\.(\d{1,3}\.\d{1,3})(?!\.?\d)")
-REPLY = re.compile(r"(?<![\d.:#-])[45]\d\d(?=[ -]|$)")
-# About our message, our server or a full mailbox: the address may work tomorrow.
-PASSING = re.compile(r"1\.[78]|2\.[23]|3\.\d+|4\.7|6\.\d+|7\.\d+")
-PASSING_REPLIES = ("552", "554")
 ADDRESS = re.compile(r"[^\s<>()\[\]\"',;:]+@[^\s<>()\[\]\"',;:]+")
 
 
@@ -46,8 +42,8 @@ def return_path(delivery):
     Reads the delivery's edition. Without BOUNCE_ADDRESS, the site's own address.
     """
     if not settings.BOUNCE_ADDRESS:
-        return parseaddr(settings.DEFAULT_FROM_EMAIL)[1]
-    local, _, domain = settings.BOUNCE_ADDRESS.rpartition("@")
+        return ascii_address(parseaddr(settings.DEFAULT_FROM_EMAIL)[1])
+    local, _, domain = ascii_address(settings.BOUNCE_ADDRESS).rpartition("@")
     return f"{local}+{delivery.token('bounce')}@{domain}"
 
 
@@ -67,20 +63,6 @@ def delivery_of(text):
     return None
 
 
-def is_hard(answer, otherwise=False):
-    """Whether a mail server's answer says that the address will never work.
-
-    A refusal of our message (as spam, too big, not signed) and a full mailbox do not:
-    an address that works is not lost for them. `otherwise` is for an answer without
-    any code.
-    """
-    if status := STATUS.search(answer):
-        return status[1] == "5" and not PASSING.fullmatch(status[2])
-    if reply := REPLY.search(answer):
-        return reply[0][0] == "5" and reply[0] not in PASSING_REPLIES
-    return otherwise
-
-
 def record(delivery, hard, detail):
     """Note that a message came back, and stop mailing an address that never works.
 
@@ -97,9 +79,10 @@ def record(delivery, hard, detail):
             edition_id=delivery.edition_id, delivery=delivery, kind=Event.Kind.BOUNCE
         )
         event.hard = hard
-        event.detail = _without_addresses(detail)
+        event.detail = without_addresses(detail)
         event.save()
-        _raise_score(subscriber, hard, event.detail)
+        if not subscriber.was_elsewhere(delivery.edition.started_at):
+            _raise_score(subscriber, hard, event.detail)
         return event
 
 
@@ -107,11 +90,14 @@ def record_address(address, hard, detail):
     """The same for a message that is no edition, as a confirmation mail: no event."""
     with transaction.atomic():
         if subscriber := _at(address):
-            _raise_score(subscriber, hard, _without_addresses(detail))
+            _raise_score(subscriber, hard, without_addresses(detail))
 
 
 def complain(delivery, detail):
-    """Note a complaint of spam, and never mail this person again. Returns the event."""
+    """Note a complaint of spam, and never mail this person again. Returns the event.
+
+    From a former address it ends the subscriptions, which their owner may renew.
+    """
     with transaction.atomic():
         subscriber = _locked(pk=delivery.subscriber_id)
         event, _ = Event.objects.get_or_create(
@@ -119,10 +105,13 @@ def complain(delivery, detail):
             kind=Event.Kind.COMPLAINT,
             defaults={
                 "edition_id": delivery.edition_id,
-                "detail": _without_addresses(detail),
+                "detail": without_addresses(detail),
             },
         )
-        _suppress_complainer(subscriber, event.detail)
+        if subscriber.was_elsewhere(delivery.edition.started_at):
+            subscriber.unsubscribe(method=ConsentRecord.Method.COMPLAINT)
+        else:
+            _suppress_complainer(subscriber, event.detail)
         return event
 
 
@@ -130,7 +119,7 @@ def complain_address(address, detail):
     """The same for a message that is no edition."""
     with transaction.atomic():
         if subscriber := _at(address):
-            _suppress_complainer(subscriber, _without_addresses(detail))
+            _suppress_complainer(subscriber, without_addresses(detail))
 
 
 def _locked(**which):
@@ -178,7 +167,8 @@ def _suppress_complainer(subscriber, detail):
     )
 
 
-def _without_addresses(detail):
-    """What may be kept when the person is erased; no NUL, which PostgreSQL refuses."""
+def without_addresses(detail):
+    """A server's words that may be kept when the person is erased, and be seen by
+    whoever may not see subscribers; no NUL, which PostgreSQL refuses."""
     detail = ADDRESS.sub("(address)", detail.replace("\x00", ""))
     return " ".join(detail.split())[:1000]

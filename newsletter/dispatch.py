@@ -19,7 +19,7 @@ from django.db import connection, connections, transaction
 from django.utils import timezone
 
 from ecfr_site.models import Institution
-from newsletter import bounces, durability, pace
+from newsletter import bounce_reasons, bounces, durability, pace
 from newsletter.messages import Recipient, compose, number_links, pieces_for
 from newsletter.models import Delivery, Edition, Heartbeat, NotAllowed, Subscriber
 from newsletter.models.delivery import State
@@ -149,7 +149,7 @@ class Shift:
             for courier in couriers:
                 courier.join()
         Edition.objects.filter(pk=self.edition.pk).exclude(trouble=self.trouble).update(
-            trouble=self.trouble[:300]
+            trouble=bounces.without_addresses(self.trouble)[:300]
         )
 
     def _run_in_thread(self):
@@ -196,7 +196,7 @@ class Shift:
         self.stopped = True
         # Another connection or a person may have paused it already.
         with suppress(NotAllowed):
-            self.edition.hold(because[:300])
+            self.edition.hold(bounces.without_addresses(because)[:300])
 
 
 class Courier:
@@ -354,7 +354,7 @@ class Courier:
         else:
             self.clerk.fail(delivery, str(refused))
             if refused.is_bounce:
-                hard = bounces.is_hard(str(refused), otherwise=True)
+                hard = bounce_reasons.is_hard(str(refused))
                 bounces.record(delivery, hard, detail=str(refused))
             self.shift.was_refused(refused)
 

@@ -9,6 +9,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from articles.models import Topic
+from ecfr_site.email_addresses import check_reachable
 from newsletter.models import (
     ConsentRecord,
     Newsletter,
@@ -23,7 +24,7 @@ Method = ConsentRecord.Method
 
 
 class AddressField(forms.CharField):
-    """An e-mail address as it was typed."""
+    """An e-mail address as it was typed, that mail can go to."""
 
     default_error_messages = {"required": "Enter your e-mail address."}
 
@@ -32,7 +33,7 @@ class AddressField(forms.CharField):
 
     def clean(self, value):
         address = super().clean(value)
-        normalise(address)
+        check_reachable(address)
         return address
 
 

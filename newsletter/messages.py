@@ -13,10 +13,10 @@ from django.core.mail import EmailMultiAlternatives
 from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.encoding import punycode
 from django.utils.translation import override
 
 from ecfr_site import signing
+from ecfr_site.email_addresses import ascii_address
 from ecfr_site.models import Institution
 from newsletter.links import absolute_html, lead_html, lead_text, links_in
 from newsletter.models import Link
@@ -60,18 +60,20 @@ class Recipient:
     @classmethod
     def of(cls, delivery, purposes=PURPOSES):
         """Reads the delivery's edition and subscriber."""
-        at = delivery.edition.started_at
-        numbers = {"preferences": delivery.subscriber_id}
+        subscriber, at = delivery.subscriber, delivery.edition.started_at
         tokens = {
-            purpose: signing.sign(purpose, numbers.get(purpose, delivery.pk), at=at)
+            purpose: subscriber.preferences_token(at)
+            if purpose == "preferences"
+            else signing.sign(purpose, delivery.pk, at=at)
             for purpose in purposes
         }
-        return cls(delivery.subscriber.email, tokens)
+        return cls(ascii_address(subscriber.email), tokens)
 
     @classmethod
     def of_test(cls, address):
         """For a test or a preview: the links say that they are only a test."""
-        return cls(address, {purpose: signing.sign(purpose, 0) for purpose in PURPOSES})
+        tokens = {purpose: signing.sign(purpose, 0) for purpose in PURPOSES}
+        return cls(ascii_address(address), tokens)
 
     @classmethod
     def placeholder(cls):
@@ -94,8 +96,7 @@ def sender(newsletter):
     """(name, address in ASCII) that an edition comes from; one query."""
     name = newsletter.sender_name or Institution.objects.current().short_name
     own = parseaddr(settings.DEFAULT_FROM_EMAIL)[1]
-    person, _, domain = (newsletter.sender_email or own).rpartition("@")
-    return name, f"{person}@{punycode(domain)}"
+    return name, ascii_address(newsletter.sender_email or own)
 
 
 def pieces_for(items, topics):
@@ -120,13 +121,14 @@ def compose(edition, recipient, items, tracked=False):
     there is a pixel; three queries at most.
     """
     name, address = sender(edition.newsletter)
+    reply_to = edition.newsletter.reply_to
     html, text = parts(edition, recipient, items, tracked)
     message = EmailMultiAlternatives(
-        subject=edition.subject,
+        subject=" ".join(edition.subject.split()),
         body=text,
-        from_email=formataddr((name, address)),
+        from_email=formataddr((" ".join(name.split()), address)),
         to=[recipient.address],
-        reply_to=[edition.newsletter.reply_to] if edition.newsletter.reply_to else None,
+        reply_to=[ascii_address(reply_to)] if reply_to else None,
         headers=headers(edition, recipient, address),
     )
     message.attach_alternative(html, "text/html")
@@ -242,6 +244,7 @@ def _set(text):
 
 def _phrase(name):
     """A name as the phrase before an address (RFC 5322), in ASCII (RFC 2047)."""
+    name = " ".join(name.split())
     if name.isascii():
         return '"{}"'.format(re.sub(r'(["\\])', r"\\\1", name))
     return " ".join(Header(name, "utf-8").encode().split())

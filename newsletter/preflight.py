@@ -18,6 +18,7 @@ from lxml import html as markup
 from articles.models import Article
 from articles.tasks import leads_somewhere
 from ecfr_site import link_check
+from ecfr_site.email_addresses import ascii_address
 from ecfr_site.html import plain_text
 from newsletter import messages, preview
 from newsletter.links import links_in
@@ -281,7 +282,8 @@ def about_sender(newsletter):
 def about_domain(domain):
     operators = "Ask the site's operators: their guide says how."
     # Receivers look SPF up where returned messages go.
-    returns = parseaddr(settings.BOUNCE_ADDRESS)[1].rpartition("@")[2] or domain
+    bounces = ascii_address(parseaddr(settings.BOUNCE_ADDRESS)[1])
+    returns = bounces.rpartition("@")[2] or domain
     if not any(text.startswith("v=spf1") for text in texts(returns)):
         yield error(
             f"The domain {returns} has no SPF record, so many servers would refuse "

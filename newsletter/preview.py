@@ -1,13 +1,20 @@
 """Looking at an edition before it is sent: in a frame, and in one's own mailbox."""
 
+import logging
 import re
 import smtplib
 from collections.abc import Iterator
 
 from anymail.exceptions import AnymailError
 from django.conf import settings
+from django.core.exceptions import ValidationError
+from django.core.mail import BadHeaderError
 
+from ecfr_site import limits
 from newsletter import messages
+
+logger = logging.getLogger(__name__)
+TESTS_AN_HOUR = 50
 
 _PREFERS = re.compile(r"\(\s*prefers-color-scheme:\s*(dark|light)\s*\)")
 # Conditions that always and never hold, wherever a media query has them.
@@ -30,6 +37,23 @@ def html_of(message) -> str:
     return alternative.content
 
 
+def count_tests(user, number: int) -> None:
+    """Raise ValidationError if `user` has sent too many tests within an hour."""
+    try:
+        counted = [
+            limits.too_many("tests", str(user.pk), TESTS_AN_HOUR, seconds=3600)
+            for _ in range(number)
+        ]
+    except limits.OUT_OF_REACH:
+        logger.warning("Tests of editions could not be counted.")
+        return
+    if any(counted):
+        raise ValidationError(
+            f"No test was sent: {TESTS_AN_HOUR} within an hour are the most. Try again "
+            "later."
+        )
+
+
 def send_test(edition, addresses: list[str]) -> Iterator[tuple[str, str]]:
     """Send the edition, marked as a test; yield each address with what went wrong."""
     pieces = list(edition.pieces())
@@ -41,7 +65,7 @@ def send_test(edition, addresses: list[str]) -> Iterator[tuple[str, str]]:
         del message.extra_headers["Message-ID"]
         try:
             message.send()
-        except (OSError, smtplib.SMTPException, AnymailError) as error:
+        except (OSError, smtplib.SMTPException, AnymailError, BadHeaderError) as error:
             yield address, str(error)
         else:
             yield address, ""

@@ -1,5 +1,6 @@
 """Subscribers as rows of a table: what comes in, on whose word, and what goes out."""
 
+import io
 from dataclasses import dataclass, field
 from datetime import datetime, time
 
@@ -8,18 +9,20 @@ from django.core.exceptions import ValidationError
 from django.utils import timezone
 from django.utils.dateparse import parse_date, parse_datetime
 from import_export.fields import Field
+from import_export.formats.base_formats import CSV
 from import_export.resources import ModelResource
 from import_export.results import RowResult
+from tablib import Dataset
 
-from ecfr_site.spreadsheets import SpreadsheetCSV, plain
+from ecfr_site.email_addresses import check_reachable
+from ecfr_site.spreadsheets import plain
+from newsletter import import_file, import_services
 from newsletter.models import (
     ConsentRecord,
     Newsletter,
     Subscriber,
     Subscription,
     Suppression,
-    address_digest,
-    normalise,
 )
 
 Status = Subscriber.Status
@@ -31,8 +34,14 @@ KNOWN = "known already"
 SOURCE_LENGTH = ConsentRecord._meta.get_field("source").max_length
 
 
-class SubscriberCSV(SpreadsheetCSV):
-    required = frozenset({"email"})
+class SubscriberCSV(CSV):
+    """`import_file.read` for import_export. Raises Unreadable."""
+
+    def create_dataset(self, in_stream, **kwargs):
+        if isinstance(in_stream, str):
+            in_stream = in_stream.encode()
+        columns, rows = import_file.read(io.BytesIO(in_stream))
+        return Dataset(*rows, headers=columns)
 
 
 class RowAndNote(RowResult):
@@ -139,11 +148,7 @@ class SubscriberResource(ModelResource):
         self.addresses = {cell: _address(cell) for cell in dataset["email"]}
         normalised = {a for a in self.addresses.values() if isinstance(a, str)}
         self.offered = {n.slug: n for n in Newsletter.objects.offered()}
-        digests = {address_digest(address): address for address in normalised}
-        suppressed = Suppression.objects.filter(digest__in=digests)
-        self.suppressed = {
-            digests[digest] for digest in suppressed.values_list("digest", flat=True)
-        }
+        self.suppressed = Suppression.objects.suppressed(normalised)
         known = Subscriber.objects.filter(normalised__in=normalised)
         self.known = {subscriber.normalised: subscriber for subscriber in known}
         numbers = [subscriber.pk for subscriber in self.known.values()]
@@ -166,6 +171,10 @@ class SubscriberResource(ModelResource):
 
     def read(self, row):
         """The row as an Entry. Raises ValidationError, by column."""
+        if problem := row.get(import_file.PROBLEM):
+            raise ValidationError({"row": problem})
+        import_services.check_subscribed(row)
+        row = import_services.with_evidence(row)
         errors = {}
 
         def take(column, read):
@@ -322,7 +331,7 @@ def _evidence(subscriber, entry):
 def _address(cell):
     """The normalised address, or the ValidationError that says why it is none."""
     try:
-        return normalise(plain((cell or "").strip()))
+        return check_reachable(plain((cell or "").strip()))
     except ValidationError as error:
         return error
 

@@ -10,10 +10,11 @@ import re
 from dataclasses import dataclass
 from email.message import Message
 from email.utils import parseaddr
+from itertools import takewhile
 
 from flufl.bounce import all_failures
 
-from newsletter import bounces
+from newsletter import bounce_reasons, bounces
 
 # It tells of each form that it tries.
 logging.getLogger("flufl.bounce").setLevel(logging.CRITICAL)
@@ -96,7 +97,7 @@ def delivery_status(message):
         status = str(recipient.get("Status", "")).strip()
         if action.startswith(("fail", "error")):
             answer = str(recipient.get("Diagnostic-Code", "")).partition(";")[2]
-            hard = bounces.is_hard(answer, bounces.is_hard(status, True))
+            hard = bounce_reasons.is_hard(answer, status)
             return Finding(BOUNCE, hard, answer.strip() or status)
         if action:
             understood = Finding(NOTHING, detail=action)
@@ -127,7 +128,9 @@ def by_heart(message):
         # It takes for granted that there is a sender, for one.
         return None
     if failed:
-        return Finding(BOUNCE, *verdict(message, otherwise=True))
+        return Finding(
+            BOUNCE, *verdict(message, *bounce_reasons.CODES, bounce_reasons.IS_BAD)
+        )
     if delayed:
         return Finding(NOTHING, detail="delayed")
     return None
@@ -139,20 +142,28 @@ def from_server(message):
         return None
     if DELAYED.search(decoded(message["Subject"])):
         return Finding(NOTHING, detail="delayed")
-    return Finding(BOUNCE, *verdict(message, otherwise=False))
+    return Finding(BOUNCE, *verdict(message, *bounce_reasons.CODES))
 
 
-def verdict(message, otherwise):
-    """(hard, detail) by the first line with a code in the message's own text."""
+def verdict(message, *reasons):
+    """(hard, detail) by the first line of the message's own text with a reason.
+
+    The two lines after it are read too, where servers go on. Soft if there is none.
+    """
     for part in message.walk():
         if part.get_content_type() in ("text/plain", "text/html"):
-            for line in text_of(part)[:20_000].splitlines():
-                if OURS.search(line):
-                    break
-                if bounces.STATUS.search(line) or bounces.REPLY.search(line):
-                    return bounces.is_hard(line), line.strip()
+            own = own_lines(text_of(part)[:20_000])
+            for number, line in enumerate(own):
+                if any(reason.search(line) for reason in reasons):
+                    answer = "\n".join(own[number : number + 3])
+                    return bounce_reasons.is_hard(answer), line.strip()
             break
-    return otherwise, decoded(message["Subject"])
+    return False, decoded(message["Subject"])
+
+
+def own_lines(text):
+    """The lines before our message begins, which is returned with it."""
+    return list(takewhile(lambda line: not OURS.search(line), text.splitlines()))
 
 
 def sender(message):

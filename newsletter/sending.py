@@ -20,6 +20,7 @@ from urllib3.exceptions import ConnectTimeoutError, NewConnectionError
 
 from ecfr_site import outbox
 from ecfr_site.mail import refuse_if_held
+from newsletter import bounce_reasons
 from newsletter.stencil import as_file
 
 THROTTLING = {421, 450, 451, 454}
@@ -59,9 +60,9 @@ class Refused(Exception):
 
     @property
     def is_bounce(self):
-        """Whether the address is bad: 5xx at RCPT, unless it is policy (RFC 3463)."""
-        of_policy = self.text.startswith("5.7.")
-        return self.command == "RCPT" and not self.is_temporary and not of_policy
+        """Whether it is about the address: 5xx at RCPT, unless we are refused."""
+        about_address = not bounce_reasons.is_about_us(self.text)
+        return self.command == "RCPT" and not self.is_temporary and about_address
 
 
 def open_transport():

@@ -9,6 +9,7 @@ one length and need no encoding, so that every line stays as long as it was
 import re
 from email.charset import QP, Charset
 
+from ecfr_site.email_addresses import ascii_address
 from newsletter.messages import Recipient
 
 # A token may be cut once, by the soft line break of quoted-printable (RFC 2045, 6.7).
@@ -69,5 +70,4 @@ def as_file(printed: bytes) -> bytes:
 
 def envelope_address(email: str) -> str:
     """The address for the envelope: domains in ASCII; a local part as it is."""
-    local, _, domain = email.rpartition("@")
-    return f"{local}@{domain if domain.isascii() else domain.encode('idna').decode()}"
+    return ascii_address(email)

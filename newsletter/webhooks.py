@@ -7,7 +7,7 @@ from django.conf import settings
 from django.core.exceptions import SuspiciousOperation, ValidationError
 from django.dispatch import receiver
 
-from newsletter import bounces
+from newsletter import bounce_reasons, bounces
 from newsletter.models import ConsentRecord, Delivery, Event, normalise
 
 # Beside WEBHOOK_SECRET, by what a service proves that a message is its own.
@@ -85,11 +85,15 @@ def is_hard(event):
         return False
     if event.reject_reason == RejectReason.INVALID:
         return True
-    bounced = event.reject_reason == RejectReason.BOUNCED
-    answer = f"{event.mta_response or ''}\n{event.description or ''}"
-    return bounces.is_hard(
-        answer, otherwise=bounced and not SOFT.search(f"{answer} {event.esp_event}")
+    answer, description = event.mta_response or "", event.description or ""
+    if not answer and any(code.search(description) for code in bounce_reasons.CODES):
+        answer = description
+    bounced = (
+        event.reject_reason == RejectReason.BOUNCED
+        and not SOFT.search(f"{answer} {description} {event.esp_event}")
+        and not bounce_reasons.is_about_us(description)
     )
+    return bounce_reasons.is_hard(answer, otherwise=bounced)
 
 
 def delivery_of(event):

@@ -1,10 +1,11 @@
 from django.contrib import admin
-from django.core.exceptions import ValidationError
 from django.utils.html import format_html
 
+from ecfr_site.email_addresses import beginning_of
 from ecfr_site.queries import ShortPaginator
 from newsletter.admin.standing import moment
-from newsletter.models import Delivery, Edition, normalise
+from newsletter.admin.subscribers import may_see
+from newsletter.models import Delivery, Edition
 
 LATEST = 20
 
@@ -59,6 +60,10 @@ class DeliveryAdmin(admin.ModelAdmin):
     ]
     readonly_fields = ["address", "badge"]
 
+    def has_view_permission(self, request, obj=None):
+        """Whoever may see the ledger and subscribers: it names their addresses."""
+        return super().has_view_permission(request, obj) and may_see(request.user)
+
     def has_add_permission(self, request):
         return False
 
@@ -73,13 +78,8 @@ class DeliveryAdmin(admin.ModelAdmin):
         term = search_term.strip()
         if not term:
             return deliveries, False
-        try:
-            return deliveries.filter(subscriber__normalised=normalise(term)), False
-        except ValidationError:
-            beginning = term.casefold()
-            return deliveries.filter(
-                subscriber__normalised__startswith=beginning
-            ), False
+        beginning = beginning_of(term)
+        return deliveries.filter(subscriber__normalised__startswith=beginning), False
 
     @admin.display(description="address", ordering="subscriber__normalised")
     def address(self, delivery):

@@ -14,6 +14,7 @@ from django.urls import path, reverse
 from django.utils import timezone
 from django.utils.html import format_html, format_html_join
 
+from ecfr_site import audit
 from ecfr_site.kept_text import KeptTextMixin
 from newsletter import messages, preflight, preview
 from newsletter.admin import standing
@@ -26,6 +27,7 @@ from newsletter.admin.forms import (
     TestForm,
 )
 from newsletter.admin.reports import ReportMixin
+from newsletter.admin.subscribers import may_see
 from newsletter.models import Delivery, Edition, EditionItem, Newsletter, NotAllowed
 from newsletter.models.edition import State
 from newsletter.tasks import call_workers
@@ -270,12 +272,13 @@ class EditionAdmin(ReportMixin, KeptTextMixin, admin.ModelAdmin):
         audience = edition.audience().count() if edition.may_be_changed else 0
         content = edition.content()
         over_limit = audience > settings.NEWSLETTER_APPROVAL_OVER
-        approved = edition.approved_content == content
+        approved = edition.is_approved
         return {
             **standing.progress_of(edition),
             "badge": standing.state_badge(edition),
             "when": standing.when(edition),
             "may": {act: self.may(request, act) for act in ACTS},
+            "may_see_people": may_see(request.user),
             "editable": self.has_change_permission(request, edition),
             "sender": messages.sender(edition.newsletter),
             "audience": standing.people(audience),
@@ -345,8 +348,12 @@ class EditionAdmin(ReportMixin, KeptTextMixin, admin.ModelAdmin):
         form = TestForm(request.POST)
         if not form.is_valid():
             raise ValidationError(form.errors["addresses"].as_data())
+        colleagues = form.cleaned_data["addresses"]
+        preview.count_tests(request.user, len(colleagues))
+        names = ", ".join(user.get_username() for user in colleagues)
+        audit.record("send", object=edition, detail=f"A test, to {names}.")
         for address, trouble in preview.send_test(
-            edition, form.cleaned_data["addresses"]
+            edition, [user.email for user in colleagues]
         ):
             if trouble:
                 said = f"No test was sent to {address}: {trouble}"

@@ -3,13 +3,21 @@
 import re
 
 from django import forms
+from django.contrib.auth import get_user_model
 from django.core.exceptions import ValidationError
 
 from articles.forms import Rows, SharedForm
 from articles.models import Article
+from ecfr_site.email_addresses import beginning_of
 from ecfr_site.fields import RichTextWidget
 from ecfr_site.html import sanitise
-from newsletter.models import Edition, EditionItem, Newsletter, normalise
+from newsletter.models import (
+    Edition,
+    EditionItem,
+    Newsletter,
+    Suppression,
+    normalise,
+)
 
 MOST_TESTS = 10
 
@@ -65,8 +73,11 @@ class PieceRows(Rows):
         self.names = ["article", "section", "title", "teaser"]
 
 
-class AddressesField(forms.CharField):
-    """Up to ten e-mail addresses, on lines or between commas."""
+class ColleaguesField(forms.CharField):
+    """Accounts of the desk by up to ten of their addresses, on lines or between commas.
+
+    None that is suppressed. Three queries at most.
+    """
 
     def to_python(self, value):
         found = re.split(r"[\s,;]+", super().to_python(value))
@@ -76,18 +87,30 @@ class AddressesField(forms.CharField):
                 f"These are {len(addresses)} addresses. A test goes to at most "
                 f"{MOST_TESTS}."
             )
+        return self._colleagues(dict.fromkeys(map(self._normalised, addresses)))
+
+    def _normalised(self, address):
+        try:
+            return normalise(address)
+        except ValidationError as error:
+            raise ValidationError(f"“{address}” is not an e-mail address.") from error
+
+    def _colleagues(self, addresses):
+        accounts = get_user_model().objects.filter(is_active=True, is_staff=True)
+        known = {beginning_of(user.email): user for user in accounts}
         for address in addresses:
-            try:
-                normalise(address)
-            except ValidationError as error:
+            if address not in known:
                 raise ValidationError(
-                    f"“{address}” is not an e-mail address."
-                ) from error
-        return addresses
+                    f"“{address}” is not the address of a colleague’s account. Tests "
+                    "go to accounts of the desk only."
+                )
+        for address in Suppression.objects.suppressed(addresses):
+            raise ValidationError(f"“{address}” is suppressed: no mail is sent there.")
+        return [known[address] for address in addresses]
 
 
 class TestForm(forms.Form):
-    addresses = AddressesField(
+    addresses = ColleaguesField(
         error_messages={"required": "Enter an address to send the test to."}
     )
 

@@ -6,6 +6,7 @@ from django.utils.formats import date_format
 
 from ecfr_site import audit, spreadsheets
 from newsletter import reports
+from newsletter.admin.subscribers import may_see
 from newsletter.charts import Column, columns, per_cent
 from newsletter.models import Edition
 
@@ -47,7 +48,7 @@ def report_view(model_admin, request, pk):
         "edition": edition,
         "report": report,
         "totals": report.totals(),
-        "may_see_people": may_see_people(request.user),
+        "may_see_people": may_see(request.user),
         "clicks_chart": by_hour(report, "Clicks by the hour", 1, "clicks"),
         "opens_chart": by_hour(report, "Opens by the hour, estimated", 2, "opens"),
         "row_charts": row_charts(report.in_a_row),
@@ -64,16 +65,12 @@ def report_csv(model_admin, request, pk):
 
 def deliveries_csv(model_admin, request, pk):
     edition = sent_edition(model_admin, request, pk)
-    if not may_see_people(request.user):
+    if not may_see(request.user):
         raise PermissionDenied
     audit.record("export", object=edition, detail="Every delivery, with addresses.")
     return spreadsheets.download(
         f"edition-{pk}-deliveries.csv", reports.deliveries(edition)
     )
-
-
-def may_see_people(user):
-    return user.has_perm("newsletter.view_subscriber")
 
 
 def sent_edition(model_admin, request, pk):

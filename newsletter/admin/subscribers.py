@@ -12,6 +12,7 @@ from django.utils.formats import date_format
 from django.utils.html import format_html
 
 from ecfr_site import audit
+from ecfr_site.email_addresses import beginning_of
 from ecfr_site.spreadsheets import download
 from newsletter import reports
 from newsletter.admin.imports import SubscriberImportMixin
@@ -119,7 +120,8 @@ class SubscriberAdmin(SubscriberImportMixin, admin.ModelAdmin):
         return subscribers.prefetch_related("subscriptions__newsletter")
 
     def get_search_results(self, request, queryset, search_term):
-        return super().get_search_results(request, queryset, search_term.casefold())
+        beginning = beginning_of(search_term)
+        return super().get_search_results(request, queryset, beginning)
 
     def changelist_view(self, request, extra_context=None):
         context = {"may_export": self.may_export(request)}

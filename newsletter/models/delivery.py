@@ -212,6 +212,11 @@ class Delivery(models.Model):
         """The same on every attempt, so that a resent message is the same message."""
         return signing.sign(purpose, self.pk, at=self.edition.started_at)
 
+    @property
+    def was_elsewhere(self):
+        """Whether the subscriber has another address now than it was mailed to."""
+        return self.subscriber.was_elsewhere(self.edition.started_at)
+
     @transaction.atomic
     def unsubscribe(self, *, method, everything=False):
         """End the newsletter that it brought, or all; whether that is new.

@@ -15,7 +15,7 @@ from ecfr_site import audit
 from ecfr_site.fields import RichTextField
 from newsletter.models.delivery import Delivery, Event
 from newsletter.models.item import EditionItem
-from newsletter.models.newsletter import Newsletter
+from newsletter.models.newsletter import Newsletter, single_line
 from newsletter.models.subscriber import Subscriber
 
 # A schedule that is older than this when it is noticed needs a person's word.
@@ -86,10 +86,11 @@ class Edition(models.Model):
     State = State
 
     newsletter = models.ForeignKey(Newsletter, models.PROTECT, related_name="editions")
-    subject = models.CharField(max_length=150, blank=True)
+    subject = models.CharField(max_length=150, blank=True, validators=[single_line])
     preheader = models.CharField(
         max_length=150,
         blank=True,
+        validators=[single_line],
         help_text="The line that mail programs show after the subject.",
     )
     introduction = RichTextField(blank=True)
@@ -222,8 +223,14 @@ class Edition(models.Model):
             ]
             for piece in self.pieces()
         ]
+        newsletter = self.newsletter
         parts = [
             self.newsletter_id,
+            newsletter.name,
+            newsletter.language,
+            newsletter.sender_name,
+            newsletter.sender_email,
+            newsletter.reply_to,
             self.subject,
             self.preheader,
             self.introduction,
@@ -287,10 +294,23 @@ class Edition(models.Model):
 
     @property
     def is_approved(self):
-        return bool(self.approved_content) and self.approved_content == self.content()
+        """Whether somebody who may has approved the present content."""
+        by = self.approved_by
+        return (
+            by is not None
+            and by.is_active
+            and by.has_perm("newsletter.approve_edition")
+            and self.approved_content == self.content()
+        )
 
-    def needs_approval(self):
-        return self.audience().count() > settings.NEWSLETTER_APPROVAL_OVER
+    def check_approved(self, audience):
+        """Raise ValidationError if so many get it and nobody else has approved it."""
+        limit = settings.NEWSLETTER_APPROVAL_OVER
+        if audience > limit and not self.is_approved:
+            raise ValidationError(
+                f"{audience:,} people would get it. More than {limit:,}: "
+                "a second person approves it first."
+            )
 
     def approve(self, by):
         """A second person's word for the present content; a change makes it void."""
@@ -321,11 +341,7 @@ class Edition(models.Model):
         blocking = [f["text"] for f in self.findings if f["level"] == "error"]
         if blocking:
             raise ValidationError(blocking)
-        if self.needs_approval() and self.approved_content != content:
-            raise ValidationError(
-                f"More than {settings.NEWSLETTER_APPROVAL_OVER} people would get it: "
-                "a second person approves it first."
-            )
+        self.check_approved(self.audience().count())
 
     def schedule(self, by, at=None):
         """Let it go out at `at`, or now. Raises NotAllowed or ValidationError."""
@@ -401,8 +417,9 @@ class Edition(models.Model):
     def start(self):
         """Freeze content and audience; return whether it was this call that did.
 
-        One INSERT … SELECT, however many they are. What is no longer what was checked,
-        as when a piece got another title, is held instead.
+        One INSERT … SELECT, however many they are. It is held instead if it is no
+        longer what was checked, as when a piece got another title, or if the audience
+        has grown to a number that a second person approves.
         """
         now = timezone.now()
         canary = self.newsletter.canary
@@ -416,19 +433,15 @@ class Edition(models.Model):
             return False
         self.refresh_from_db()
         if self.checked_content not in ("", self.content()):
-            mine = Edition.objects.filter(pk=self.pk)
-            mine.update(
-                state=State.DRAFT,
-                started_at=None,
-                released_at=None,
-                held_because=CHANGED,
-            )
-            self.refresh_from_db()
-            audit.record("send", object=self, detail="Held. Its page says why.")
-            return False
+            return self._take_back(CHANGED)
+        try:
+            with transaction.atomic():
+                self.audience_count = self._freeze_audience(now)
+                self.check_approved(self.audience_count)
+        except ValidationError as refusal:
+            return self._take_back(f"It was not sent. {refusal.message}")
         for item in self.items.for_messages():
             item.freeze()
-        self.audience_count = self._freeze_audience(now)
         self.tracked_count = Subscriber.objects.tracked().mailed(self).count()
         self.save(update_fields=["audience_count", "tracked_count"])
         self.deliveries.choose_canary(canary)
@@ -436,6 +449,15 @@ class Edition(models.Model):
             "send", object=self, detail=f"Begun, to {self.audience_count:,} people."
         )
         return True
+
+    def _take_back(self, because):
+        """Make it a draft again that was about to begin, and say why; False."""
+        Edition.objects.filter(pk=self.pk).update(
+            state=State.DRAFT, started_at=None, released_at=None, held_because=because
+        )
+        self.refresh_from_db()
+        audit.record("send", object=self, detail="Held. Its page says why.")
+        return False
 
     def _freeze_audience(self, now):
         zones = [

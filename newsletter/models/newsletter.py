@@ -1,6 +1,7 @@
 from datetime import timedelta
 
 from django.conf import settings
+from django.core.validators import RegexValidator
 from django.db import models, transaction
 from django.db.models import Max
 from django.urls import reverse
@@ -10,8 +11,15 @@ from django.utils.translation import gettext, override
 
 from articles.models import Topic
 from ecfr_site.addresses import PublicPage
+from ecfr_site.email_addresses import ascii_address
 from ecfr_site.models import Institution
 
+# Names and subjects become headers, which a line break would end.
+single_line = RegexValidator(
+    r"[\n\v\f\r\x1c-\x1e\x85\u2028\u2029]",
+    "Write it in one line, without line breaks.",
+    inverse_match=True,
+)
 # What the first edition looks back on.
 FIRST_SPAN = timedelta(days=7)
 
@@ -30,7 +38,7 @@ class Newsletter(PublicPage):
         TOPIC = "topic", "by topic"
         PROGRAMME = "programme", "by programme"
 
-    name = models.CharField(max_length=100)
+    name = models.CharField(max_length=100, validators=[single_line])
     slug = models.SlugField(unique=True, help_text=PublicPage.SLUG_HELP)
     description = models.CharField(
         max_length=300,
@@ -56,16 +64,21 @@ class Newsletter(PublicPage):
     sender_name = models.CharField(
         max_length=100,
         blank=True,
+        validators=[single_line],
         help_text="Empty: the institution's short name.",
     )
     sender_email = models.EmailField(
         "sender's address",
         blank=True,
+        validators=[ascii_address],
         help_text="Its domain must be prepared for sending (see the operators' guide). "
         "Empty: the site's own address.",
     )
     reply_to = models.EmailField(
-        "replies go to", blank=True, help_text="Empty: to the sender."
+        "replies go to",
+        blank=True,
+        validators=[ascii_address],
+        help_text="Empty: to the sender.",
     )
     canary = models.PositiveIntegerField(
         "first to so many",

@@ -9,11 +9,10 @@ from django.db import models, transaction
 from django.db.models import Exists, OuterRef, Q
 from django.urls import reverse
 from django.utils import timezone
-from email_validator import EmailNotValidError
-from email_validator import validate_email as parse_address
 
 from articles.models import Topic
 from ecfr_site import signing
+from ecfr_site.email_addresses import check_reachable, normalise
 from ecfr_site.models import AuditEntry
 from newsletter.models.consent import ConsentRecord
 from newsletter.models.newsletter import Newsletter
@@ -21,14 +20,6 @@ from newsletter.models.suppression import Suppression, address_digest
 
 Action, Method = ConsentRecord.Action, ConsentRecord.Method
 LONGEST_PAUSE = timedelta(days=366)
-
-
-def normalise(address):
-    """The form under which an address is unique. Raises ValidationError."""
-    try:
-        return parse_address(address, check_deliverability=False).normalized.casefold()
-    except EmailNotValidError as error:
-        raise ValidationError(str(error)) from error
 
 
 @cache
@@ -60,9 +51,10 @@ class SubscriberQuerySet(models.QuerySet):
 
         Nothing that is known of the address changes before it is confirmed, and the
         caller cannot tell a known one from a new one. Raises ValidationError for what
-        is not an e-mail address. `network` is a keyed hash (`network_digest`).
+        is no e-mail address that can be reached. `network` is a keyed hash
+        (`network_digest`).
         """
-        normalised = normalise(address)
+        normalised = check_reachable(address)
         subscriber, _ = self.get_or_create(
             normalised=normalised,
             defaults={
@@ -215,6 +207,8 @@ class Subscriber(models.Model):
     new_email = models.CharField(
         max_length=320, blank=True, help_text="Waits to be confirmed at this address."
     )
+    # What was mailed before went to another address.
+    address_changed_at = models.DateTimeField(null=True, editable=False)
     bounce_score = models.FloatField(default=0)
     bounced_on = models.DateField(null=True, blank=True)
     bounced_hard = models.BooleanField(
@@ -238,7 +232,10 @@ class Subscriber(models.Model):
 
     def save(self, *args, **kwargs):
         if self.status != self.Status.ERASED:
-            self.normalised = normalise(self.email)
+            normalised = normalise(self.email)
+            if self.pk and self.normalised not in ("", normalised):
+                self.address_changed_at = timezone.now()
+            self.normalised = normalised
         super().save(*args, **kwargs)
 
     @property
@@ -260,8 +257,30 @@ class Subscriber(models.Model):
     @property
     def preferences_path(self):
         """A new link to the preference centre: whoever has it may change all."""
-        token = signing.sign("preferences", self.pk)
-        return reverse("newsletter_preferences", args=[token])
+        return reverse("newsletter_preferences", args=[self.preferences_token()])
+
+    def preferences_token(self, at=None):
+        """Good until the address changes, since it is mailed to the present one."""
+        return signing.sign("preferences", self.pk, bound_to=self.normalised, at=at)
+
+    def check_preferences(self, token, max_age):
+        """Raises BadToken or ExpiredToken for a token that is not good (any more).
+
+        Tokens were not bound in former versions: those are good for whoever never
+        changed the address.
+        """
+        try:
+            signing.check("preferences", token, max_age, bound_to=self.normalised)
+        except signing.ExpiredToken:
+            raise
+        except signing.BadToken:
+            if self.address_changed_at:
+                raise
+            signing.check("preferences", token, max_age)
+
+    def was_elsewhere(self, moment):
+        """Whether what was mailed at that moment went to a former address."""
+        return bool(self.address_changed_at and moment <= self.address_changed_at)
 
     @property
     def is_suppressed(self):
@@ -345,9 +364,9 @@ class Subscriber(models.Model):
         """Have the owner of a new address asked, and return the Signup.
 
         It is held if the address is somebody else's, and says so to nobody. Raises
-        ValidationError for what is not an e-mail address.
+        ValidationError for what is no e-mail address that can be reached.
         """
-        normalised = normalise(address)
+        normalised = check_reachable(address)
         if not self._lock():
             raise ValidationError("This subscription was erased.")
         self._change(new_email=address.strip())
@@ -374,7 +393,12 @@ class Subscriber(models.Model):
             raise ValidationError("This address has a subscription of its own already.")
         Suppression.objects.of(normalised).delete()
         notice = self.signups.model.objects.tell(self)
-        self._change(email=self.new_email, normalised=normalised, new_email="")
+        self._change(
+            email=self.new_email,
+            normalised=normalised,
+            new_email="",
+            address_changed_at=timezone.now(),
+        )
         self._note(Action.ADDRESS_CHANGED, Method.CONFIRMATION)
         if self.status == self.Status.BOUNCED:
             self._activate()
@@ -463,7 +487,8 @@ class Subscriber(models.Model):
         """All that is stored about the person, ready for JSON."""
         stored = (
             "email new_email status language time_zone analytics paused_until "
-            "bounce_score bounced_on bounced_hard created confirmed_at"
+            "bounce_score bounced_on bounced_hard created confirmed_at "
+            "address_changed_at"
         )
         consent = self.consent.select_related("newsletter", "wording")
         deliveries = self.deliveries.select_related("edition__newsletter")
@@ -501,7 +526,7 @@ class Subscriber(models.Model):
             ],
             "suppressions": list(
                 Suppression.objects.of(self.normalised).values(
-                    "digest", "email", "reason", "detail", "created"
+                    "digest", "email", "reason", "detail", "created", "folded"
                 )
             ),
             # Not by whom: that is about somebody else.

@@ -11,7 +11,28 @@ def address_digest(normalised):
 
 class SuppressionQuerySet(models.QuerySet):
     def of(self, normalised):
-        return self.filter(digest=address_digest(normalised))
+        return self.among([normalised])
+
+    def among(self, addresses):
+        """Those of any of these normalised addresses."""
+        # Former hashes were of the address with its letters folded.
+        former = {address_digest(address.casefold()) for address in addresses}
+        return self.filter(
+            models.Q(digest__in={address_digest(address) for address in addresses})
+            | models.Q(digest__in=former, folded=True)
+        )
+
+    def suppressed(self, addresses):
+        """The set of those of these normalised addresses that are suppressed."""
+        found = set(self.among(addresses).values_list("digest", "folded"))
+        exact = {digest for digest, _ in found}
+        former = {digest for digest, folded in found if folded}
+        return {
+            address
+            for address in addresses
+            if address_digest(address) in exact
+            or address_digest(address.casefold()) in former
+        }
 
     def unliftable(self):
         """What not even the owner of the address lifts by asking anew."""
@@ -49,6 +70,8 @@ class Suppression(models.Model):
         blank=True, help_text="What led to it: the answer of the other mail server."
     )
     created = models.DateTimeField(auto_now_add=True)
+    # A hash from before `groß@` and `gross@` were two people, whose address is gone.
+    folded = models.BooleanField(default=False, db_default=False, editable=False)
 
     objects = SuppressionQuerySet.as_manager()
 

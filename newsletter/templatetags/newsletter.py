@@ -1,7 +1,8 @@
 from django import template
 from django.conf import settings
 from django.utils.formats import date_format
-from django.utils.translation import pgettext
+from django.utils.html import format_html
+from django.utils.translation import get_language, pgettext
 
 from ecfr_site.queries import Rows
 from newsletter.models import Newsletter, Wording
@@ -42,6 +43,15 @@ def newsletter_signup(place="footer", form=None, newsletters=None):
 def day_in_words(day):
     """“24 November 2026”, as the active language writes it."""
     return date_format(day, pgettext("a date in words", "j F Y"), use_l10n=False)
+
+
+@register.filter
+def in_language(text, language):
+    """The text, marked where it is not in the language of the page."""
+    page = get_language() or settings.LANGUAGE_CODE
+    if language.partition("-")[0] == page.partition("-")[0]:
+        return text
+    return format_html('<span lang="{}">{}</span>', language, text)
 
 
 @register.filter

@@ -61,10 +61,22 @@ def expired(request, purpose):
     )
 
 
-def subscriber_by(purpose, token, max_age):
-    """The subscriber that the token is for, or None in a test message."""
-    number = signing.check(purpose, token, max_age)
-    return None if number == TEST else get_object_or_404(Subscriber, pk=number)
+def subscriber_by(token):
+    """The subscriber that may be changed by the token, or None in a test message.
+
+    It has expired, too, once the address is another one than it was mailed to. Raises
+    BadToken for what is no token at all.
+    """
+    number = signing.number_in(token)
+    if number == TEST:
+        signing.check("preferences", token, PREFERENCES_AGE)
+        return None
+    subscriber = get_object_or_404(Subscriber, pk=number)
+    try:
+        subscriber.check_preferences(token, PREFERENCES_AGE)
+    except signing.BadToken as error:
+        raise signing.ExpiredToken from error
+    return subscriber
 
 
 @by_token
@@ -87,7 +99,7 @@ def confirm(request, token):
 @by_token
 def preferences(request, token):
     """newsletter/preferences.html; each of its buttons leads back to it."""
-    subscriber = subscriber_by("preferences", token, PREFERENCES_AGE)
+    subscriber = subscriber_by(token)
     if subscriber is None:
         return render(request, "newsletter/test.html")
     if subscriber.status == Subscriber.Status.ERASED:
@@ -154,7 +166,7 @@ def marked(form, name):
 
 @by_token
 def data(request, token):
-    subscriber = subscriber_by("preferences", token, PREFERENCES_AGE)
+    subscriber = subscriber_by(token)
     if subscriber is None:
         return render(request, "newsletter/test.html")
     return JsonResponse(
@@ -167,7 +179,7 @@ def data(request, token):
 @by_token
 def erase(request, token):
     """newsletter/erase.html; its button leads to newsletter/erased.html."""
-    subscriber = subscriber_by("preferences", token, PREFERENCES_AGE)
+    subscriber = subscriber_by(token)
     if subscriber is None:
         return render(request, "newsletter/test.html")
     if request.method == "POST":
@@ -210,6 +222,8 @@ def unsubscribe(request, token):
     context = {
         "newsletter": delivery.edition.newsletter,
         "subscriber": delivery.subscriber,
+        # Leaving works from any mail, but only the present address may see more.
+        "is_own": not delivery.was_elsewhere,
         "everything": request.POST.get("leave") == "all",
     }
     if request.method != "POST":

@@ -317,7 +317,9 @@ def test_the_links_of_a_preview_bring_nobody_to_unsubscribe(preview, reader):
 # A test
 
 
-def test_a_test_goes_to_the_named_addresses(newsletter_editor, edition):
+def test_a_test_goes_to_the_named_colleagues(newsletter_editor, edition):
+    UserFactory(username="ada", publisher=True)
+    UserFactory(username="bo", contributor=True)
     form = open_form(newsletter_editor, edition)
     assert form["addresses"].strip() == newsletter_editor.user.email
     form["addresses"] = "ada@example.org, bo@example.org\nada@example.org"

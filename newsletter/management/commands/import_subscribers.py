@@ -2,15 +2,16 @@ import csv
 import os
 import time
 from collections import Counter
-from itertools import chain, islice
+from itertools import islice
 
 from django.core.management.base import BaseCommand, CommandError
 from tablib import Dataset
 
 from ecfr_site import audit
-from ecfr_site.spreadsheets import column_names, delimiter_in, safe
+from ecfr_site.spreadsheets import safe
+from newsletter import import_file
 from newsletter.models import Newsletter, Subscriber
-from newsletter.resources import KNOWN, SubscriberCSV, SubscriberResource
+from newsletter.resources import KNOWN, SubscriberResource
 
 ROWS_AT_ONCE = 1000
 
@@ -50,12 +51,12 @@ class Command(BaseCommand):
             # Each thousand rows stay, even if it is stopped.
             audit.record("import", object=Subscriber, detail="Begun, from a file.")
         with (
-            open(file, encoding="utf-8-sig", newline="") as lines,
+            opened(file) as content,
             open(report, "w", encoding="utf-8-sig", newline="") as left_out,
         ):
             writer = csv.writer(left_out)
             writer.writerow(["row", "email", "reason"])
-            for table in tables(lines):
+            for table in tables(content):
                 result = take(resource, table, dry_run, done)
                 writer.writerows(not_taken(table, result, done))
                 totals.update(result.totals)
@@ -87,18 +88,21 @@ def newsletters(slugs):
     return found.values()
 
 
-def tables(lines):
+def opened(file):
+    try:
+        return open(file, "rb")
+    except OSError as error:
+        raise CommandError(f"The file cannot be opened. {error}") from error
+
+
+def tables(content):
     """The file as datasets of a thousand rows. Raises CommandError without a head."""
-    head = next(lines, "")
-    rows = csv.reader(chain([head], lines), delimiter=delimiter_in(head))
-    headers = column_names(next(rows, []))
-    if not SubscriberCSV.required <= {*headers}:
-        raise CommandError("The first line must name the columns, “email” among them.")
-    filling = [""] * len(headers)
-    while some := list(islice(filter(any, rows), ROWS_AT_ONCE)):
-        yield Dataset(
-            *([*row, *filling][: len(headers)] for row in some), headers=headers
-        )
+    try:
+        columns, rows = import_file.read(content)
+    except import_file.Unreadable as error:
+        raise CommandError(error) from error
+    while some := list(islice(rows, ROWS_AT_ONCE)):
+        yield Dataset(*some, headers=columns)
 
 
 def take(resource, table, dry_run, done):

@@ -1,0 +1,277 @@
+"""Mail goes to the address that was given, and two people are two."""
+
+import importlib
+
+import pytest
+from django.apps import apps
+from django.core import mail
+from django.core.exceptions import ValidationError
+from django.core.mail import EmailMessage
+from django.db import connection
+
+from ecfr_site.accounts import letters
+from ecfr_site.email_addresses import ascii_mailbox, check_reachable, normalise
+from newsletter import bounces, messages
+from newsletter.models import Newsletter, Signup, Subscriber, Suppression
+from newsletter.models.suppression import address_digest
+from newsletter.stencil import envelope_address
+from tests.factories import DeliveryFactory, SubscriberFactory, UserFactory
+from tests.newsletter.test_import import refusal, take
+from tests.newsletter.test_preferences import path_of
+from tests.newsletter.test_signup import sign_up
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def weekly():
+    return Newsletter.objects.get()
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("weiss@straße.de", "weiss@strasse.de"),
+        ("a@νίκος.gr", "a@νίκοσ.gr"),
+        ("groß@example.org", "gross@example.org"),
+        ("ας@example.org", "ασ@example.org"),
+        ("İa@example.org", "ia@example.org"),
+        ("ıa@example.org", "ia@example.org"),
+        ("ﬁ@example.org", "fi@example.org"),
+    ],
+)
+def test_different_addresses_stay_different(one, other):
+    assert normalise(one) != normalise(other)
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("Anna@Example.ORG", "anna@example.org"),
+        ("anna@ｅｘａｍｐｌｅ.org", "anna@example.org"),
+        ("a@xn--strae-oqa.de", "A@STRAßE.de"),
+        ("a@bücher.example.org", "a@bu\u0308cher.example.org"),
+    ],
+)
+def test_spellings_of_one_address_are_one(one, other):
+    assert normalise(one) == normalise(other)
+
+
+def test_two_who_differ_by_a_letter_both_get_their_own_mail(reader, mailoutbox):
+    sign_up(reader, "weiss@straße.de")
+    sign_up(reader, "weiss@strasse.de")
+
+    assert Subscriber.objects.count() == 2
+    assert [message.to for message in mailoutbox] == [
+        ["weiss@xn--strae-oqa.de"],
+        ["weiss@strasse.de"],
+    ]
+    for message in mailoutbox:
+        assert message.message()["To"] == message.to[0]
+
+
+def test_an_edition_goes_to_the_domain_that_was_given():
+    delivery = DeliveryFactory(subscriber__email="weiss@straße.example.org")
+    recipient = messages.Recipient.of(delivery)
+
+    message = messages.compose(delivery.edition, recipient, [])
+
+    ours = "weiss@xn--strae-oqa.example.org"
+    assert message.to == [ours]
+    assert envelope_address(delivery.subscriber.email) == ours
+    assert message.message()["To"] == ours
+
+
+def test_a_sender_has_the_domain_that_was_given(settings):
+    delivery = DeliveryFactory(
+        edition__newsletter__sender_email="news@straße.example.org",
+        edition__newsletter__reply_to="desk@straße.example.org",
+    )
+
+    message = messages.compose(
+        delivery.edition, messages.Recipient.of(delivery), []
+    ).message()
+
+    assert "<news@xn--strae-oqa.example.org>" in message["From"]
+    assert message["Reply-To"] == "desk@xn--strae-oqa.example.org"
+
+    settings.BOUNCE_ADDRESS = "bounces@straße.example.org"
+    assert bounces.return_path(delivery).endswith("@xn--strae-oqa.example.org")
+
+
+@pytest.mark.parametrize("field", ["sender_email", "reply_to"])
+def test_a_sender_at_a_domain_that_cannot_be_is_refused(weekly, field):
+    setattr(weekly, field, "news@☃.example.org")
+
+    with pytest.raises(ValidationError, match="not allowed"):
+        weekly.full_clean()
+
+
+def test_mails_of_accounts_go_there_too():
+    user = UserFactory(email="karin@straße.example.org", publisher=True)
+
+    letters.reset_letter(user).send()
+
+    assert mail.outbox[0].to == ["karin@xn--strae-oqa.example.org"]
+
+
+def test_every_address_of_a_message_is_named_in_ascii():
+    street = "Karin Groß <karin@straße.example.org>"
+
+    EmailMessage("", "", street, [street], [street], cc=[street]).send()
+
+    [message] = mail.outbox
+    for named in (message.from_email, *message.to, *message.bcc, *message.cc):
+        assert "karin@xn--strae-oqa.example.org" in named
+    assert ascii_mailbox("Karin Groß <karin@example.org>") == (
+        "Karin Groß <karin@example.org>"
+    )
+
+
+def test_what_comes_back_is_the_persons_it_was_mailed_to(weekly):
+    given = SubscriberFactory(email="weiss@straße.example.org")
+    other = SubscriberFactory(email="weiss@strasse.example.org")
+
+    bounces.record_address("weiss@xn--strae-oqa.example.org", True, "550")
+
+    given.refresh_from_db()
+    other.refresh_from_db()
+    assert (given.bounce_score, other.bounce_score) == (1, 0)
+
+
+def test_a_suppression_is_one_persons_alone(weekly):
+    Subscriber.objects.suppress_address("weiss@strasse.example.org", method="desk")
+
+    result = take(
+        {"email": "weiss@straße.example.org"}, {"email": "weiss@strasse.example.org"}
+    )
+
+    assert Subscriber.objects.get().email == "weiss@straße.example.org"
+    assert "suppressed" in refusal(result)
+
+
+# Addresses that no mail can reach
+
+UNREACHABLE = [
+    ("jörg@example.org", "cannot be used before the @"),
+    ("иван@пример.рф", "cannot be used before the @"),
+    ("groß@example.org", "cannot be used before the @"),
+    (f"{'a' * 65}@example.org", "too long before the @"),
+    ("ada@localhost", "should have a period"),
+    ("ada@example.org.", "cannot end with a period"),
+    ('"ada b"@example.org', "Quoting"),
+    ("ada@[192.0.2.1]", "IP address"),
+    ("ada(comment)@example.org", "invalid characters"),
+    ("ada\u200b@example.org", "unsafe characters"),
+]
+
+
+@pytest.mark.parametrize(("address", "said"), UNREACHABLE)
+def test_the_form_says_that_an_address_cannot_be_reached(reader, address, said):
+    response = sign_up(reader, address)
+
+    assert response.status_code == 422
+    assert said in response.content.decode()
+    assert not Signup.objects.exists()
+
+
+@pytest.mark.parametrize(("address", "said"), UNREACHABLE)
+def test_so_do_the_import_and_the_preferences(reader, weekly, address, said):
+    assert said in refusal(take({"email": address}))
+
+    ada = SubscriberFactory()
+    response = reader.post(path_of(ada), {"act": "address", "new_email": address})
+    assert response.status_code == 422
+    assert said in response.content.decode()
+    with pytest.raises(ValidationError, match=said):
+        Subscriber.objects.sign_up(address)
+
+
+def test_who_has_such_an_address_already_is_known_by_it_still():
+    jo = SubscriberFactory(email="Jörg@example.org")
+
+    bounces.record_address("jörg@example.org", False, "452")
+
+    jo.refresh_from_db()
+    assert jo.bounce_score == 0.5
+    with pytest.raises(ValidationError):
+        check_reachable(jo.email)
+
+
+# Rows of before
+
+
+@pytest.fixture
+def migration():
+    return importlib.import_module("newsletter.migrations.0007_addresses_as_given")
+
+
+@pytest.fixture
+def migrate(migration):
+    def run():
+        with connection.schema_editor() as editor:
+            migration.unfold_subscribers(apps, editor)
+            migration.mark_folded(apps, editor)
+            migration.note_changed_addresses(apps, editor)
+
+    return run
+
+
+@pytest.mark.django_db(transaction=True)
+def test_each_row_keeps_the_address_that_it_was_given(migrate):
+    for email, folded in [
+        ("weiss@straße.de", "weiss@strasse.de"),
+        ("Anna@example.org", "anna@example.org"),
+    ]:
+        pk = SubscriberFactory(email=email).pk
+        Subscriber.objects.filter(pk=pk).update(normalised=folded)
+
+    migrate()
+
+    assert set(Subscriber.objects.values_list("email", "normalised")) == {
+        ("weiss@straße.de", "weiss@straße.de"),
+        ("Anna@example.org", "anna@example.org"),
+    }
+
+
+@pytest.mark.django_db(transaction=True)
+def test_nobody_is_lost_where_two_rows_would_be_one(migrate):
+    SubscriberFactory(email="weiss@straße.de")
+    double = SubscriberFactory(email="double@example.org")
+    Subscriber.objects.filter(pk=double.pk).update(
+        email="WEISS@straße.de", normalised="weiss@strasse.de"
+    )
+
+    migrate()
+
+    assert Subscriber.objects.count() == 2
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("email", ["", "weiss@straße.de"])
+def test_nobody_who_was_suppressed_is_mailed_again(migrate, email):
+    Suppression.objects.create(
+        digest=address_digest("weiss@strasse.de"), email=email, reason="complained"
+    )
+    assert not Suppression.objects.of("weiss@straße.de").exists()
+
+    migrate()
+
+    for address in ("weiss@straße.de", "weiss@strasse.de"):
+        assert Suppression.objects.of(address).exists()
+        assert Suppression.objects.suppressed([address]) == {address}
+    assert not Suppression.objects.suppressed(["weiss@street.de"])
+
+
+@pytest.mark.django_db(transaction=True)
+def test_who_changed_the_address_before_is_known_by_the_log(migrate):
+    ada = SubscriberFactory()
+    bo = SubscriberFactory()
+    record = ada.consent.create(action="address-changed", method="confirmation")
+
+    migrate()
+
+    ada.refresh_from_db()
+    bo.refresh_from_db()
+    assert ada.address_changed_at == record.at
+    assert bo.address_changed_at is None
