@@ -5,20 +5,10 @@ import io
 from collections.abc import Iterable, Iterator
 
 from django.http import StreamingHttpResponse
-from import_export.formats.base_formats import CSV
 
 _BYTE_ORDER_MARK = "\ufeff"  # Without it, Excel does not take a file for UTF-8.
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 _PIECE = 64 * 1024
-
-
-def delimiter_in(head: str) -> str:
-    """What parts the cells of a first line; Excel often writes semicolons."""
-    return ";" if ";" in head else ","
-
-
-def column_names(cells: Iterable[str]) -> list[str]:
-    return [cell.strip().casefold() for cell in cells]
 
 
 def safe(cell):
@@ -55,21 +45,3 @@ def download(name: str, rows: Iterable[Iterable]) -> StreamingHttpResponse:
         content_type="text/csv; charset=utf-8",
         headers={"Content-Disposition": f'attachment; filename="{name}"'},
     )
-
-
-class SpreadsheetCSV(CSV):
-    """For an import: with commas or semicolons, and all of the `required` columns."""
-
-    required: frozenset[str] = frozenset()
-
-    def create_dataset(self, in_stream, **kwargs):
-        if isinstance(in_stream, bytes):
-            in_stream = in_stream.decode(self.encoding)
-        head = in_stream.partition("\n")[0]
-        dataset = super().create_dataset(
-            in_stream, delimiter=delimiter_in(head), **kwargs
-        )
-        dataset.headers = column_names(dataset.headers or [])
-        if dataset.headers and not self.required <= {*dataset.headers}:
-            raise ValueError("columns are missing")
-        return dataset

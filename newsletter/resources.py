@@ -1,6 +1,5 @@
 """Subscribers as rows of a table: what comes in, on whose word, and what goes out."""
 
-import io
 from dataclasses import dataclass, field
 from datetime import datetime, time
 
@@ -9,12 +8,12 @@ from django.core.exceptions import ValidationError
 from django.utils import timezone
 from django.utils.dateparse import parse_date, parse_datetime
 from import_export.fields import Field
-from import_export.formats.base_formats import CSV
 from import_export.resources import ModelResource
 from import_export.results import RowResult
-from tablib import Dataset
 
+from ecfr_site import csv_rows
 from ecfr_site.email_addresses import check_reachable
+from ecfr_site.row_import import RowCSV
 from ecfr_site.spreadsheets import plain
 from newsletter import import_file, import_services
 from newsletter.models import (
@@ -34,14 +33,8 @@ KNOWN = "known already"
 SOURCE_LENGTH = ConsentRecord._meta.get_field("source").max_length
 
 
-class SubscriberCSV(CSV):
-    """`import_file.read` for import_export. Raises Unreadable."""
-
-    def create_dataset(self, in_stream, **kwargs):
-        if isinstance(in_stream, str):
-            in_stream = in_stream.encode()
-        columns, rows = import_file.read(io.BytesIO(in_stream))
-        return Dataset(*rows, headers=columns)
+class SubscriberCSV(RowCSV):
+    columns = import_file.COLUMNS
 
 
 class RowAndNote(RowResult):
@@ -171,7 +164,7 @@ class SubscriberResource(ModelResource):
 
     def read(self, row):
         """The row as an Entry. Raises ValidationError, by column."""
-        if problem := row.get(import_file.PROBLEM):
+        if problem := row.get(csv_rows.PROBLEM):
             raise ValidationError({"row": problem})
         import_services.check_subscribed(row)
         row = import_services.with_evidence(row)

@@ -51,14 +51,72 @@ def test_a_known_address_gets_its_new_target(publisher):
         ("/old.html,topics", "A new address starts with"),
         ("/old.html,/old.html", "lead to itself"),
         ("/a.html,/b.html\n/b.html,/a.html", "lead to itself"),
+        ("https://elsewhere.example/a,/people/", "elsewhere.example is another site"),
+        ("/a#part,/people/", "Leave it out"),
+        ("/a,/people/,more", "More cells than columns"),
+        (f"/{'a' * 200},/people/", "at most 200 characters"),
     ],
 )
-def test_a_wrong_row_is_named_and_nothing_is_imported(publisher, row, said):
+def test_a_wrong_row_is_named_and_keeps_no_other_out(publisher, reader, row, said):
     response = dry_run(publisher, f"old_path,new_path\n/good.html,/people/\n{row}\n")
 
     assert said in response.content.decode()
-    assert "process_import" not in response.content.decode()
     assert not Redirect.objects.exists()
+    confirm(publisher, response)
+    assert reader.get("/good.html")["Location"] == "/people/"
+
+
+def test_wrong_rows_come_back_as_a_file_with_the_reason(publisher):
+    response = dry_run(
+        publisher,
+        "old_path,new_path,note\n/good.html,/people/,x\nold.html,/topics/,y\n",
+    )
+    page = html.fromstring(response.content.decode())
+    [form] = [f for f in page.forms if "process_import" in (f.action or "")]
+    refused = publisher.post(form.action, {**dict(form.form_values()), "refused": "1"})
+
+    lines = b"".join(refused).decode("utf-8-sig").splitlines()
+    assert lines == [
+        "old_path,new_path,note,reason",
+        "old.html,/topics/,y,An old address starts with “/”.",
+    ]
+    assert not Redirect.objects.exists()
+
+
+@pytest.mark.parametrize(
+    "old_path",
+    [
+        "http://testserver/old.html",
+        "http://testserver/old.html?b=2&a=1",
+        "/old.html",
+        "/m%C3%B6bel/",
+        "/möbel/",
+        "/?p=47",
+    ],
+)
+def test_an_address_is_imported_however_it_is_written(publisher, reader, old_path):
+    confirm(publisher, dry_run(publisher, f"old_path,new_path\n{old_path},/topics/\n"))
+
+    assert reader.get(old_path)["Location"] == "/topics/"
+
+
+def test_the_same_address_written_twice_is_one_redirect(publisher):
+    confirm(
+        publisher,
+        dry_run(publisher, "old_path,new_path\n/m%C3%B6bel,/a/\n/möbel,/topics/\n"),
+    )
+
+    assert Redirect.objects.get().new_path == "/topics/"
+
+
+def test_a_file_of_excel_in_windows_letters_is_read(publisher):
+    file = SimpleUploadedFile("old.csv", "old_path,new_path\n/ä,/b".encode("cp1252"))
+    confirm(
+        publisher,
+        publisher.post(IMPORT, {"import_file": file, "format": "0", "resource": ""}),
+    )
+
+    assert Redirect.objects.get().old_path == "/ä"
 
 
 def test_semicolons_and_a_byte_order_mark_are_read_too(publisher):
@@ -69,9 +127,7 @@ def test_semicolons_and_a_byte_order_mark_are_read_too(publisher):
     assert Redirect.objects.get().new_path == "/topics/"
 
 
-@pytest.mark.parametrize(
-    "content", [b"from,to\n/a,/b\n", "old_path,new_path\n/ä,/b".encode("cp1252")]
-)
+@pytest.mark.parametrize("content", [b"from,to\n/a,/b\n", b"PK\x03\x04"])
 def test_a_file_that_cannot_be_read_is_said_to_be_so(publisher, content):
     file = SimpleUploadedFile("old.csv", content)
     said = publisher.post(IMPORT, {"import_file": file, "format": "0", "resource": ""})

@@ -5,6 +5,7 @@ import io
 import pytest
 from django.core.management import call_command
 
+from ecfr_site import csv_rows
 from newsletter import import_file
 from newsletter.models import ConsentRecord, Newsletter, Subscriber
 from newsletter.resources import SubscriberCSV, SubscriberResource
@@ -30,9 +31,9 @@ def addresses(text, encoding="utf-8"):
 
 def problems(text):
     return {
-        row["email"]: row[import_file.PROBLEM]
+        row["email"]: row[csv_rows.PROBLEM]
         for row in rows_of(text)
-        if row[import_file.PROBLEM]
+        if row[csv_rows.PROBLEM]
     }
 
 
@@ -145,7 +146,7 @@ def test_many_open_quotes_take_no_time():
 def test_what_spreadsheets_write_is_read(text, encoding):
     [row] = rows_of(text, encoding)
 
-    assert row == {"email": "ada@example.org", "town": "Köln", import_file.PROBLEM: ""}
+    assert row == {"email": "ada@example.org", "town": "Köln", csv_rows.PROBLEM: ""}
 
 
 @pytest.mark.parametrize(
@@ -159,7 +160,7 @@ def test_what_spreadsheets_write_is_read(text, encoding):
     ],
 )
 def test_a_file_that_is_none_is_refused_with_the_reason(content, said):
-    with pytest.raises(import_file.Unreadable, match=said):
+    with pytest.raises(csv_rows.Unreadable, match=said):
         rows_of(content)
 
 

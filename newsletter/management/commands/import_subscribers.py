@@ -7,7 +7,7 @@ from itertools import islice
 from django.core.management.base import BaseCommand, CommandError
 from tablib import Dataset
 
-from ecfr_site import audit
+from ecfr_site import audit, csv_rows
 from ecfr_site.spreadsheets import safe
 from newsletter import import_file
 from newsletter.models import Newsletter, Subscriber
@@ -99,7 +99,7 @@ def tables(content):
     """The file as datasets of a thousand rows. Raises CommandError without a head."""
     try:
         columns, rows = import_file.read(content)
-    except import_file.Unreadable as error:
+    except csv_rows.Unreadable as error:
         raise CommandError(error) from error
     while some := list(islice(rows, ROWS_AT_ONCE)):
         yield Dataset(*some, headers=columns)
