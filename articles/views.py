@@ -107,7 +107,10 @@ def _chosen(options, slug):
 
 
 def _year(text):
-    return int(text) if text and text.isdecimal() and len(text) == 4 else None
+    """A year in which something may have been published, or None."""
+    year = int(text) if text and text.isdecimal() and len(text) == 4 else 0
+    # Those that no calendar can move by a time zone are left out.
+    return year if 1000 <= year <= 2999 else None
 
 
 @require_safe
@@ -137,5 +140,10 @@ def search(request):
     a_minute = settings.SEARCHES_AN_ADDRESS_A_MINUTE
     if query and (refusal := limits.refusal(request, "search", a_minute)):
         return refusal
-    context = {"query": query, "page": paginate(request, find(query).for_lists())}
+    # PostgreSQL refuses to look for what no text can hold.
+    found = find("" if "\0" in query else query)
+    context = {
+        "query": query.replace("\0", ""),
+        "page": paginate(request, found.for_lists()),
+    }
     return render(request, "articles/search.html", context)

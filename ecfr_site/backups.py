@@ -17,7 +17,7 @@ import sqlite3
 import subprocess
 from contextlib import closing, contextmanager
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from urllib.parse import parse_qsl, urlsplit
 
 import pyrage
@@ -407,7 +407,7 @@ def _faults(path, noted):
         yield "database: is not in the manifest"
     for name, said in noted.items():
         file = path / name
-        if ".." in Path(name).parts or Path(name).is_absolute():
+        if not is_plain_name(name) or leads_outside(path, file):
             yield f"{name}: lies outside the backup"
         elif not file.is_file():
             yield f"{name}: is missing"
@@ -422,6 +422,22 @@ def _faults(path, noted):
         name = file.relative_to(path).as_posix()
         if name != MANIFEST and name not in noted:
             yield f"{name}: is not in the manifest"
+
+
+def is_plain_name(name):
+    """Whether a name in a manifest is that of a file below, written in one way only."""
+    plain = PurePosixPath(name)
+    return (
+        plain.as_posix() == name
+        and not plain.is_absolute()
+        and not {"..", "."} & set(plain.parts)
+        and not re.search(r"[\x00-\x1f\\]", name)
+    )
+
+
+def leads_outside(folder, file):
+    """Whether a link below `folder` leads out of it; object stores have none."""
+    return not is_away(folder) and not file.resolve().is_relative_to(folder.resolve())
 
 
 def known_here():
@@ -469,7 +485,8 @@ def restore(path, *, identity="", say=lambda text: None):
                 filled.append(place)
                 for file in manifest["files"]:
                     if file.startswith(f"{name}/"):
-                        source.fetch(file, place / file.removeprefix(f"{name}/"))
+                        target = place / PurePosixPath(file).relative_to(name)
+                        source.fetch(file, target)
             say("Database …")
             _load(work / "database")
             _hold_mail_at_once()

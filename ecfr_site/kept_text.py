@@ -66,7 +66,7 @@ def keeps_text(request):
     return (
         request.method == "POST"
         and isinstance(model_admin, KeptTextMixin)
-        and match.url_name.endswith(("_add", "_change"))
+        and (match.url_name or "").endswith(("_add", "_change"))
     )
 
 

@@ -37,6 +37,8 @@ LATE = ("warning", "took too long to answer")
 
 # Where an IPv4 address is reached from networks that have only IPv6 (RFC 6052).
 _NAT64 = ip_network("64:ff9b::/96")
+# All else of IPv6 is for networks of one's own, tunnels and tests (RFC 4291, 2.4).
+_GLOBAL_UNICAST = ip_network("2000::/3")
 
 
 def visit(urls: list[str]) -> dict[str, tuple[str, str]]:
@@ -159,12 +161,15 @@ def connect(address, timeout, source_address=None):
 
 
 def is_public(number: str) -> bool:
+    """Whether everybody reaches the same machine under this IP address."""
     address = ip_address(number.partition("%")[0])
     if address.version == 6:
         if address in _NAT64:
             address = IPv4Address(address.packed[-4:])
         else:
             address = address.ipv4_mapped or address.sixtofour or address
+    if address.version == 6 and address not in _GLOBAL_UNICAST:
+        return False
     return address.is_global and not address.is_multicast
 
 

@@ -23,6 +23,7 @@ from django.conf import settings
 from django.core.cache import cache
 from django.db import Error as DatabaseError
 from django.http import HttpResponse, QueryDict
+from django.http.request import split_domain_port
 from django.utils import timezone
 from django.utils.cache import get_conditional_response, patch_vary_headers
 from django.utils.http import http_date
@@ -281,7 +282,8 @@ class PageCacheMiddleware:
             return response
         address = address_of(
             request.scheme,
-            request.get_host(),
+            # A page says nothing of the port, which anybody may make up.
+            split_domain_port(request.get_host())[0],
             request.path_info,
             request.META.get("QUERY_STRING", ""),
         )

@@ -38,9 +38,19 @@ Path(VAR_DIR).mkdir(parents=True, exist_ok=True)
 
 DEBUG = env.bool("DEBUG", default=True)
 
+_BUILT_IN_KEY = "for development only, never deployed"
+_THIS_MACHINE = re.compile(r"\.?localhost|[\w-]+\.localhost|127(\.\d+){3}|\[::1\]")
+
 if DEBUG:
-    SECRET_KEY = env.str("SECRET_KEY", default="for development only, never deployed")
+    SECRET_KEY = env.str("SECRET_KEY", default=_BUILT_IN_KEY)
     ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["localhost", "127.0.0.1"])
+    others = [host for host in ALLOWED_HOSTS if not _THIS_MACHINE.fullmatch(host)]
+    if others and SECRET_KEY in ("", _BUILT_IN_KEY):
+        raise ImproperlyConfigured(
+            f"ALLOWED_HOSTS names {others[0]}, which others may reach, but everybody "
+            "knows the SECRET_KEY that comes with the software. On a server set "
+            "DEBUG=off and a SECRET_KEY; to develop on another machine, a SECRET_KEY."
+        )
 else:
     SECRET_KEY = env.str("SECRET_KEY")
     ALLOWED_HOSTS = env.list("ALLOWED_HOSTS")

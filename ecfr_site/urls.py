@@ -12,6 +12,7 @@ from ecfr_site.accounts import passwords
 from ecfr_site.images.views import upload
 from ecfr_site.outbox import NAME
 from ecfr_site.sitemaps import sitemaps
+from newsletter.webhooks import webhook
 
 # Whoever may be there is asked by DeskAddressMiddleware too.
 desk = [
@@ -84,7 +85,7 @@ urlpatterns = [
     path("search/", articles.search, name="search"),
     path("feed/", feeds.LatestFeed(), name="feed"),
     path("newsletter/", include("newsletter.urls")),
-    path("mail-service/", include("anymail.urls")),
+    path("mail-service/<path:path>", webhook, name="mail_service"),
     path(
         "sitemap.xml",
         sitemap_index,

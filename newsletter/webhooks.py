@@ -2,10 +2,13 @@
 
 import re
 
+from anymail.exceptions import AnymailError
 from anymail.signals import EventType, RejectReason, tracking
 from django.conf import settings
-from django.core.exceptions import SuspiciousOperation, ValidationError
+from django.core.exceptions import BadRequest, SuspiciousOperation, ValidationError
 from django.dispatch import receiver
+from django.urls import Resolver404, resolve
+from django.views.decorators.csrf import csrf_exempt
 
 from newsletter import bounce_reasons, bounces
 from newsletter.models import ConsentRecord, Delivery, Event, normalise
@@ -29,6 +32,21 @@ def is_secured():
         settings.ANYMAIL.get("WEBHOOK_SECRET")
         or any(settings.ANYMAIL.get(f"{service}_{name}") for name in SIGNATURES)
     )
+
+
+@csrf_exempt
+def webhook(request, path):
+    """Anymail's view for the service in use; to strangers a plain refusal (400).
+
+    Its views for other services stumble over what they do not expect.
+    """
+    try:
+        match = resolve(f"/{path}", "anymail.urls")
+        if path.partition("/")[0] != settings.EMAIL_SERVICE:
+            raise BadRequest(f"No message at {path} is expected.")
+        return match.func(request, *match.args, **match.kwargs)
+    except (AnymailError, Resolver404) as error:
+        raise BadRequest(f"No message at {path} is understood.") from error
 
 
 @receiver(tracking, dispatch_uid="newsletter")

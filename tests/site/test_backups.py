@@ -1,5 +1,6 @@
 """A backup holds everything, and is known to be damaged or half made."""
 
+import hashlib
 import json
 import os
 import subprocess
@@ -175,6 +176,56 @@ def test_a_changed_manifest_is_refused_and_one_of_before_is_not(folder):
     del manifest["sha256"]
     (path / backups.MANIFEST).write_text(json.dumps(manifest))
     assert backups.manifest_of(path)["at"] == manifest["at"]
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "media//{outside}/written.txt",
+        "media/../../written.txt",
+        "../written.txt",
+        "{outside}/written.txt",
+        "media/./written.txt",
+        "media/a\\..\\written.txt",
+        "./media/written.txt",
+        "media/written.txt/",
+    ],
+)
+def test_a_name_that_leads_out_of_the_backup_is_refused(folder, tmp_path, name):
+    path = backup(folder)
+    outside = tmp_path / "outside"
+    name = name.format(outside=outside)
+    name_in_manifest(path, name, b"pwned")
+
+    assert f"{name}: lies outside the backup" in backups.faults(path)
+    with empty_place(tmp_path) as (environment, _):
+        done = manage(environment, "restore", str(path))
+    assert done.returncode
+    assert "lies outside the backup" in done.stderr
+    assert not list(tmp_path.rglob("written.txt"))
+
+
+def test_a_link_that_leads_out_of_the_backup_is_refused(folder, tmp_path):
+    path = backup(folder)
+    secret = tmp_path / "secret.txt"
+    secret.write_bytes(b"secret")
+    (path / "media").mkdir(exist_ok=True)
+    (path / "media" / "link.txt").symlink_to(secret)
+    name_in_manifest(path, "media/link.txt", b"secret")
+
+    assert "media/link.txt: lies outside the backup" in backups.faults(path)
+
+
+def name_in_manifest(path, name, content):
+    """Add a file to a manifest as somebody could who writes where backups lie."""
+    manifest = json.loads((path / backups.MANIFEST).read_text())
+    del manifest["sha256"]
+    manifest["files"][name] = {
+        "bytes": len(content),
+        "sha256": hashlib.sha256(content).hexdigest(),
+    }
+    manifest["sha256"] = backups.digest_of(manifest)
+    (path / backups.MANIFEST).write_text(json.dumps(manifest))
 
 
 def test_one_that_ends_half_way_is_none(site, folder, monkeypatch):

@@ -102,6 +102,18 @@ def test_no_link_leads_the_server_to_itself(elsewhere, settings, host):
         "::",
         "64:ff9b::169.254.169.254",
         "2002:7f00:1::",
+        "64:ff9b:1::1",
+        "fec0::1",
+        "5f00::1",
+        "::127.0.0.1",
+        "::ffff:0:127.0.0.1",
+        "2001:0:7f00:1::",
+        "100::1",
+        "3fff::1",
+        "0.1.2.3",
+        "192.0.0.1",
+        "198.18.0.1",
+        "240.0.0.1",
     ],
 )
 def test_private_addresses_are_not_public(number):

@@ -150,6 +150,37 @@ def test_what_one_reader_adds_to_an_address_reaches_no_other(reader):
     assert b"?page=2" in page
 
 
+def test_a_port_that_somebody_made_up_makes_no_page_anew(reader, article, one_number):
+    reader.get("/article/cables/")
+    for port in (80, 8123, 9999):
+        assert queries(reader, "/article/cables/", host=f"testserver:{port}")[1] == 0
+
+
+def test_a_redirect_that_changes_is_not_answered_as_before(reader, article):
+    row = Redirect.objects.create(
+        site_id=1, old_path="/article/old/", new_path="/people/"
+    )
+    assert reader.get("/article/old/")["Location"] == "/people/"
+    row.new_path = "/topics/"
+    row.save()
+    assert reader.get("/article/old/")["Location"] == "/topics/"
+
+
+def test_a_redirect_with_a_query_stands_before_the_page_that_is_kept(reader, article):
+    for _ in range(2):
+        assert reader.get("/?p=47").status_code == 200
+    Redirect.objects.create(site_id=1, old_path="/?p=47", new_path="/article/cables/")
+    for _ in range(2):
+        assert reader.get("/?p=47")["Location"] == "/article/cables/"
+        assert reader.get("/?p=48").status_code == 200
+
+
+def test_what_newsletters_add_to_an_address_costs_no_query(reader, article, one_number):
+    reader.get("/article/cables/")
+    address = "/article/cables/?utm_source=x&fbclid=y&mc_cid=z"
+    assert queries(reader, address)[1] == 0
+
+
 def test_an_old_address_with_a_query_leads_on(reader, article):
     Redirect.objects.create(
         site_id=1, old_path="/old.php?id=7", new_path="/article/cables/"

@@ -136,3 +136,16 @@ def test_a_store_is_given_as_an_address(manage):
 
     assert code == 0, output
     assert "pictures media http://store.example:9000 /media/a%20b.jpg" in output
+
+
+@pytest.mark.parametrize("hosts", ["example.org", "*", "localhost,192.168.1.7"])
+def test_the_key_that_everybody_knows_is_for_this_machine_only(manage, hosts):
+    code, said = manage("check", ALLOWED_HOSTS=hosts)
+
+    assert code != 0
+    assert "everybody knows the SECRET_KEY" in said
+
+
+@pytest.mark.parametrize("hosts", ["127.0.0.1,localhost,[::1]", ".localhost"])
+def test_development_on_this_machine_needs_no_key(manage, hosts):
+    assert manage("check", ALLOWED_HOSTS=hosts, SITE_URL="http://localhost")[0] == 0
