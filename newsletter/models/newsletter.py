@@ -9,6 +9,7 @@ from django.utils.text import Truncator
 from django.utils.translation import gettext, override
 
 from articles.models import Topic
+from ecfr_site.addresses import Addressed
 from ecfr_site.models import Institution
 
 # What the first edition looks back on.
@@ -21,7 +22,7 @@ class NewsletterQuerySet(models.QuerySet):
         return self.filter(active=True)
 
 
-class Newsletter(models.Model):
+class Newsletter(Addressed, models.Model):
     """A mailing that readers subscribe to."""
 
     class Grouping(models.TextChoices):
