@@ -9,6 +9,7 @@ from articles.forms import Rows, SharedForm
 from articles.models import Article
 from ecfr_site.fields import RichTextWidget
 from ecfr_site.html import sanitise
+from ecfr_site.wall_clock import WallClockField
 from newsletter.models import Edition, EditionItem, Newsletter, normalise
 
 MOST_TESTS = 10
@@ -95,7 +96,7 @@ class TestForm(forms.Form):
 class ScheduleForm(forms.Form):
     """A moment in the institution's time zone."""
 
-    at = forms.SplitDateTimeField(
+    at = WallClockField(
         widget=forms.SplitDateTimeWidget(
             date_attrs={"type": "date", "aria-label": "Day"},
             time_attrs={"type": "time", "aria-label": "Hour"},
