@@ -80,6 +80,16 @@ def test_one_newsletter_needs_no_choice_and_of_several_none_is_ticked(reader, we
     assert "The daily" in html
 
 
+def test_what_is_written_in_another_language_says_so(reader):
+    NewsletterFactory(language="de", cadence="am ersten Dienstag des Monats")
+    NewsletterFactory()
+
+    html = reader.get("/newsletter/").content.decode()
+
+    assert '<span lang="de">am ersten Dienstag des Monats</span>' in html
+    assert "German, " not in html
+
+
 def test_the_page_shows_each_newsletter_with_its_latest_edition(reader):
     newsletter = NewsletterFactory(cadence="every Thursday")
     for subject, days in (("The older one", 9), ("The latest one", 2)):
