@@ -18,7 +18,8 @@ from articles.rules import WORKING_TITLE
 from articles.workflow import Standing
 from ecfr_site.fields import RichTextWidget
 from ecfr_site.html import plain_text, sanitise
-from ecfr_site.wall_clock import is_shown_twice
+from ecfr_site.redirects.slugs import SlugForm
+from ecfr_site.wall_clock import keep_second_hour
 
 # Where an article stands that readers see, or have seen until its end.
 SEEN = (Standing.LIVE, Standing.ENDED)
@@ -107,7 +108,7 @@ class SharedForm(forms.ModelForm):
         return found
 
 
-class ArticleForm(SharedForm):
+class ArticleForm(SlugForm, SharedForm):
     """The editor's form, which also checks each step; the admin sets `user`.
 
     `stored` is the article as the database has it: what is posted is written into the
@@ -115,14 +116,15 @@ class ArticleForm(SharedForm):
     """
 
     user = None
+    named_by = "title"
     replaced = ", which stays in the history"
 
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
         self.stored = copy(self.instance)
         self.rights = Rights(self.stored, self.user)
-        for name in {"title", "slug"} & set(self.fields):
-            self.fields[name].required = False
+        if "title" in self.fields:
+            self.fields["title"].required = False
         if self.is_scheduled and self.rights.refusal(workflow.PUBLISH):
             for name in set(TIMES) & set(self.fields):
                 self.fields[name].disabled = True
@@ -173,28 +175,24 @@ class ArticleForm(SharedForm):
         data = self.cleaned_data
         if "title" in data and not data["title"]:
             data["title"] = WORKING_TITLE
-        unnamed = not data.get("slug") or (
-            is_provisional(data["slug"])
-            and data.get("title") != WORKING_TITLE
-            and not self.stored.was_public
-        )
-        if "slug" in data and unnamed:
-            data["slug"] = self.stored.free_slug(data.get("title") or WORKING_TITLE)
+        named = data.get("title") != WORKING_TITLE and not self.stored.was_public
+        if named and is_provisional(data.get("slug", "")):
+            data["slug"] = ""
         time = "replaces_at" if self.stored.live_id else "published_at"
         if self.step is workflow.PUBLISH and time in data and not data[time]:
             data[time] = timezone.now()
         if self.step is workflow.UNSCHEDULE and time in data:
             data[time] = getattr(self.stored, time)
 
+    def may_name(self, page):
+        return self.user is not None and page.may_be_seen_by(self.user)
+
     def keep_second_hour(self):
         """A stored time within the hour that comes twice stays which it is."""
-        for name in TIMES:
-            stored = getattr(self.stored, name)
-            posted = self.cleaned_data.get(name)
-            if stored and posted and is_shown_twice(stored):
-                wall = localtime(stored).replace(second=0, microsecond=0, fold=0)
-                if localtime(posted).replace(second=0, fold=0) == wall:
-                    self.cleaned_data[name] = stored
+        for name in set(TIMES) & set(self.cleaned_data):
+            self.cleaned_data[name] = keep_second_hour(
+                getattr(self.stored, name), self.cleaned_data[name]
+            )
 
     def check_new_end(self):
         end = self.cleaned_data.get("ends_at")

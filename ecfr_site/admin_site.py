@@ -6,9 +6,11 @@ from django.db import transaction
 from django.http import Http404, JsonResponse
 from django.shortcuts import get_object_or_404
 from django.urls import path
+from django.utils import timezone
+from django.utils.dateparse import parse_datetime
 
 from articles.models import Article
-from ecfr_site import kept_text, outbox
+from ecfr_site import kept_text, outbox, wall_clock
 from ecfr_site.accounts import passwords, second_factor, sessions, views
 from ecfr_site.models import Institution
 from ecfr_site.policy import admin_policy
@@ -46,6 +48,7 @@ class EditorialSite(admin.AdminSite):
                 self.admin_view(self.public_page),
                 name="view_on_site",
             ),
+            path("moment/", self.admin_view(self.moment), name="moment"),
             *super().get_urls(),
         ]
 
@@ -53,6 +56,7 @@ class EditorialSite(admin.AdminSite):
         return {
             **super().each_context(request),
             "institution": Institution.objects.current(),
+            "zone": wall_clock.zone_in_words(),
         }
 
     def index(self, request, extra_context=None):
@@ -109,6 +113,18 @@ class EditorialSite(admin.AdminSite):
         if not found or not model_admin.has_view_permission(request, found):
             raise Http404
         return shortcut(request, content_type_id, object_id)
+
+    def moment(self, request):
+        """JSON: what the `day` and `time` of a form mean, which had `stored`."""
+        typed = request.GET
+        try:
+            stored = parse_datetime(typed.get("stored", ""))
+        except ValueError:
+            stored = None
+        if stored and timezone.is_naive(stored):
+            stored = None
+        said = wall_clock.read(typed.get("day", ""), typed.get("time", ""), stored)
+        return JsonResponse(said)
 
     def login(self, request, extra_context=None):
         return views.SignIn.as_view()(request)

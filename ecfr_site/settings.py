@@ -311,6 +311,7 @@ LANGUAGES = [
 ]
 TIME_ZONE = env.str("TIME_ZONE", default="Europe/Brussels")
 USE_TZ = True
+FORMAT_MODULE_PATH = "ecfr_site.formats"
 
 # Files
 

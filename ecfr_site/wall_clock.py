@@ -3,10 +3,12 @@
 from datetime import UTC, datetime
 
 from django import forms
+from django.conf import settings
 from django.contrib.admin.widgets import AdminSplitDateTime, BaseAdminTimeWidget
 from django.core.exceptions import ValidationError
 from django.utils import timezone
 from django.utils.formats import date_format
+from django.utils.html import format_html
 
 
 def in_words(moment, year=True):
@@ -14,6 +16,16 @@ def in_words(moment, year=True):
     local = timezone.localtime(moment)
     day = date_format(local, "j F Y" if year else "j F")
     return f"{day}, {local:%H:%M %Z}"
+
+
+def zone_in_words():
+    """“Brussels time, now CET”: the zone of every time that the desk shows or asks."""
+    zone = settings.TIME_ZONE
+    now = f"{timezone.localtime():%Z}"
+    if "/" not in zone or zone.startswith("Etc/"):
+        return now
+    city = zone.rpartition("/")[2].replace("_", " ")
+    return f"{city} time, now {now}"
 
 
 def at_wall_time(naive):
@@ -24,7 +36,12 @@ def at_wall_time(naive):
     """
     zone = timezone.get_current_timezone()
     moment = naive.replace(tzinfo=zone, fold=0)
-    real = moment.astimezone(UTC).astimezone(zone)
+    try:
+        real = moment.astimezone(UTC).astimezone(zone)
+    except OverflowError:
+        raise ValidationError(
+            "Enter a year of our time.", code="no_such_time"
+        ) from None
     if real.replace(tzinfo=None) != naive:
         raise ValidationError(
             f"There is no {naive:%H:%M} on {date_format(naive, 'j F Y')}: the clocks "
@@ -41,6 +58,20 @@ def is_shown_twice(moment):
     return local.utcoffset() != other.utcoffset()
 
 
+def keep_second_hour(stored, posted):
+    """`posted`, or `stored` where both are one time of the hour that comes twice.
+
+    A form cannot say which of the two it means: left alone it stays which it is.
+    """
+    if not (stored and posted and is_shown_twice(stored)):
+        return posted
+    stored_wall, posted_wall = (
+        timezone.localtime(moment).replace(second=0, microsecond=0, fold=0, tzinfo=None)
+        for moment in (stored, posted)
+    )
+    return stored if stored_wall == posted_wall else posted
+
+
 class WallTimeWidget(BaseAdminTimeWidget):
     """“09:00”: seconds show only where there are any."""
 
@@ -53,6 +84,24 @@ class WallClockWidget(AdminSplitDateTime):
     def __init__(self, attrs=None):
         super().__init__(attrs)
         self.widgets[1] = WallTimeWidget()
+
+    def render(self, name, value, attrs=None, renderer=None):
+        """With the zone, whatever zone the editor's own clock is in."""
+        fields = super().render(name, value, attrs, renderer)
+        return format_html(
+            '{}<span class="wall-zone">{}</span>', fields, zone_in_words()
+        )
+
+
+class WallTimeField(forms.DateTimeField):
+    """A day and a time in one field, with the rule of WallClockField."""
+
+    def to_python(self, value):
+        try:
+            naive = datetime.fromisoformat(value)
+        except (TypeError, ValueError):
+            return super().to_python(value)
+        return at_wall_time(naive) if timezone.is_naive(naive) else naive
 
 
 class WallClockField(forms.SplitDateTimeField):
@@ -73,3 +122,22 @@ class WallClockField(forms.SplitDateTimeField):
                 "Say at what time, or empty the day.", code="invalid_time"
             )
         return at_wall_time(datetime.combine(day, time))
+
+
+def read(day, time, stored=None):
+    """A dict that says what a form with this day and time, as typed, would do.
+
+    `error`, or `words` and the `seconds` until then; empty without a day and a time.
+    `stored` is the moment that the form was opened with.
+    """
+    try:
+        moment = WallClockField(required=False).clean([day, time])
+    except ValidationError as error:
+        return {"error": " ".join(error.messages)}
+    moment = keep_second_hour(stored, moment)
+    if moment is None:
+        return {}
+    return {
+        "words": in_words(moment),
+        "seconds": (moment - timezone.now()).total_seconds(),
+    }

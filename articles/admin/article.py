@@ -2,12 +2,11 @@ from django.contrib import admin
 from django.contrib.admin.options import IS_POPUP_VAR
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import models, transaction
-from django.forms import Script, Textarea
+from django.forms import DateField, Script, Textarea
 from django.http import JsonResponse
 from django.shortcuts import get_object_or_404
 from django.urls import path
 from django.utils import timezone
-from django.utils.dateparse import parse_date
 from django.utils.html import format_html
 from reversion.admin import VersionAdmin
 
@@ -30,6 +29,7 @@ from articles.models import Article, Attachment, Byline, Correction
 from articles.workflow import State
 from authors.models import Author
 from ecfr_site.kept_text import KeptTextMixin
+from ecfr_site.redirects.slugs import SlugAdminMixin
 from ecfr_site.wall_clock import WallClockField, WallClockWidget
 
 
@@ -136,6 +136,7 @@ class Panels:
 
 @admin.register(Article)
 class ArticleAdmin(
+    SlugAdminMixin,
     EditingPages,
     CommentPages,
     PlanningPages,
@@ -421,8 +422,8 @@ class ArticleAdmin(
             raise PermissionDenied
         author = get_object_or_404(Author, pk=request.GET.get("author"))
         try:
-            day = parse_date(request.GET.get("day", ""))
-        except ValueError:
+            day = DateField(required=False).clean(request.GET.get("day", ""))
+        except ValidationError:
             day = None
         position = author.position_on(day or timezone.localdate())
         missing = "no position on that day" if author.kind == author.Kind.PERSON else ""

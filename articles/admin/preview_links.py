@@ -1,5 +1,4 @@
 from django import forms
-from django.conf import settings
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import path, reverse
@@ -9,6 +8,7 @@ from django.views.decorators.http import require_POST, require_safe
 from articles.models import Article, PreviewLink
 from articles.models.preview_link import DAYS, DAYS_ALLOWED, MOST_DAYS
 from articles.workflow import NotAllowed
+from ecfr_site.wall_clock import WallTimeField, zone_in_words
 
 # The openings that a link's page lists.
 LATEST = 200
@@ -41,7 +41,7 @@ class PreviewLinkForm(forms.Form):
         validators=DAYS_ALLOWED,
         widget=forms.NumberInput(attrs={"min": 1, "max": MOST_DAYS}),
     )
-    embargoed_until = forms.DateTimeField(
+    embargoed_until = WallTimeField(
         label="Embargoed until",
         required=False,
         widget=forms.DateTimeInput(
@@ -52,10 +52,9 @@ class PreviewLinkForm(forms.Form):
     def __init__(self, *args, article, user, **kwargs):
         super().__init__(*args, prefix="link", **kwargs)
         self.article, self.user = article, user
-        zone = settings.TIME_ZONE.rsplit("/", 1)[-1].replace("_", " ")
         self.fields[
             "embargoed_until"
-        ].help_text = f"Stands above the preview. The time is that of {zone}."
+        ].help_text = f"Stands above the preview. The time is {zone_in_words()}."
         if article.is_scheduled:
             goes_live = localtime(article.goes_live_at)
             self.fields["embargoed_until"].initial = goes_live.replace(tzinfo=None)

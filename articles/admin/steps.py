@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass
 
-from django.conf import settings
 from django.contrib.admin.options import IS_POPUP_VAR
 from django.core.exceptions import ValidationError
 from django.shortcuts import redirect
@@ -17,6 +16,7 @@ from articles.people import name_of
 from articles.workflow import NotAllowed, Standing, State
 from ecfr_site.wall_clock import in_words
 
+INVALID = object()
 # A past step in a word or two.
 DONE = {
     "submit": "Submitted for review",
@@ -39,6 +39,8 @@ class Button:
     css: str = ""
     now: str = ""
     later: str = ""
+    # While it is not known which of them is true.
+    either: str = ""
 
 
 class StepsBar:
@@ -108,40 +110,48 @@ class StepsBar:
         if article.standing in SEEN and not article.live_id:
             rights = rights_to_changes(article, request.user)
             article = rights.article
+        name = "replaces_at" if article.live_id else "published_at"
         return {
-            "buttons": list(self.buttons(article, rights)),
+            "buttons": list(self.buttons(article, rights, time_in(form, name))),
             "hints": list(self.hints(article, rights)),
             "last_step": last_step(article),
             "changed_since_approval": was_changed_since(article),
             "note": request.POST.get(NOTE, ""),
-            "time_zone": settings.TIME_ZONE,
-            "time_field": "replaces_at" if article.live_id else "published_at",
+            "stored_time": article.goes_live_at,
+            "time_field": name,
         }
 
-    def buttons(self, article, rights):
+    def buttons(self, article, rights, time):
         standing = article.standing
         publish = not rights.refusal(workflow.PUBLISH)
         if standing == Standing.SCHEDULED and publish:
-            yield self.publish_button(article)
+            yield self.publish_button(article, time)
         elif not rights.refusal(workflow.EDIT):
             kept = "Save draft" if standing == Standing.DRAFT else "Save"
             label = "Save the changes" if article.live_id else kept
             yield Button("_save", "", label)
         for step in rights.article.transitions_for(rights.user):
             if step is workflow.PUBLISH and standing != Standing.SCHEDULED:
-                yield self.publish_button(article)
+                yield self.publish_button(article, time)
             # Withdrawing has a page of its own, which asks for the reason.
             elif step not in (workflow.PUBLISH, workflow.WITHDRAW):
                 yield Button(STEP, step.name, step.label)
 
-    def publish_button(self, article):
-        now, later = _PUBLISH[bool(article.live_id), article.standing == "scheduled"]
+    def publish_button(self, article, time):
+        """`time` is None for now, and INVALID for one that cannot be read."""
+        now, later, either = _PUBLISH[
+            bool(article.live_id), article.standing == Standing.SCHEDULED
+        ]
         if article.standing == Standing.WITHDRAWN:
-            now = "Publish again"
-        time = article.goes_live_at
-        waits = time is not None and time > timezone.now()
-        label = later.format(in_words(time)) if waits else now
-        return Button(STEP, workflow.PUBLISH.name, label, "default publish", now, later)
+            now = either = "Publish again"
+        label = now
+        if time is INVALID:
+            label = either
+        elif time and time > timezone.now():
+            label = later.format(in_words(time))
+        return Button(
+            STEP, workflow.PUBLISH.name, label, "default publish", now, later, either
+        )
 
     def hints(self, article, rights):
         """What stands in the way, and what a change would undo."""
@@ -161,6 +171,13 @@ class StepsBar:
                 yield f"{void} and takes it off the schedule."
 
 
+def time_in(form, name):
+    """The moment that the form holds, INVALID if it cannot be read, or None."""
+    if form.is_bound and name in form.fields:
+        return INVALID if name in form.errors else form.cleaned_data.get(name)
+    return getattr(form.stored, name)
+
+
 def rights_to_changes(article, user):
     """To the working copy that a change of what readers see would begin."""
     if article.refusal(workflow.START_CHANGES, user):
@@ -168,13 +185,21 @@ def rights_to_changes(article, user):
     return Rights(article.as_working_copy(user), user)
 
 
-# What the button says without a time in the form, and with one: of articles or of
-# working copies, not yet scheduled or scheduled.
+# The button's words without a time in the form, with one, and while that is not known:
+# of articles or of working copies, not yet scheduled or scheduled.
 _PUBLISH = {
-    (False, False): ("Publish now", "Schedule for {}"),
-    (False, True): ("Publish now", "Save; it goes live {}"),
-    (True, False): ("Update the live page", "Update the live page on {}"),
-    (True, True): ("Update the live page now", "Save; the live page changes {}"),
+    (False, False): ("Publish now", "Schedule for {}", "Publish"),
+    (False, True): ("Publish now", "Save; it goes live {}", "Save"),
+    (True, False): (
+        "Update the live page",
+        "Update the live page on {}",
+        "Update the live page",
+    ),
+    (True, True): (
+        "Update the live page now",
+        "Save; the live page changes {}",
+        "Save",
+    ),
 }
 
 

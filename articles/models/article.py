@@ -8,6 +8,7 @@ from django.db.models import F, OuterRef, Q, Subquery
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.formats import date_format
+from django.utils.text import slugify
 
 from articles.models.byline import Byline, byline_parts, byline_text, in_order
 from articles.models.completeness import Completeness
@@ -340,6 +341,15 @@ class Article(Stages, Completeness, WorkingCopies, Restoring, PublicPage):
 
     def __str__(self):
         return f"{self.title} (changes)" if self.live_id else self.title
+
+    def namesakes(self):
+        """Other articles, with the addresses that their working copies will give."""
+        own = self.original_id
+        return Article.objects.exclude(Q(pk=own) | Q(live=own) if own else Q(pk=None))
+
+    @property
+    def unnamed_slug(self):
+        return slugify(self.kind)
 
     def clean(self):
         namesakes = Article.objects.originals().filter(slug=self.slug)

@@ -1,7 +1,6 @@
 """What a draft may lack, and what readers need."""
 
 import re
-from itertools import chain, count
 
 from django.core.exceptions import ValidationError
 from django.utils import timezone
@@ -19,14 +18,6 @@ def is_provisional(slug):
 
 class Completeness:
     """The part of Article that knows what is missing."""
-
-    def free_slug(self, title):
-        """An address made from the title that no other article has; one query."""
-        stem = slugify(title)[:100].strip("-") or slugify(self.kind)
-        others = type(self).objects.originals().exclude(pk=self.original_id)
-        taken = set(others.filter(slug__startswith=stem).values_list("slug", flat=True))
-        slugs = chain([stem], (f"{stem}-{number}" for number in count(2)))
-        return next(slug for slug in slugs if slug not in taken)
 
     def check_written(self, typed=None):
         """Raise ValidationError, by field, for what a reviewer could not do without.

@@ -1,7 +1,5 @@
 """Earlier texts come back as new revisions; nothing that was written is overwritten."""
 
-from itertools import chain, count
-
 from django.contrib.auth import get_user_model
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
@@ -62,10 +60,7 @@ class Restoring:
             pk=version.field_dict.get("created_by_id")
         )
         article.created_by = creator.first() or by
-        taken = cls.objects.originals().filter(slug__startswith=content["slug"][:100])
-        content["slug"] = _free(
-            content["slug"], set(taken.values_list("slug", flat=True))
-        )
+        content["slug"] = article.free_slug(content["slug"])
         gone = article._keep_to_what_is_free(content)
         return article, gone + write(content, article)
 
@@ -83,11 +78,6 @@ class Restoring:
             content["translation_of"] = None
             gone.append("Another article is now the translation into its language.")
         return gone
-
-
-def _free(slug, taken):
-    names = chain([slug], (f"{slug[:100]}-{number}" for number in count(2)))
-    return next(name for name in names if name not in taken)
 
 
 def _kept(article, name):

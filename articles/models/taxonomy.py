@@ -64,6 +64,10 @@ class Topic(PublicPage):
     def __str__(self):
         return self.name
 
+    @property
+    def unnamed_slug(self):
+        return self.kind
+
     def get_absolute_url(self):
         return reverse(self.kind, args=[self.slug])
 

@@ -11,6 +11,7 @@ from articles.models import Article
 from ecfr_site.email_addresses import beginning_of
 from ecfr_site.fields import RichTextWidget
 from ecfr_site.html import sanitise
+from ecfr_site.wall_clock import WallClockField
 from newsletter.models import (
     Edition,
     EditionItem,
@@ -118,7 +119,7 @@ class TestForm(forms.Form):
 class ScheduleForm(forms.Form):
     """A moment in the institution's time zone."""
 
-    at = forms.SplitDateTimeField(
+    at = WallClockField(
         widget=forms.SplitDateTimeWidget(
             date_attrs={"type": "date", "aria-label": "Day"},
             time_attrs={"type": "time", "aria-label": "Hour"},

@@ -4,11 +4,12 @@ from django.db.models import OuterRef, Subquery
 from django.forms.models import model_to_dict
 
 from ecfr_site.kept_text import KeptTextMixin
+from ecfr_site.redirects.slugs import SlugAdminMixin
 from newsletter.models import Newsletter, Wording
 
 
 @admin.register(Newsletter)
-class NewsletterAdmin(KeptTextMixin, admin.ModelAdmin):
+class NewsletterAdmin(SlugAdminMixin, KeptTextMixin, admin.ModelAdmin):
     """Never deleted: subscribers were promised this one."""
 
     list_display = ["name", "language", "cadence", "active"]

@@ -2,6 +2,7 @@ from django.core.exceptions import PermissionDenied
 from django.http import Http404
 from django.template.response import TemplateResponse
 from django.urls import path
+from django.utils import timezone
 from django.utils.formats import date_format
 
 from ecfr_site import audit, spreadsheets
@@ -125,7 +126,7 @@ def compared(title, name, editions):
         Column(
             label=str(sent.edition),
             value=value,
-            tick=date_format(sent.edition.started_at, "j M")
+            tick=date_format(timezone.localtime(sent.edition.started_at), "j M")
             if place in (0, len(editions) - 1)
             else "",
             current=place == len(editions) - 1,

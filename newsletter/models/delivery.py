@@ -341,7 +341,8 @@ class Event(models.Model):
         ]
 
     def __str__(self):
-        return f"{self.get_kind_display()}, {self.at:%d %B %Y, %H:%M}"
+        at = timezone.localtime(self.at)
+        return f"{self.get_kind_display()}, {at:%-d %B %Y, %H:%M}"
 
 
 READING = [Event.Kind.OPEN, Event.Kind.CLICK]
@@ -379,7 +380,7 @@ class Heartbeat(models.Model):
         constraints = [models.CheckConstraint(condition=Q(pk=1), name="one_heartbeat")]
 
     def __str__(self):
-        return f"{self.beat_at:%d %B %Y, %H:%M}"
+        return f"{timezone.localtime(self.beat_at):%-d %B %Y, %H:%M}"
 
     @classmethod
     def is_steady(cls):

@@ -345,6 +345,9 @@ def test_the_position_on_a_day_is_told_to_the_form(editor, reader):
     assert editor.get(f"{address}&day=2019-01-01").json() == {
         "position": "no position on that day"
     }
+    assert editor.get(f"{address}&day=01/02/2019").json() == {
+        "position": "no position on that day"
+    }
     assert editor.get(f"{address}&day=2021-99-99").json() == {"position": "Fellow"}
     assert reader.get(address).status_code == 302
 

@@ -58,6 +58,7 @@
         "in another window, and send it again.");
       return;
     }
+    await new Promise((resolve) => { desk.afterPress(resolve); });
     const kept = typed(form);
     const said = [...answer.querySelectorAll(".messagelist li")].map((li) => li.textContent.trim());
     threads().replaceWith(fresh);
@@ -206,7 +207,11 @@
     list.setAttribute("role", "listbox");
     list.setAttribute("aria-label", "People");
     list.hidden = true;
-    field.after(list);
+    // Over what stands above, so that nothing moves and no button is covered.
+    const frame = document.createElement("span");
+    frame.className = "names-frame";
+    field.replaceWith(frame);
+    frame.append(list, field);
     field.setAttribute("aria-autocomplete", "list");
     field.setAttribute("aria-controls", list.id);
 
@@ -251,7 +256,9 @@
         return option;
       }));
       list.hidden = !list.children.length;
-      if (!list.hidden) activate(list.firstElementChild);
+      if (list.hidden) return;
+      activate(list.firstElementChild);
+      list.scrollIntoView({ block: "nearest" });
     }
 
     field.addEventListener("input", offer);

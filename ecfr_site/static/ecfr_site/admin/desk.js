@@ -1,6 +1,70 @@
-/* Names the fields in the rows of a form by the headings of their columns, for screen
+/* On every page of the desk: no press of a button is lost, clocks have 24 hours, and the
+   fields in the rows of a form are named by the headings of their columns, for screen
    readers and for phones, where a row is a card. */
 "use strict";
+
+window.desk = (function () {
+  /* Nothing moves or changes while a button of the mouse is down, or the press would end
+     on something else than it began on. */
+
+  let pressed = false;
+  let waiting = [];
+
+  function afterPress(change) {
+    if (pressed) waiting.push(change); else change();
+  }
+
+  function release() {
+    pressed = false;
+    const changes = waiting;
+    waiting = [];
+    changes.forEach((change) => change());
+  }
+
+  window.addEventListener("pointerdown", () => { pressed = true; }, true);
+  // After the click that it makes.
+  for (const end of ["pointerup", "pointercancel", "dragend"]) {
+    window.addEventListener(end, () => setTimeout(release), true);
+  }
+  // The window's own: that of a field comes while the button is down.
+  window.addEventListener("blur", () => setTimeout(release));
+
+  /* A form that is on its way is not sent a second time, as by a double click. */
+
+  const PATIENCE = 5000;
+  const sent = new WeakMap();
+
+  document.addEventListener("submit", (event) => {
+    const form = event.target;
+    if (event.defaultPrevented || form.method !== "post" || form.target) return;
+    if (performance.now() - (sent.get(form) ?? -PATIENCE) < PATIENCE) event.preventDefault();
+    else sent.set(form, performance.now());
+  });
+  window.addEventListener("pageshow", () => {
+    for (const form of document.forms) sent.delete(form);
+  });
+
+  /* The zone stands by the fields; Django's warning would not say which it means. */
+
+  if (window.DateTimeShortcuts) {
+    window.DateTimeShortcuts.addTimezoneWarning = () => {};
+    window.DateTimeShortcuts.clockHours.default_ = [
+      ["Now", -1], ["00:00", 0], ["06:00", 6], ["12:00", 12], ["18:00", 18],
+    ];
+  }
+
+  /* An address that the browser made from the name is marked as such: should another
+     page have it, the server chooses the next. */
+
+  document.addEventListener("formdata", ({ target, formData }) => {
+    const slug = target.elements.slug;
+    const isMade = slug && window.django?.jQuery?.(slug).data("_changed") === false;
+    if (isMade && !slug.defaultValue) formData.set("_made_slug", slug.value);
+  });
+
+  return { afterPress };
+})();
+
 
 (function () {
   function name(row) {

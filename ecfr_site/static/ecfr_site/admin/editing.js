@@ -119,7 +119,9 @@
   status.append(words, " ", time, " ", mine);
   if (box) box.append(status);
 
-  function say(text, at = "", failed = false) {
+  function say(...what) { desk.afterPress(() => tell(...what)); }
+
+  function tell(text, at = "", failed = false) {
     if (words.textContent !== text) words.textContent = text;
     time.textContent = at;
     status.classList.toggle("failed", failed);
@@ -257,7 +259,9 @@
   const takeOver = panel.querySelector(".editing-take-over");
   let shown = null;
 
-  function people({ colleagues, locked, saved }) {
+  function people(answer) { desk.afterPress(() => show(answer)); }
+
+  function show({ colleagues, locked, saved }) {
     const lines = colleagues.map((other) => {
       if (other.took_over) {
         return [other.name, ` took over at ${other.took_over}. Your text is kept; ` +

@@ -48,7 +48,11 @@
       const address = `${preview.dataset.preview}?${chosen("_shown")}`;
       if (frame.getAttribute("src") !== address) frame.src = address;
     });
-    setInterval(() => { stale.hidden = !isChanged(); }, 700);
+    // It keeps its place, or the buttons below would move under the pointer.
+    const look = () => { stale.style.visibility = isChanged() ? "" : "hidden"; };
+    stale.hidden = false;
+    look();
+    setInterval(look, 700);
   }
 
   /* The button for the schedule says when. */
@@ -57,13 +61,20 @@
   if (schedule) {
     const [day, time] = schedule.parentElement.querySelectorAll("input");
     const words = schedule.textContent.trim();
-    const tell = () => {
-      const moment = desk.moment(schedule.dataset.when, day.value, time.value);
-      schedule.textContent = moment ? `Schedule for ${moment}…` : words;
-    };
-    day.addEventListener("input", tell);
-    time.addEventListener("input", tell);
-    tell();
+    const problem = document.createElement("span");
+    problem.className = "moment-problem";
+    problem.setAttribute("role", "status");
+    schedule.parentElement.append(problem);
+    desk.reserve(schedule, [words, "Schedule for 30 September 2026, 00:00 CEST…"]);
+    desk.followMoment(schedule.dataset.when, day, time, "", (answer) => {
+      const isPast = Boolean(answer) && answer.seconds <= 0;
+      const waits = Boolean(answer) && answer.seconds > 0;
+      schedule.textContent = waits ? `Schedule for ${answer.words}…` : words;
+      schedule.disabled = isPast || Boolean(answer && answer.error);
+      problem.textContent = isPast
+        ? `${answer.words} is past. Choose a later time.`
+        : (answer && answer.error) || "";
+    });
   }
 
   /* While it is sent, the numbers follow. */
@@ -73,9 +84,12 @@
     const answer = await fetch(progress.dataset.progress).catch(() => null);
     // After the end of the session the answer is the page for signing in.
     if (!answer || !answer.ok || answer.redirected) return;
-    progress.innerHTML = await answer.text();
-    const { state } = progress.querySelector("[data-state]").dataset;
-    if (state !== progress.dataset.state) location.reload();
+    const text = await answer.text();
+    desk.afterPress(() => {
+      progress.innerHTML = text;
+      const { state } = progress.querySelector("[data-state]").dataset;
+      if (state !== progress.dataset.state) location.reload();
+    });
   }
   if (progress) setInterval(follow, 4000);
 })();

@@ -1,22 +1,61 @@
 /* What the forms of articles and editions share; everything works without it. */
 "use strict";
 
-window.desk = (function () {
-  /* A wall clock's day and time in words, or null if it is past or none at all. */
+Object.assign(window.desk, (function () {
+  /* The words of a button that does something at the day and time of two fields: as the
+     server reads them. `show` gets its answer, or null as long as that is awaited. */
 
-  function moment(zone, day, time) {
-    const wall = `${day} ${(time || "00:00").slice(0, 5)}`;
-    const now = new Intl.DateTimeFormat("sv-SE", {
-      timeZone: zone, dateStyle: "short", timeStyle: "short",
-    }).format(new Date());
-    if (!/^\d{4}-\d\d-\d\d \d\d:\d\d$/.test(wall) || wall <= now) return null;
-    const moment = new Date(wall.replace(" ", "T") + "Z");
-    const date = new Intl.DateTimeFormat("en-GB", {
-      day: "numeric", month: "long", year: "numeric", timeZone: "UTC",
-    }).format(moment);
-    const zoneName = new Intl.DateTimeFormat("en-GB", { timeZone: zone, timeZoneName: "short" })
-      .formatToParts(moment).find((part) => part.type === "timeZoneName").value;
-    return `${date}, ${wall.slice(11)} ${zoneName}`;
+  function followMoment(address, day, time, stored, show) {
+    let known = JSON.stringify([day.value, time.value]);
+    let asked = 0;
+    let timer = null;
+
+    async function ask() {
+      const number = (asked += 1);
+      const query = new URLSearchParams({ day: day.value, time: time.value, stored });
+      let answer = null;
+      try {
+        const response = await fetch(`${address}?${query}`, { redirect: "error" });
+        if (response.ok) answer = await response.json();
+      } catch { /* no connection */ }
+      if (number !== asked) return;
+      desk.afterPress(() => { if (number === asked) show(answer); });
+      const wait = answer === null ? 5 : answer.seconds;
+      clearTimeout(timer);
+      if (wait > 0 && wait < 86400) timer = setTimeout(ask, wait * 1000 + 500);
+    }
+
+    function look() {
+      const values = JSON.stringify([day.value, time.value]);
+      if (values === known) return;
+      known = values;
+      asked += 1;
+      desk.afterPress(() => show(null));
+      clearTimeout(timer);
+      timer = setTimeout(ask, 200);
+    }
+
+    // The calendar and clock set values without an event, so look now and then.
+    for (const field of [day, time]) field.addEventListener("input", look);
+    setInterval(look, 300);
+    ask();
+  }
+
+  /* Wide enough for all that a button may say, so that it and those beside it stay where
+     they are. */
+
+  function reserve(button, sayings) {
+    const said = button.textContent;
+    let [width, height] = [0, 0];
+    button.style.minWidth = button.style.minHeight = "";
+    for (const saying of sayings) {
+      button.textContent = saying;
+      width = Math.max(width, button.offsetWidth);
+      height = Math.max(height, button.offsetHeight);
+    }
+    button.textContent = said;
+    button.style.minWidth = `min(100%, ${width}px)`;
+    button.style.minHeight = `${height}px`;
   }
 
   /* Rows that are dragged, or moved by arrows; `chosen` names the field that makes a
@@ -121,5 +160,5 @@ window.desk = (function () {
     if (details.querySelector(".errorlist") || asked) details.open = true;
   });
 
-  return { moment, order, guard };
-})();
+  return { followMoment, reserve, order, guard };
+})());

@@ -19,6 +19,7 @@
           : "That did not work. Nothing was changed; try again.";
         return;
       }
+      await new Promise((resolve) => { desk.afterPress(resolve); });
       part.replaceChildren(...document.adoptNode(fresh).childNodes);
       // The answer is a page of its own; beside the form, links open elsewhere.
       if (part.closest(".beside")) {

@@ -1,4 +1,4 @@
-/* The button that publishes says when, as the time in the form says; with form.js. */
+/* The button that publishes says when, as the server reads the form; with form.js. */
 "use strict";
 
 (function () {
@@ -8,15 +8,19 @@
   const time = button && document.getElementById(`id_${box.dataset.timeField}_1`);
   if (!day || !time) return;
 
-  function say() {
-    const moment = desk.moment(box.dataset.timeZone, day.value, time.value);
-    const label = moment
-      ? button.dataset.later.replace("{}", moment)
-      : button.dataset.now;
-    if (button.textContent !== label) button.textContent = label;
-  }
+  const { now, later, either } = button.dataset;
+  const problem = document.createElement("span");
+  problem.className = "moment-problem";
+  problem.setAttribute("role", "status");
+  day.closest("p").append(problem);
 
-  // The calendar and clock set values without an event, so look now and then.
-  say();
-  setInterval(say, 500);
+  desk.reserve(button, [now, either, later.replace("{}", "30 September 2026, 00:00 CEST")]);
+  desk.followMoment(box.dataset.moment, day, time, box.dataset.stored, (answer) => {
+    let label = either;
+    if (answer && !answer.error) {
+      label = answer.seconds > 0 ? later.replace("{}", answer.words) : now;
+    }
+    if (button.textContent !== label) button.textContent = label;
+    problem.textContent = (answer && answer.error) || "";
+  });
 })();
