@@ -3,6 +3,7 @@ from django.db import models
 from django.utils.html import format_html
 
 from authors.models import Author, AuthorLink, Position, Programme
+from ecfr_site.folding import FoldedSearchMixin
 from ecfr_site.images.markup import picture
 from ecfr_site.kept_text import KeptTextMixin
 
@@ -38,7 +39,7 @@ class AuthorLinkInline(admin.TabularInline):
 
 
 @admin.register(Author)
-class AuthorAdmin(KeptTextMixin, admin.ModelAdmin):
+class AuthorAdmin(FoldedSearchMixin, KeptTextMixin, admin.ModelAdmin):
     list_display = ["name", "present_position", "kind", "standing", "portrait"]
     list_filter = ["standing", "kind", "positions__programme"]
     search_fields = ["name", "sort_name"]
@@ -72,7 +73,7 @@ class AuthorAdmin(KeptTextMixin, admin.ModelAdmin):
 
 
 @admin.register(Programme)
-class ProgrammeAdmin(KeptTextMixin, admin.ModelAdmin):
+class ProgrammeAdmin(FoldedSearchMixin, KeptTextMixin, admin.ModelAdmin):
     list_display = ["name", "directors", "active", "order"]
     list_editable = ["order"]
     search_fields = ["name"]

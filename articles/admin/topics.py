@@ -1,11 +1,12 @@
 from django.contrib import admin
 
 from articles.models import Topic
+from ecfr_site.folding import FoldedSearchMixin
 from ecfr_site.kept_text import KeptTextMixin
 
 
 @admin.register(Topic)
-class TopicAdmin(KeptTextMixin, admin.ModelAdmin):
+class TopicAdmin(FoldedSearchMixin, KeptTextMixin, admin.ModelAdmin):
     list_display = ["indented", "kind", "slug"]
     list_filter = ["kind"]
     search_fields = ["name"]

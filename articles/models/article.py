@@ -473,6 +473,10 @@ class Article(Stages, Completeness, WorkingCopies, Restoring, PublicPage):
         return bylines
 
     @property
+    def credits_heading(self):
+        return credits_heading(self.credits)
+
+    @property
     def byline(self):
         return byline_text(self.bylines.all())
 
