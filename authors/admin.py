@@ -3,6 +3,7 @@ from django.db import models
 from django.utils.html import format_html
 
 from authors.models import Author, AuthorLink, Position, Programme
+from ecfr_site.folding import FoldedSearchMixin
 from ecfr_site.images.markup import picture
 from ecfr_site.kept_text import KeptTextMixin
 from ecfr_site.redirects.slugs import SlugAdminMixin
@@ -39,7 +40,7 @@ class AuthorLinkInline(admin.TabularInline):
 
 
 @admin.register(Author)
-class AuthorAdmin(SlugAdminMixin, KeptTextMixin, admin.ModelAdmin):
+class AuthorAdmin(FoldedSearchMixin, SlugAdminMixin, KeptTextMixin, admin.ModelAdmin):
     list_display = ["name", "present_position", "kind", "standing", "portrait"]
     list_filter = ["standing", "kind", "positions__programme"]
     search_fields = ["name", "sort_name"]
@@ -73,7 +74,9 @@ class AuthorAdmin(SlugAdminMixin, KeptTextMixin, admin.ModelAdmin):
 
 
 @admin.register(Programme)
-class ProgrammeAdmin(SlugAdminMixin, KeptTextMixin, admin.ModelAdmin):
+class ProgrammeAdmin(
+    FoldedSearchMixin, SlugAdminMixin, KeptTextMixin, admin.ModelAdmin
+):
     list_display = ["name", "directors", "active", "order"]
     list_editable = ["order"]
     search_fields = ["name"]

@@ -85,7 +85,7 @@ TABLES = [
         "images",
         Image,
         "Pictures with their rights: `file` is below media/",
-        made=("fingerprint", "render_asked_at", "render_error", "rendered"),
+        made=("fingerprint", "ground", "render_asked_at", "render_error", "rendered"),
     ),
     Table("newsletters", Newsletter, "Newsletters"),
     Table(

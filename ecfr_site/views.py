@@ -33,7 +33,8 @@ MEDIA_POLICY = "default-src 'none'; frame-ancestors 'none'; sandbox"
 
 @require_safe
 def home(request):
-    """home.html: the `lead`, the `latest`, `research`, `programmes`, `topics`."""
+    """home.html: the `lead`, the `latest`, `research` and its `research_kinds`,
+    `programmes`, `topics`."""
     published = Article.objects.published().in_site_language()
     cards = published.for_lists().prefetch_related(None)
     lead = cards.featured().first()
@@ -54,6 +55,7 @@ def home(request):
         "lead": lead,
         "latest": latest,
         "research": research,
+        "research_kinds": [k for k in Article.Kind if k in {a.kind for a in research}],
         "programmes": Programme.objects.active(),
         "topics": Topic.objects.topics().roots(),
     }

@@ -1,19 +1,16 @@
 """An Atom feed (RFC 4287) of a newsletter's editions."""
 
-from django.contrib.syndication.views import Feed
 from django.shortcuts import get_object_or_404
-from django.utils.feedgenerator import Atom1Feed
 from django.utils.translation import override
 
+from ecfr_site.feeds import InstitutionFeed
 from ecfr_site.models import Institution
 from newsletter.models import Newsletter
 
 LENGTH = 30
 
 
-class EditionFeed(Feed):
-    feed_type = Atom1Feed
-
+class EditionFeed(InstitutionFeed):
     def get_object(self, request, slug):
         return get_object_or_404(Newsletter, slug=slug)
 
@@ -22,7 +19,7 @@ class EditionFeed(Feed):
             return super().get_feed(newsletter, request)
 
     def title(self, newsletter):
-        return f"{self.author_name(newsletter)}: {newsletter}"
+        return f"{self.institution.short_name}: {newsletter}"
 
     def author_name(self, newsletter):
         return Institution.objects.current().short_name
@@ -32,6 +29,9 @@ class EditionFeed(Feed):
 
     def items(self, newsletter):
         return newsletter.editions.public().newest_first()[:LENGTH]
+
+    def item_title(self, edition):
+        return str(edition)
 
     def item_description(self, edition):
         return edition.preheader

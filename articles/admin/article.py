@@ -26,8 +26,10 @@ from articles.admin.preview_links import PreviewLinkPages
 from articles.admin.steps import StepsBar
 from articles.forms import ArticleForm, AuthorSelect, BylineRows, Rows
 from articles.models import Article, Attachment, Byline, Correction
+from articles.search import matching
 from articles.workflow import State
 from authors.models import Author
+from ecfr_site.folding import folded_words
 from ecfr_site.kept_text import KeptTextMixin
 from ecfr_site.redirects.slugs import SlugAdminMixin
 from ecfr_site.wall_clock import WallClockField, WallClockWidget
@@ -284,6 +286,9 @@ class ArticleAdmin(
         if "object_id" in request.resolver_match.kwargs:
             return articles
         return articles.originals().with_changes()
+
+    def get_search_results(self, request, queryset, search_term):
+        return matching(queryset, folded_words(search_term)), False
 
     def get_actions(self, request):
         actions = super().get_actions(request)

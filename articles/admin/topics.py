@@ -1,12 +1,13 @@
 from django.contrib import admin
 
 from articles.models import Topic
+from ecfr_site.folding import FoldedSearchMixin
 from ecfr_site.kept_text import KeptTextMixin
 from ecfr_site.redirects.slugs import SlugAdminMixin
 
 
 @admin.register(Topic)
-class TopicAdmin(SlugAdminMixin, KeptTextMixin, admin.ModelAdmin):
+class TopicAdmin(FoldedSearchMixin, SlugAdminMixin, KeptTextMixin, admin.ModelAdmin):
     list_display = ["indented", "kind", "slug"]
     list_filter = ["kind"]
     search_fields = ["name"]

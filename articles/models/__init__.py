@@ -8,6 +8,7 @@ from articles.models.link import Link
 from articles.models.notice import NoticeChoice
 from articles.models.preview_link import PreviewLink, PreviewOpening
 from articles.models.queryset import BYLINES, LONG_FIELDS, ArticleQuerySet
+from articles.models.search_text import SearchText
 from articles.models.step import Step
 from articles.models.taxonomy import Topic
 
@@ -25,6 +26,7 @@ __all__ = [
     "NoticeChoice",
     "PreviewLink",
     "PreviewOpening",
+    "SearchText",
     "Step",
     "Topic",
 ]

@@ -10,10 +10,17 @@ from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.text import slugify
 
-from articles.models.byline import Byline, byline_parts, byline_text, in_order
+from articles.models.byline import (
+    Byline,
+    byline_parts,
+    byline_text,
+    credits_heading,
+    in_order,
+)
 from articles.models.completeness import Completeness
 from articles.models.queryset import ArticleQuerySet
 from articles.models.restoring import Restoring
+from articles.models.search_text import SearchText
 from articles.models.stages import Stages
 from articles.models.taxonomy import Topic
 from articles.models.working_copy import WorkingCopies
@@ -413,6 +420,7 @@ class Article(Stages, Completeness, WorkingCopies, Restoring, PublicPage):
         self.set_text(images)
         super().save(*args, **kwargs)
         self.body_images.set(images)
+        SearchText.of(self).save()
 
     def get_absolute_url(self):
         return reverse("article", args=[self.slug])
@@ -473,6 +481,10 @@ class Article(Stages, Completeness, WorkingCopies, Restoring, PublicPage):
         for byline in (bylines := in_order(self.bylines.all())):
             byline.article = self
         return bylines
+
+    @property
+    def credits_heading(self):
+        return credits_heading(self.credits)
 
     @property
     def byline(self):

@@ -1,5 +1,8 @@
+from collections import Counter
+
 import reversion
 from django.db import models
+from django.utils.text import get_text_list
 
 from authors.models import Author, Position
 
@@ -66,6 +69,15 @@ class Byline(models.Model):
         return f"{self.author} ({self.role})"
 
     @property
+    def role_name(self):
+        """The role as a noun; "author" and "with" depend on the article's kind."""
+        podcast = self.article.kind == self.article.Kind.PODCAST
+        return {
+            self.Role.AUTHOR: "speaker" if podcast else "author",
+            self.Role.WITH: "guest" if podcast else "contributor",
+        }.get(self.role, self.get_role_display())
+
+    @property
     def position(self):
         """What is printed under the name: the position held on publication day."""
         if self.position_override:
@@ -110,6 +122,13 @@ def byline_parts(bylines):
                 parts.append((" and " if last else ", ", None))
             parts.append((author.name, author))
     return parts
+
+
+def credits_heading(bylines):
+    """The roles of bylines in printed order: "Authors", "Host and guests"."""
+    count = Counter(byline.role_name for byline in bylines)
+    names = [f"{name}s" if many > 1 else name for name, many in count.items()]
+    return get_text_list(names, "and").capitalize()
 
 
 def byline_text(bylines):

@@ -9,7 +9,7 @@ from datetime import timedelta
 from django.db import transaction
 from django.utils import timezone
 
-from articles.models import Article, Byline
+from articles.models import Article, Byline, SearchText
 
 AT_ONCE = 1000
 SINCE = timedelta(days=20 * 365)
@@ -59,6 +59,7 @@ def _copies(models, numbers, until):
 
 def _write(model, copies):
     """Give the copies the bylines, topics and programmes of the model."""
+    SearchText.objects.bulk_create(map(SearchText.of, copies))
     Byline.objects.bulk_create(
         Byline(
             article=copy,

@@ -5,6 +5,7 @@ from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.html import format_html, format_html_join
 
+from ecfr_site.folding import FoldedSearchMixin
 from ecfr_site.images.forms import ImageForm
 from ecfr_site.images.markup import picture
 from ecfr_site.images.models import Image
@@ -29,7 +30,7 @@ class ToDoFilter(admin.SimpleListFilter):
 
 
 @admin.register(Image)
-class ImageAdmin(admin.ModelAdmin):
+class ImageAdmin(FoldedSearchMixin, admin.ModelAdmin):
     form = ImageForm
     fieldsets = [
         ("Picture", {"fields": ["file", ("focal_x", "focal_y"), "title"]}),

@@ -25,6 +25,12 @@ OPTIONS = {
     "AVIF": {"quality": 85, "speed": 8},
 }
 
+ANIMATED = (
+    "This image is animated. Only a still image can be published: save the frame you "
+    "want as PNG or JPEG and upload that."
+)
+HEIC = "HEIC images cannot be used: save the image as JPEG and upload that."
+
 
 class KeptPicture(ContentFile):
     """A picture as `taken_in` made it."""
@@ -60,6 +66,9 @@ def _decoded(file):
             picture = Pillow.open(file, formats=ACCEPTED)
             if picture.width * picture.height > settings.IMAGE_MAX_PIXELS:
                 raise _too_many_pixels()
+            # In an MPO the further frames are previews, or the other eye's view.
+            if picture.format != "MPO" and getattr(picture, "is_animated", False):
+                raise ValidationError(ANIMATED)
             kind = KEPT_AS.get(picture.format, picture.format)
             picture.load()
             return _plain(picture), kind
@@ -68,6 +77,8 @@ def _decoded(file):
     except Pillow.DecompressionBombError as error:
         raise _too_many_pixels() from error
     except Pillow.UnidentifiedImageError as error:
+        if _is_heic(file):
+            raise ValidationError(HEIC) from error
         raise ValidationError(
             "This is not a picture that can be used: choose a JPEG, PNG, WebP, AVIF "
             "or GIF file."
@@ -86,20 +97,43 @@ def _too_many_pixels():
     )
 
 
+def _is_heic(file):
+    """Tell by the file type box of ISO/IEC 23008-12."""
+    file.seek(0)
+    head = file.read(12)
+    return head[4:8] == b"ftyp" and head[8:11] in (b"hei", b"hev", b"mif", b"msf")
+
+
 def _plain(picture):
-    """Only the pixels: upright, in sRGB, eight bits a channel."""
+    """Only the pixels: upright, in sRGB, eight bits a channel.
+
+    RGBA only if a pixel is not opaque.
+    """
     ImageOps.exif_transpose(picture, in_place=True)
     profile = picture.info.get("icc_profile")
     transparent = picture.has_transparency_data
     mode = "RGBA" if transparent else "RGB"
     if picture.mode.startswith("I"):
-        # Grey in sixteen bits, which `convert` would cut off instead of scaling.
-        picture = picture.convert("I").point(lambda value: value / 256).convert("L")
+        picture = _in_eight_bits(picture)
+    if transparent:
+        # A transparent colour is known by its value before colours are changed.
+        picture = picture.convert(mode)
     if profile and picture.mode in ("RGB", "RGBA", "CMYK"):
         picture = _in_srgb(picture, profile, mode)
     plain = picture.convert(mode)
+    if transparent and plain.getchannel("A").getextrema()[0] == 255:
+        plain = plain.convert("RGB")
     plain.info.clear()
     return plain
+
+
+def _in_eight_bits(picture):
+    """Grey in sixteen bits scaled to eight, which `convert` would cut off."""
+    clear = picture.info.get("transparency")
+    small = picture.convert("I").point(lambda value: value / 256).convert("L")
+    if clear is not None:
+        small.info["transparency"] = clear // 256
+    return small
 
 
 def _in_srgb(picture, profile, mode):

@@ -3,7 +3,7 @@
 from django.core.files.storage import default_storage
 from django.utils.html import format_html, format_html_join
 
-from ecfr_site.images.renditions import FORMATS, SHAPES
+from ecfr_site.images.renditions import FORMATS, GROUNDS, SHAPES
 
 
 def picture(image, shape, alt="", sizes="100vw", lazy=True, css_class=""):
@@ -13,6 +13,9 @@ def picture(image, shape, alt="", sizes="100vw", lazy=True, css_class=""):
     """
     rendered = SHAPES[shape].sizes(image.width, image.height)
     width, height = rendered[-1]
+    transparent = image.ground in GROUNDS
+    if transparent:
+        css_class = f"{css_class} ground-{image.ground}".strip()
     attributes = {
         "class": css_class,
         "width": width,
@@ -43,11 +46,12 @@ def picture(image, shape, alt="", sizes="100vw", lazy=True, css_class=""):
         '<source type="{}" srcset="{}" sizes="{}">',
         [(FORMATS[e], srcset(e), sizes) for e in ("avif", "webp")],
     )
+    fallback = "png" if transparent else "jpg"
     return format_html(
         '<picture>{}<img src="{}" srcset="{}" sizes="{}"{}></picture>',
         sources,
-        address(width, "jpg"),
-        srcset("jpg"),
+        address(width, fallback),
+        srcset(fallback),
         sizes,
         attributes,
     )

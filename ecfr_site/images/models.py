@@ -17,10 +17,13 @@ from PIL import Image as Pillow
 
 from ecfr_site.images.intake import KeptPicture, taken_in
 from ecfr_site.images.renditions import (
+    GROUNDS,
     SHAPES,
+    ground_of,
     render,
     rendition_folder,
     rendition_name,
+    rendition_set,
 )
 from ecfr_site.images.tasks import render_image
 
@@ -39,7 +42,8 @@ def unguessable(image, name):
 
 class ImageQuerySet(models.QuerySet):
     def awaiting_renditions(self):
-        return self.exclude(rendered=F("fingerprint")).filter(render_error="")
+        complete = Q(rendered=F("fingerprint")) & ~Q(ground="")
+        return self.exclude(complete).filter(render_error="")
 
     def due(self):
         """Images whose renditions nobody has been asked for, or not of late."""
@@ -108,6 +112,10 @@ class Image(models.Model):
     # The renditions there should be, and those there are: docs/decisions/renditions.md
     fingerprint = models.CharField(max_length=16, editable=False)
     rendered = models.CharField(max_length=16, blank=True, editable=False)
+    # Behind a transparent image (GROUNDS); "none": it is opaque; empty: not known yet.
+    ground = models.CharField(
+        max_length=5, default="", db_default="", blank=True, editable=False
+    )
     render_asked_at = models.DateTimeField(null=True, editable=False)
     render_error = models.CharField(max_length=300, blank=True, editable=False)
     uploaded_by = models.ForeignKey(
@@ -130,7 +138,7 @@ class Image(models.Model):
                 self.file = taken_in(self.file)
             digest = hashlib.sha256(self.file.read()).hexdigest()[:12]
             # The renditions of another file have other sizes than this row says.
-            self.rendered = ""
+            self.rendered = self.ground = ""
         fingerprint = f"{digest}{self.focal_x:02x}{self.focal_y:02x}"
         is_other = fingerprint != self.fingerprint
         if is_other:
@@ -187,7 +195,7 @@ class Image(models.Model):
         wanted = self.fingerprint
         image = Image.objects.filter(pk=self.pk, fingerprint=wanted)
         try:
-            self.make_renditions(wanted)
+            ground = self.make_renditions(wanted)
         # Whatever is wrong with one picture or its file, editors see it and may ask
         # again; the task does not come back by itself.
         except Exception as error:
@@ -196,17 +204,23 @@ class Image(models.Model):
             return
         with transaction.atomic():
             # A newer focal point may have come meanwhile; its task is on the way.
-            if not image.update(rendered=wanted):
+            if not image.update(rendered=wanted, ground=ground):
                 return
-            self.rendered = wanted
+            self.rendered, self.ground = wanted, ground
             for article in self.showing_articles.all():
                 article.refresh_pictures()
         self.delete_renditions(keep=wanted)
 
     def make_renditions(self, fingerprint):
+        """Store the files of a set; return the ground that the image needs."""
         with self.file.open() as file:
             picture = Pillow.open(file)
             picture.load()
+        ground = ground_of(picture)
+        if self.rendered == fingerprint and ground not in GROUNDS:
+            # Complete since before transparency was kept, and without any.
+            return ground
+        fingerprint = rendition_set(fingerprint, ground)
         for shape, width, extension, content in render(
             picture, self.focal_x, self.focal_y
         ):
@@ -214,6 +228,7 @@ class Image(models.Model):
             # A task that was killed may have left half a file.
             self.file.storage.delete(name)
             self.file.storage.save(name, ContentFile(content))
+        return ground
 
     def delete_renditions(self, keep=""):
         """Delete all sets but one, also what killed tasks have left."""
@@ -221,7 +236,8 @@ class Image(models.Model):
         # Not there: nothing was rendered, or the same task runs twice.
         with suppress(FileNotFoundError):
             for fingerprint in storage.listdir(rendition_folder(self.pk))[0]:
-                if fingerprint == keep:
+                # The set of before transparency was kept stays, for sent mail shows it.
+                if keep and fingerprint in (keep, f"{keep}-alpha"):
                     continue
                 folder = rendition_folder(self.pk, fingerprint)
                 for name in storage.listdir(folder)[1]:
@@ -249,4 +265,5 @@ class Image(models.Model):
 
     def rendition_name(self, shape, width, extension):
         """Where a rendition of the complete set lies in the storage."""
-        return rendition_name(self.pk, self.rendered, shape, width, extension)
+        folder = rendition_set(self.rendered, self.ground)
+        return rendition_name(self.pk, folder, shape, width, extension)

@@ -5,12 +5,16 @@ from fractions import Fraction
 from io import BytesIO
 
 from PIL import Image as Pillow
+from PIL import ImageChops, ImageStat
 
 FORMATS = {"avif": "image/avif", "webp": "image/webp", "jpg": "image/jpeg"}
+# Behind a transparent image: what it stands out from.
+GROUNDS = {"light": "#ffffff", "dark": "#11171a"}
 _OPTIONS = {
     "avif": {"format": "AVIF", "quality": 58, "speed": 7},
     "webp": {"format": "WEBP", "quality": 78, "method": 4},
     "jpg": {"format": "JPEG", "quality": 80, "progressive": True, "optimize": True},
+    "png": {"format": "PNG", "optimize": True},
 }
 
 
@@ -58,23 +62,53 @@ def rendition_folder(image_id, fingerprint="") -> str:
     return f"renditions/{image_id}/{fingerprint}".rstrip("/")
 
 
+def rendition_set(fingerprint, ground) -> str:
+    """The folder of a set: an address that is cached for ever never changes content."""
+    return f"{fingerprint}-alpha" if ground in GROUNDS else fingerprint
+
+
 def rendition_name(image_id, fingerprint, shape, width, extension) -> str:
     return f"{rendition_folder(image_id, fingerprint)}/{shape}-{width}.{extension}"
 
 
+def ground_of(picture: Pillow.Image) -> str:
+    """The key of GROUNDS that a transparent image needs; "none" for an opaque one.
+
+    Dark if most of what can be seen is nearly white, as in a logo for dark paper.
+    """
+    if picture.mode != "RGBA" or picture.getchannel("A").getextrema()[0] == 255:
+        return "none"
+    alpha = picture.getchannel("A")
+    light = picture.convert("L").point(lambda value: 255 * (value >= 192))
+    seen = ImageStat.Stat(alpha).sum[0]
+    bright = ImageStat.Stat(ImageChops.multiply(light, alpha)).sum[0]
+    return "dark" if bright * 2 > seen else "light"
+
+
 def render(picture: Pillow.Image, focal_x: int, focal_y: int):
-    """Yield (shape, width, extension, content) for each rendition of a set."""
-    # Formats without transparency show it as paper.
-    if picture.mode == "RGBA":
-        paper = Pillow.new("RGB", picture.size, "white")
-        paper.paste(picture, mask=picture.getchannel("A"))
-        picture = paper
-    picture = picture.convert("RGB")
+    """Yield (shape, width, extension, content) for each rendition of a set.
+
+    A transparent image has PNG too, and stands on its ground in JPEG, for social cards
+    and e-mail.
+    """
+    ground = ground_of(picture)
+    transparent = ground in GROUNDS
+    picture = picture.convert("RGBA" if transparent else "RGB")
     for name, shape in SHAPES.items():
         crop = shape.crop(*picture.size, focal_x, focal_y)
         for size in shape.sizes(*picture.size):
             small = picture.resize(size, Pillow.Resampling.LANCZOS, box=crop)
             for extension, options in _OPTIONS.items():
+                if extension == "png" and not transparent:
+                    continue
+                flat = transparent and extension == "jpg"
+                shown = _on_ground(small, GROUNDS[ground]) if flat else small
                 content = BytesIO()
-                small.save(content, **options)
+                shown.save(content, **options)
                 yield name, size[0], extension, content.getvalue()
+
+
+def _on_ground(picture: Pillow.Image, colour: str) -> Pillow.Image:
+    ground = Pillow.new("RGB", picture.size, colour)
+    ground.paste(picture, mask=picture.getchannel("A"))
+    return ground

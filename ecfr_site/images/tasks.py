@@ -10,7 +10,7 @@ from ecfr_site.task_queue import AHEAD
 def render_image(image_id):
     """Make what renditions the image lacks. May be killed, lost or run twice."""
     image = apps.get_model("images.Image").objects.filter(pk=image_id).first()
-    if image and image.rendered != image.fingerprint:
+    if image and (image.rendered != image.fingerprint or not image.ground):
         image.render()
 
 

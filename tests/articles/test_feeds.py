@@ -5,7 +5,9 @@ from xml.etree import ElementTree
 
 import pytest
 from django.utils import timezone
+from lxml.html import document_fromstring
 
+from ecfr_site.models import Institution
 from tests.factories import (
     ArticleFactory,
     AuthorFactory,
@@ -75,3 +77,89 @@ def test_a_feed_takes_few_queries_whatever_it_holds(reader, django_assert_num_qu
 
     with django_assert_num_queries(4):
         reader.get("/feed/")
+
+
+AWKWARD = 'R&D: "enough" if x < 5%? ]]> 🙂 \N{RIGHT-TO-LEFT MARK}שלום'
+
+
+def html_text(summary):
+    """The summary as a program for feeds shows it."""
+    assert summary.get("type") == "html"
+    return document_fromstring(f"<p>{summary.text}</p>").text_content()
+
+
+@pytest.mark.parametrize("address", ["/feed/", "/publications/report/feed/"])
+def test_an_entry_reads_as_it_was_typed(reader, address):
+    standfirst = "AT&T says <5% of “AI & ML” pays; see <b>bold</b> &amp; ]]>"
+    ArticleFactory(published=True, kind="report", title=AWKWARD, standfirst=standfirst)
+
+    [entry] = entries(reader.get(address))
+
+    assert entry.findtext(f"{ATOM}title") == AWKWARD
+    assert html_text(entry.find(f"{ATOM}summary")) == standfirst
+
+
+def test_characters_that_xml_cannot_hold_are_left_out(reader):
+    ArticleFactory(published=True, title="Heat\x0b and\x01 pipes\ufffe")
+
+    [entry] = entries(reader.get("/feed/"))
+
+    assert entry.findtext(f"{ATOM}title") == "Heat and pipes"
+
+
+def test_a_feed_of_a_topic_has_the_name_as_it_was_typed(reader):
+    TopicFactory(slug="rd", name="R&D <new>\x02")
+
+    response = reader.get("/topics/rd/feed/")
+
+    feed = ElementTree.fromstring(response.content)  # noqa: S314
+    assert feed.findtext(f"{ATOM}title").endswith(": R&D <new>")
+
+
+def test_the_institution_is_the_author_of_what_nobody_signs(reader):
+    ArticleFactory(published=True)
+
+    [entry] = entries(reader.get("/feed/"))
+
+    name = entry.findtext(f"{ATOM}author/{ATOM}name")
+    assert name == Institution.objects.current().name
+
+
+def test_a_kind_has_a_feed_that_its_list_names(reader):
+    ArticleFactory(published=True, kind="report", title="Pipes")
+    ArticleFactory(published=True, kind="podcast", title="Heat")
+
+    [entry] = entries(reader.get("/publications/policy-brief/feed/")) or [None]
+
+    assert entry is None
+    [entry] = entries(reader.get("/publications/report/feed/"))
+    assert entry.findtext(f"{ATOM}title") == "Pipes"
+    page = reader.get("/publications/report/").content.decode()
+    assert page.count('href="/publications/report/feed/"') == 2
+    assert reader.get("/publications/nonsense/feed/").status_code == 404
+
+
+def test_corrections_have_a_feed_that_their_page_names(reader):
+    article = ArticleFactory(published=True, title=AWKWARD)
+    CorrectionFactory(article=article, text="Ten < twelve.")
+    CorrectionFactory(article=article, text="Two.")
+    CorrectionFactory(article=ArticleFactory(draft=True), text="Hidden.")
+
+    found = entries(reader.get("/corrections/feed/"))
+
+    summaries = {html_text(entry.find(f"{ATOM}summary")) for entry in found}
+    assert summaries == {"Ten < twelve.", "Two."}
+    assert {entry.findtext(f"{ATOM}title") for entry in found} == {AWKWARD}
+    assert len({entry.findtext(f"{ATOM}id") for entry in found}) == 2
+    assert all(entry.findtext(f"{ATOM}updated") for entry in found)
+    page = reader.get("/corrections/").content.decode()
+    assert page.count('href="/corrections/feed/"') == 2
+
+
+def test_a_feed_of_corrections_takes_few_queries(reader, django_assert_num_queries):
+    for _ in range(4):
+        CorrectionFactory(article=ArticleFactory(published=True))
+    reader.get("/corrections/feed/")
+
+    with django_assert_num_queries(3):
+        reader.get("/corrections/feed/")

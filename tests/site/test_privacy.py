@@ -17,6 +17,7 @@ from tests.factories import ArticleFactory, UserFactory
 NOBODY = {
     "articles.Attachment",
     "articles.Link",
+    "articles.SearchText",
     "articles.Topic",
     "auth.Group",
     "auth.Permission",

@@ -37,6 +37,7 @@ def row():
 
 # What no reader's page shows.
 UNSEEN = {
+    "articles.SearchText",
     "admin",
     "auth",
     "axes",
