@@ -18,12 +18,19 @@ from ecfr_site.html import ALLOWED, FOOTNOTE, sanitise
 # What the editor keeps is what `sanitise` keeps: nothing vanishes on saving. The class
 # on figures is how the editor knows its own; it takes it off again.
 _CLASSES = {"figure": "(image)"}
+# What is pasted comes to the server with these styles, which gives them their elements.
+_STYLES = {
+    **dict.fromkeys(("p", "span", "pre"), "{white-space}"),
+    "ol": "{list-style-type}",
+}
 _CONTENT = [
-    f"{tag}[{','.join(sorted(attributes | {'lang'}))}]{_CLASSES.get(tag, '')}"
+    f"{tag}[{','.join(sorted(attributes | {'lang'}))}]"
+    f"{_STYLES.get(tag, '')}{_CLASSES.get(tag, '')}"
     for tag, attributes in ALLOWED.items()
     if tag != "span"
 ]
-_CONTENT += [f"span[lang](!{FOOTNOTE})", "span[!lang]"]
+_CONTENT += [f"span[lang,dir](!{FOOTNOTE})", "span[!lang,dir]"]
+_CONTENT += ["a[name]", "q[lang]", "pre", "strike", "del", "semantics", "mfenced[*]"]
 _PLUGIN = "ecfr_site/editor/{}/plugin.js"
 _OUR_PLUGINS = ["footnote", "picture", "heads", "manuscript"]
 _TOOLBAR = [
