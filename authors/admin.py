@@ -5,6 +5,7 @@ from django.utils.html import format_html
 from authors.models import Author, AuthorLink, Position, Programme
 from ecfr_site.images.markup import picture
 from ecfr_site.kept_text import KeptTextMixin
+from ecfr_site.richtext.admin import LossesMixin
 
 
 class PositionInline(admin.TabularInline):
@@ -38,7 +39,7 @@ class AuthorLinkInline(admin.TabularInline):
 
 
 @admin.register(Author)
-class AuthorAdmin(KeptTextMixin, admin.ModelAdmin):
+class AuthorAdmin(LossesMixin, KeptTextMixin, admin.ModelAdmin):
     list_display = ["name", "present_position", "kind", "standing", "portrait"]
     list_filter = ["standing", "kind", "positions__programme"]
     search_fields = ["name", "sort_name"]
@@ -72,7 +73,7 @@ class AuthorAdmin(KeptTextMixin, admin.ModelAdmin):
 
 
 @admin.register(Programme)
-class ProgrammeAdmin(KeptTextMixin, admin.ModelAdmin):
+class ProgrammeAdmin(LossesMixin, KeptTextMixin, admin.ModelAdmin):
     list_display = ["name", "directors", "active", "order"]
     list_editable = ["order"]
     search_fields = ["name"]

@@ -25,6 +25,7 @@ from ecfr_site.fields import RichTextWidget
 from ecfr_site.institution import InstitutionForm
 from ecfr_site.kept_text import KeptTextMixin
 from ecfr_site.models import Institution
+from ecfr_site.richtext.admin import LossesMixin
 from ecfr_site.spreadsheets import SpreadsheetCSV
 
 # What editors have no use for: the address comes from the environment, the queue is for
@@ -95,7 +96,7 @@ def is_own_address(url):
 
 
 @admin.register(FlatPage)
-class PageAdmin(KeptTextMixin, FlatPageAdmin):
+class PageAdmin(LossesMixin, KeptTextMixin, FlatPageAdmin):
     form = PageForm
     list_display = ["title", "url"]
     list_filter = []

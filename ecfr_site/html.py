@@ -17,6 +17,7 @@ import nh3
 from ecfr_site.lines import SCHEMES
 from ecfr_site.prose import BOUNDARIES, FOOTNOTE, HEADINGS, LISTS, is_footnote, written
 from ecfr_site.richtext import formulas, readings, word_processors
+from ecfr_site.richtext.depth import flattened
 from ecfr_site.richtext.places import mark_places, without_unused
 
 # The allow-list: elements and their attributes. `lang` may stand on all of them. The
@@ -49,6 +50,8 @@ _DROPPED = formulas.DROPPED | {
     "template", "textarea", "select", "button", "audio", "video", "canvas",
 }
 # fmt: on
+# Around struck-out words in plain text.
+STRUCK_OUT = "~~"
 _FORMULA = re.compile(r"<math\b.*?</math>", re.S)
 _CONTROL = re.compile(
     "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ufeff\ufffe\uffff\ud800-\udfff]"
@@ -139,7 +142,9 @@ class _Reader(HTMLParser):
     def handle_starttag(self, tag, attrs):
         void = tag in ("br", "hr", "img")
         if void or self.depth < _DEEPEST:
-            self.builder.start(tag, {name: value or "" for name, value in attrs})
+            self.builder.start(
+                tag, {name: _short(name, value) for name, value in attrs}
+            )
         if void:
             self.builder.end(tag)
         else:
@@ -154,10 +159,16 @@ class _Reader(HTMLParser):
         self.builder.data(data)
 
 
+def _short(name: str, value: str | None) -> str:
+    """The attribute's value; of a style no more than anybody writes."""
+    return (value or "")[:1000] if name == "style" else value or ""
+
+
 def _read(html: str) -> Element:
     reader = _Reader()
     # Some characters come as references, hence once more.
-    reader.feed(_CONTROL.sub("", _READ.clean(_CONTROL.sub("", html))))
+    clean = _READ.clean(flattened(_CONTROL.sub("", html)))
+    reader.feed(_CONTROL.sub("", clean))
     reader.close()
     reader.builder.end("div")
     return reader.builder.close()
@@ -173,11 +184,11 @@ def _lines(root: Element) -> list[str]:
             lines[-1].append(formulas.linear(element))
         elif not is_footnote(element):
             is_struck = element.tag in ("s", "strike", "del")
-            lines[-1] += ["~~" * is_struck, element.text or ""]
+            lines[-1] += [STRUCK_OUT * is_struck, element.text or ""]
             for child in element:
                 walk(child)
                 lines[-1].append(child.tail or "")
-            lines[-1].append("~~" * is_struck)
+            lines[-1].append(STRUCK_OUT * is_struck)
         if element.tag in BOUNDARIES:
             lines.append([])
 

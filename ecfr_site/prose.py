@@ -73,6 +73,7 @@ class _Flow:
         self.notes = notes
         self.blocks: list[_Block] = []
         self.line: list[Piece] = []
+        self.places: list[Piece] = []
         self.attributes = ""
 
     def walk(self, element: Element, marks: tuple[Mark, ...] = ()) -> None:
@@ -111,7 +112,9 @@ class _Flow:
                 self.line.append(Piece(marks, "math", html))
         elif tag == "a" and child.get("id"):
             html = f'<a id="{escape(child.get("id", ""))}"></a>'
-            self.line.append(Piece((), "place", html))
+            place = Piece((), "place", html)
+            # A place in nothing is the place of what comes next.
+            (self.places if self.allowed else self.line).append(place)
             self.walk(child, marked(child, marks))
         elif self.notes and is_footnote(child):
             inner = _inline(child, notes=False)
@@ -141,16 +144,13 @@ class _Flow:
         if not self.allowed:
             self._text(" ", ())
             return
-        places: list[Piece] = []
         for pieces in paragraphs(self.line):
-            if html := line_of([*places, *pieces]):
+            if html := line_of(pieces):
+                html = "".join(place.html for place in self.places) + html
                 paragraph = f"<p{self.attributes}>{html}</p>"
                 self.blocks.append(_Block(paragraph, "" if self.attributes else html))
-                places = []
-            else:
-                places += [piece for piece in pieces if piece.kind == "place"]
-        # A place in nothing is the place of what comes next.
-        self.line = places
+                self.places = []
+        self.line = []
         self.attributes = ""
 
 

@@ -30,6 +30,7 @@ from articles.models import Article, Attachment, Byline, Correction
 from articles.workflow import State
 from authors.models import Author
 from ecfr_site.kept_text import KeptTextMixin
+from ecfr_site.richtext.admin import LossesMixin
 from ecfr_site.wall_clock import WallClockField, WallClockWidget
 
 
@@ -149,6 +150,7 @@ class ArticleAdmin(
     LivePages,
     StepsBar,
     Panels,
+    LossesMixin,
     KeptTextMixin,
     VersionAdmin,
 ):

@@ -61,12 +61,14 @@ def remove_twins(root: Element) -> None:
     Its text or image would stand in the text a second time.
     """
     parents = {child: parent for parent in root.iter() for child in parent}
+    seen: set[Element] = set()
     for formula in list(root.iter("math")):
         element = formula
         for _ in range(3):
             parent = parents.get(element)
-            if parent is None or parent.tag in _BLOCKS:
+            if parent is None or parent.tag in _BLOCKS or parent in seen:
                 break
+            seen.add(parent)
             prune(parent, lambda child: child.get("aria-hidden") == "true")
             element = parent
 

@@ -30,16 +30,19 @@ def mark_places(root: Element) -> None:
         return
     parents = {child: parent for parent in root.iter() for child in parent}
     seen: set[str] = set()
+    # The one place that each element begins with.
+    places: dict[Element, str] = {}
     for element in list(root.iter()):
         names = {element.get("id", ""), element.get("name", "")} - {""}
-        for name in sorted(names & links.keys() - seen):
+        for name in sorted((names & links.keys()) - seen):
             seen.add(name)
-            place = place_of(name)
-            if not (element.tag == "a" and element.get("id") == place):
-                _insert(_holder(element), place, parents)
+            holder = parents[element] if element.tag in _VOID else _holder(element)
+            place = places.setdefault(holder, place_of(name))
+            if place == place_of(name) and holder.get("id") != place:
+                _insert(holder, place)
             for link in links[name]:
                 link.set("href", f"#{place}")
-    _forget_names(root, {place_of(name) for name in seen})
+    _forget_names(root, set(places.values()))
 
 
 def place_of(name: str) -> str:
@@ -75,11 +78,7 @@ def _holder(element: Element) -> Element:
     return element
 
 
-def _insert(element: Element, place: str, parents: dict[Element, Element]) -> None:
+def _insert(holder: Element, place: str) -> None:
     anchor = Element("a", {"id": place})
-    if element.tag in _VOID:
-        parent = parents[element]
-        parent.insert(list(parent).index(element), anchor)
-    else:
-        anchor.tail, element.text = element.text, None
-        element.insert(0, anchor)
+    anchor.tail, holder.text = holder.text, None
+    holder.insert(0, anchor)

@@ -18,8 +18,8 @@ _COMMENT_TEXT_ID = re.compile(r"_msocom_\d+|cmnt\d+")
 _DELETED_CLASS = re.compile(r"mso(Del|MoveFrom)|ice-del|deletion|sd-?deletion", re.I)
 _DELETED = {"del"}
 _FROM_WORD = re.compile(r"\bmso-|class=\W?Mso|schemas-microsoft-com", re.I)
-_FROM_OFFICE = re.compile(r"<meta[^>]*(LibreOffice|OpenOffice)", re.I)
-_BODY_LANGUAGE = re.compile(r"<body[^>]*\slang=[\"']?([A-Za-z-]+)", re.I)
+_FROM_OFFICE = re.compile(r"<meta[^<>]*(LibreOffice|OpenOffice)", re.I)
+_BODY_LANGUAGE = re.compile(r"<body[^<>]*?\slang=[\"']?([A-Za-z-]+)", re.I)
 
 
 def is_from_word(html: str) -> bool:
@@ -58,12 +58,16 @@ def remove_reviews(root: Element, html: str) -> Counter[str]:
 
     def is_review(element: Element) -> bool:
         kind = _review(element, tracked)
-        if kind and (len(element) or "".join(element.itertext()).strip()):
+        # A comment's references are not counted beside it.
+        if kind == "deletion" or (kind and element.tag in ("p", "div", "li")):
             found[kind] += 1
         return bool(kind)
 
-    for parent in list(root.iter()):
+    parents = [root]
+    while parents:
+        parent = parents.pop()
         prune(parent, is_review)
+        parents += parent
     return found
 
 
