@@ -94,6 +94,8 @@ class _Flow:
         tag = child.tag
         if tag in self.allowed and (block := _block(child, marks)):
             self._end_line()
+            if tag in HEADINGS:
+                block = self._with_places(block)
             self.blocks.append(block)
         elif tag in BOUNDARIES:
             self._end_line()
@@ -138,6 +140,13 @@ class _Flow:
             self.attributes = attributes
         else:
             self.line.append(image)
+
+    def _with_places(self, block: _Block) -> _Block:
+        """The heading with the places that were waiting for a text."""
+        start, mark, rest = block.html.partition(">")
+        places = "".join(place.html for place in self.places)
+        self.places = []
+        return block._replace(html=start + mark + places + rest)
 
     def _end_line(self) -> None:
         """What stood loose until here is a paragraph; two line breaks make two."""

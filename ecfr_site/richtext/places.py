@@ -9,6 +9,8 @@ import re
 from urllib.parse import unquote
 from xml.etree.ElementTree import Element
 
+from ecfr_site.prose import BOUNDARIES
+
 PREFIX = "place-"
 _VOID = {"br", "hr", "img"}
 # Elements that hold no text of their own: a place is at the beginning of their first
@@ -73,7 +75,13 @@ def _forget_names(root: Element, places: set[str] = frozenset()) -> None:
 
 
 def _holder(element: Element) -> Element:
-    while element.tag in _FRAMES and len(element):
+    """The innermost element that begins where the element does, without its text."""
+    while len(element) and (
+        element.tag in _FRAMES
+        or (element[0].tag in BOUNDARIES and not (element.text or "").strip())
+    ):
+        if element[0].tag in _VOID:
+            break
         element = element[0]
     return element
 
