@@ -23,6 +23,7 @@ from lxml.html.builder import E
 
 from articles.content import FIELDS, LISTS, ROWS
 from articles.models import Article, Byline
+from articles.typeset import words_of
 from authors.models import Author
 from ecfr_site.html import sanitise
 from ecfr_site.images.models import Image
@@ -354,6 +355,10 @@ def _tokens(block, context=()):
         shown = tuple(block.get(name, "") for name in ("src", "alt", "role"))
         yield _Token(("img", *shown), block, "")
         return
+    if tag == "math":
+        # No mark may stand within a formula.
+        yield _Token(("math", words_of(block)), block, "")
+        return
     inside = (*context, (tag, block.get("class"), block.get("title")))
     yield from _words(block, "text", inside)
     for child in block:
@@ -424,7 +429,8 @@ def _note(token, tag):
         mark.set("data-said", said[0])
         element.append(mark)
         return
-    mark.set("data-said", said[1] or "decoration")
+    if kind == "img":
+        mark.set("data-said", said[1] or "decoration")
     mark.tail, element.tail = element.tail, None
     element.getparent().replace(element, mark)
     mark.append(element)

@@ -19,10 +19,13 @@ from articles.workflow import Standing
 from ecfr_site.fields import RichTextWidget
 from ecfr_site.html import plain_text, sanitise
 from ecfr_site.redirects.slugs import SlugForm
+from ecfr_site.richtext.admin import form_losses, losses_sentence
 from ecfr_site.wall_clock import keep_second_hour
 
 # Where an article stands that readers see, or have seen until its end.
 SEEN = (Standing.LIVE, Standing.ENDED)
+# Steps that nobody takes without knowing what the text lost.
+LOSSLESS = (workflow.SUBMIT, workflow.APPROVE, workflow.PUBLISH)
 # The name of the buttons that do more than save.
 STEP = "_step"
 # The name of the field for the note that goes with a step.
@@ -157,6 +160,7 @@ class ArticleForm(SlugForm, SharedForm):
         self.keep_second_hour()
         super().clean()
         self.check_new_end()
+        self.refuse_losses()
         refusal = self.step and self.rights.refusal(self.step)
         if refusal:
             raise ValidationError(f"{refusal} What you wrote is still here.")
@@ -169,6 +173,23 @@ class ArticleForm(SlugForm, SharedForm):
                 "Readers see this text: it is changed in a working copy. "
                 "What you wrote is still here."
             )
+
+    def refuse_losses(self):
+        """Stop a step once when the text cannot be kept as it came.
+
+        The form then holds what can be kept, so that the next press takes the step.
+        """
+        phrases = form_losses(self) if self.step in LOSSLESS else []
+        if not phrases:
+            return
+        self.data = self.data.copy()
+        for name, field in self.fields.items():
+            if isinstance(field.widget, RichTextWidget):
+                self.data[self.add_prefix(name)] = sanitise(self[name].data or "")
+        raise ValidationError(
+            f"{losses_sentence(phrases)} Nothing was saved: press the button again to "
+            "go on without them."
+        )
 
     def fill_in(self):
         """A draft needs nothing; what it cannot do without gets something for now."""

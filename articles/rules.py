@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from articles import manuscript
 from articles.embargo import find_embargoed
-from articles.typeset import is_note, is_ours, words_of
+from articles.typeset import is_note, is_ours, lost_links, words_of
 from authors.models import Author
 
 OFF, WARN, BLOCK = "off", "warn", "block"
@@ -260,6 +260,18 @@ def link_texts(piece):
                 "body",
                 manuscript.opening(a),
             )
+
+
+@rule("Links within the text", "Each leads to a place in it.", WARN)
+def places(piece):
+    page = piece.article.get_absolute_url() if piece.article.slug else ""
+    for link in lost_links(piece.tree, page):
+        yield Found(
+            f"The link “{words_of(link)}” leads to a place that is not in the text "
+            f"({link.get('href')[:100]}): link it to another, or remove the link.",
+            "body",
+            manuscript.opening(link),
+        )
 
 
 @rule("Links within the site", "Each leads to a page.", WARN)

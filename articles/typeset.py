@@ -5,6 +5,8 @@ given is sanitised first, since the page prints the result as it is.
 """
 
 import re
+from collections import Counter
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from urllib.parse import unquote, urlsplit
 
@@ -13,13 +15,17 @@ from django.utils.text import slugify
 from lxml.html import HtmlElement, fragment_fromstring, tostring
 from lxml.html.builder import E
 
-from ecfr_site.html import FOOTNOTE, sanitise
+from ecfr_site.html import FOOTNOTE, linear_formulas, sanitise
 from ecfr_site.images.markup import picture
 from ecfr_site.images.models import Image
 
 # How wide a picture in the text is shown: the measure, or a narrow screen.
 _SIZES = "(min-width: 40rem) 38rem, 100vw"
 _ADDRESS = re.compile(r"https?://[^\s<>“”‘’]*[^\s<>“”‘’.,;:!?)\]]")
+# The main part of a page (templates/base.html), and its top in any browser.
+_ON_EACH_PAGE = {"content", "top"}
+# In characters of its text; a phone's line has about as many.
+_LONG_FORMULA = 24
 _BACK = "\N{LEFTWARDS ARROW WITH HOOK}\N{VARIATION SELECTOR-15}"
 
 
@@ -29,20 +35,25 @@ class Typeset:
     contents: list[dict] = field(default_factory=list)
 
 
-def typeset(body: str, images: dict[str, Image]) -> Typeset:
+def typeset(body: str, images: dict[str, Image], page: str = "") -> Typeset:
     """The page's HTML, and its headings as dicts of `level`, `id` and `text`.
 
-    `images` are those of `image_paths`, by name; others are shown as they are.
+    `images` are those of `image_paths`, by name; others are shown as they are. `page`
+    is the path of the page itself, to which a link may lead in full.
     """
     text = tree_of(body)
     contents = _set_headings(text)
+    places = _place_ids(text)
     notes = _take_footnotes(text)
+    for formula in list(text.iter("math")):
+        _set_formula(formula)
     for table in list(text.iter("table")):
         _set_table(table)
     for img in list(text.iter("img")):
         _set_image(img, images)
     if notes:
         text.append(_endnotes(notes))
+    _lead_inside(text, places, page)
     return Typeset(_inner_html(text), contents)
 
 
@@ -68,8 +79,19 @@ def is_note(element: HtmlElement) -> bool:
 
 def words_of(element: HtmlElement, notes: bool = False) -> str:
     """The element's text on one line, without its footnotes."""
-    inside = "" if notes else f"[not(ancestor::span[@class='{FOOTNOTE}'])]"
-    return " ".join("".join(element.xpath(f".//text(){inside}")).split())
+    return " ".join("".join(_texts(element, notes)).split())
+
+
+def _texts(element: HtmlElement, notes: bool) -> Iterator[str]:
+    """The texts in the element, a formula's on one line."""
+    if element.tag == "math":
+        yield linear_formulas(tostring(element, encoding="unicode", with_tail=False))
+        return
+    yield element.text or ""
+    for child in element:
+        if notes or not is_note(child):
+            yield from _texts(child, notes)
+        yield child.tail or ""
 
 
 # Headings
@@ -81,7 +103,7 @@ def _set_headings(text: HtmlElement) -> list[dict]:
     Those of the second level before any of the first are raised to it.
     """
     contents = []
-    used = set()
+    used: Counter[str] = Counter()
     divided = False
     for heading in list(text.iter("h2", "h3")):
         divided = divided or heading.tag == "h2"
@@ -89,11 +111,12 @@ def _set_headings(text: HtmlElement) -> list[dict]:
             heading.tag = "h2"
         words = words_of(heading)
         slug = slugify(words, allow_unicode=True)[:60].strip("-_") or "untitled"
-        heading_id, count = f"section-{slug}", 1
+        heading_id = f"section-{slug}"
         while heading_id in used:
-            count += 1
-            heading_id = f"section-{slug}-{count}"
-        used.add(heading_id)
+            # The number goes on where it was for the same words.
+            used[f"section-{slug}"] += 1
+            heading_id = f"section-{slug}-{used[f'section-{slug}']}"
+        used[heading_id] += 1
         heading.set("id", heading_id)
         contents.append({"level": int(heading.tag[1]), "id": heading_id, "text": words})
     return contents
@@ -109,6 +132,8 @@ def _take_footnotes(text: HtmlElement) -> list[HtmlElement]:
         _close_up_before(note)
         if words_of(note, notes=True):
             notes.append(note)
+            # For links that lead to the note.
+            note.set("id", f"note-{len(notes)}")
             note.addprevious(_reference(len(notes)))
         note.drop_tree()
     return notes
@@ -136,8 +161,9 @@ def _endnotes(notes: list[HtmlElement]) -> HtmlElement:
         label = f"Back to reference {number} in the text"
         back = {"href": f"#ref-{number}", "role": "doc-backlink", "aria-label": label}
         item.append(E.a(_BACK, **back))
-        if note.get("lang"):
-            item.set("lang", note.get("lang"))
+        for name in ("lang", "dir"):
+            if note.get(name):
+                item.set(name, note.get(name))
         items.append(item)
     heading = E.h2("Notes", id="notes")
     attributes = {"class": "notes", "role": "doc-endnotes", "aria-labelledby": "notes"}
@@ -167,6 +193,89 @@ def _link_addresses(element: HtmlElement) -> None:
             parent.tail = parts[0]
             place = parent.getparent().index(parent) + 1
             parent.getparent()[place:place] = links
+
+
+# Places that links of the text lead to
+
+
+def _place_ids(text: HtmlElement) -> dict[str, HtmlElement]:
+    """The element of each place, in exchange for the anchor that marks it.
+
+    It keeps the id that it has; a note gets its own with its number.
+    """
+    found = {}
+    for anchor in list(text.iter("a")):
+        place = anchor.get("id")
+        if not place or anchor.get("href") is not None:
+            continue
+        holder = anchor.getparent()
+        if holder.tag == "div" and not holder.get("id"):
+            continue
+        anchor.drop_tag()
+        if not is_note(holder) and not holder.get("id"):
+            holder.set("id", place)
+        found[place] = holder
+    return found
+
+
+def fragment_of(href: str, page: str = "") -> str | None:
+    """The place on its own page that the link leads to; None if it leads elsewhere."""
+    address, mark, fragment = href.partition("#")
+    is_here = not address or (page and address.removeprefix(settings.SITE_URL) == page)
+    return unquote(fragment) if mark and is_here else None
+
+
+def lost_links(tree: HtmlElement, page: str) -> list[HtmlElement]:
+    """The links to places that the text's page does not have; they are no links there.
+
+    `tree` is the text as it is kept.
+    """
+    inside = [
+        (link, fragment)
+        for link in tree.iter("a")
+        if (fragment := fragment_of(link.get("href", ""), page)) is not None
+    ]
+    if not inside:
+        return []
+    shown = fragment_fromstring(
+        typeset(_inner_html(tree), {}).html, create_parent="div"
+    )
+    known = {element.get("id") for root in (tree, shown) for element in root.iter()}
+    return [link for link, fragment in inside if fragment not in known | _ON_EACH_PAGE]
+
+
+def _lead_inside(
+    text: HtmlElement, places: dict[str, HtmlElement], page: str = ""
+) -> None:
+    """Lead the text's links to what they mean, and unlink those that mean nothing."""
+    known = {element.get("id") for element in text.iter()} | _ON_EACH_PAGE
+    for link in list(text.iter("a")):
+        fragment = fragment_of(link.get("href", ""), page)
+        if fragment is None or link.get("role"):
+            continue
+        holder = places.get(fragment)
+        target = fragment if holder is None else holder.get("id")
+        if target in known:
+            link.set("href", f"#{target}")
+        else:
+            link.drop_tag()
+
+
+# Formulas
+
+
+def _set_formula(formula: HtmlElement) -> None:
+    """A long formula scrolls by itself, also with the keyboard."""
+    words = words_of(formula)
+    if formula.get("display") != "block" and len(words) < _LONG_FORMULA:
+        return
+    kind = "formula display" if formula.get("display") == "block" else "formula"
+    frame = E.span(
+        role="group", tabindex="0", **{"class": kind, "aria-label": "Formula"}
+    )
+    frame.tail, formula.tail = formula.tail, None
+    formula.getparent().replace(formula, frame)
+    frame.append(formula)
 
 
 # Tables

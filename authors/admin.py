@@ -7,6 +7,7 @@ from ecfr_site.folding import FoldedSearchMixin
 from ecfr_site.images.markup import picture
 from ecfr_site.kept_text import KeptTextMixin
 from ecfr_site.redirects.slugs import SlugAdminMixin
+from ecfr_site.richtext.admin import LossesMixin
 
 
 class PositionInline(admin.TabularInline):
@@ -40,7 +41,9 @@ class AuthorLinkInline(admin.TabularInline):
 
 
 @admin.register(Author)
-class AuthorAdmin(FoldedSearchMixin, SlugAdminMixin, KeptTextMixin, admin.ModelAdmin):
+class AuthorAdmin(
+    FoldedSearchMixin, SlugAdminMixin, LossesMixin, KeptTextMixin, admin.ModelAdmin
+):
     list_display = ["name", "present_position", "kind", "standing", "portrait"]
     list_filter = ["standing", "kind", "positions__programme"]
     search_fields = ["name", "sort_name"]
@@ -75,7 +78,7 @@ class AuthorAdmin(FoldedSearchMixin, SlugAdminMixin, KeptTextMixin, admin.ModelA
 
 @admin.register(Programme)
 class ProgrammeAdmin(
-    FoldedSearchMixin, SlugAdminMixin, KeptTextMixin, admin.ModelAdmin
+    FoldedSearchMixin, SlugAdminMixin, LossesMixin, KeptTextMixin, admin.ModelAdmin
 ):
     list_display = ["name", "directors", "active", "order"]
     list_editable = ["order"]

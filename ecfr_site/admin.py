@@ -23,6 +23,7 @@ from ecfr_site.institution import InstitutionForm
 from ecfr_site.kept_text import KeptTextMixin
 from ecfr_site.models import Institution
 from ecfr_site.redirects.admin import RedirectAdmin
+from ecfr_site.richtext.admin import LossesMixin
 
 # What editors have no use for: the address comes from the environment, the queue is for
 # operators, who have the command line, and secrets are nobody's but their owner's.
@@ -93,7 +94,7 @@ def is_own_address(url):
 
 
 @admin.register(FlatPage)
-class PageAdmin(KeptTextMixin, FlatPageAdmin):
+class PageAdmin(LossesMixin, KeptTextMixin, FlatPageAdmin):
     form = PageForm
     list_display = ["title", "url"]
     list_filter = []

@@ -8,12 +8,14 @@ import re
 
 from ckeditor.widgets import CKEditorWidget
 from django.contrib.admin.widgets import AdminTextareaWidget
+from django.core.exceptions import ValidationError
 from django.db import models
 from django.forms import Media
 from django.templatetags.static import static
 from django.urls import reverse
 
 from ecfr_site.html import ALLOWED, FOOTNOTE, sanitise
+from ecfr_site.prose import BOUNDARIES
 
 # What the editor keeps is what `sanitise` keeps: nothing vanishes on saving. The class
 # on figures is how the editor knows its own; it takes it off again.
@@ -23,9 +25,14 @@ _CONTENT = [
     for tag, attributes in ALLOWED.items()
     if tag != "span"
 ]
-_CONTENT += [f"span[lang](!{FOOTNOTE})", "span[!lang]"]
+_CONTENT += [f"span[lang,dir](!{FOOTNOTE})", "span[!lang,dir]"]
+# The places that links of a paste lead to; the server puts an anchor of its own there.
+_CONTENT += [f"{tag}[id]" for tag in sorted({*BOUNDARIES, "sup"} & {*ALLOWED})]
+_CONTENT += ["a[name]", "q[lang]", "pre", "strike", "del", "semantics", "mfenced[*]"]
+# About 150,000 words, a long book.
+MAX_LENGTH = 1_000_000
 _PLUGIN = "ecfr_site/editor/{}/plugin.js"
-_OUR_PLUGINS = ["footnote", "picture", "heads", "manuscript"]
+_OUR_PLUGINS = ["footnote", "picture", "heads", "manuscript", "meanings"]
 _TOOLBAR = [
     ["Format"],
     ["Bold", "Italic", "Superscript", "Subscript"],
@@ -57,6 +64,8 @@ _CONFIG = {
     "basicEntities": True,
     "disableNativeSpellChecker": False,
     "clipboard_handleImages": False,
+    # The browser's own would let neither formulas nor the kinds of lists through.
+    "pasteFilter": ";".join(_CONTENT),
     "image2_disableResizer": True,
     "filebrowserUploadMethod": "xhr",
     "defaultLanguage": "en-gb",
@@ -93,6 +102,11 @@ class RichTextWidget(CKEditorWidget):
         return super().get_context(name, value, attrs)
 
 
+def _language(instance):
+    """The language of the object's texts, if it has one."""
+    return (getattr(instance, "language", "") or "en")[:2]
+
+
 class RichTextField(models.TextField):
     """HTML written in the editor, sanitised on its way in whatever its source.
 
@@ -101,12 +115,19 @@ class RichTextField(models.TextField):
     """
 
     def clean(self, value, model_instance):
-        return super().clean(sanitise(value or ""), model_instance)
+        value = sanitise(value or "", _language(model_instance))
+        if len(value) > MAX_LENGTH:
+            raise ValidationError(
+                f"This text has {len(value):,} characters, formatting included. "
+                f"At most {MAX_LENGTH:,} can be saved: divide it into several.",
+                code="max_length",
+            )
+        return super().clean(value, model_instance)
 
     def pre_save(self, model_instance, add):
         value = super().pre_save(model_instance, add)
         if isinstance(value, str):
-            value = sanitise(value)
+            value = sanitise(value, _language(model_instance))
             setattr(model_instance, self.attname, value)
         return value
 

@@ -6,43 +6,53 @@ a publication needs, each only where HTML allows it, and gives nh3 the last word
 """
 
 import re
+from collections import Counter
 from functools import lru_cache
+from html import escape
 from html.parser import HTMLParser
 from xml.etree.ElementTree import Element, TreeBuilder
 
 import nh3
 
+from ecfr_site.lines import SCHEMES
 from ecfr_site.prose import BOUNDARIES, FOOTNOTE, HEADINGS, LISTS, is_footnote, written
+from ecfr_site.richtext import formulas, readings, word_processors
+from ecfr_site.richtext.depth import flattened
+from ecfr_site.richtext.places import mark_places, without_unused
 
 # The allow-list: elements and their attributes. `lang` may stand on all of them. The
 # editor's own filter is made from it (ecfr_site/fields.py).
 ALLOWED: dict[str, set[str]] = {
-    **{tag: set() for tag in ("p", "h2", "h3", "ul", "li", "blockquote", "hr", "br")},
-    **{tag: set() for tag in ("em", "strong", "sup", "sub", "figure", "figcaption")},
-    **{tag: set() for tag in ("table", "caption", "thead", "tbody", "tfoot", "tr")},
-    "ol": {"start"},
-    "th": {"scope", "colspan", "rowspan"},
-    "td": {"colspan", "rowspan"},
-    "a": {"href", "title"},
+    **{tag: {"dir"} for tag in ("p", "h2", "h3", "blockquote", "figcaption")},
+    **{tag: set() for tag in ("ul", "hr", "br", "figure", "s")},
+    **{tag: set() for tag in ("em", "strong", "sup", "sub")},
+    **{tag: set() for tag in ("table", "thead", "tbody", "tfoot", "tr")},
+    "ol": {"type", "start", "reversed"},
+    "li": {"value", "dir"},
+    "caption": {"dir"},
+    "th": {"scope", "colspan", "rowspan", "dir"},
+    "td": {"colspan", "rowspan", "dir"},
+    # With an id it is a place in the text (ecfr_site/richtext/places.py).
+    "a": {"href", "title", "id"},
     "abbr": {"title"},
     "img": {"src", "alt", "width", "height", "role"},
-    "span": set(),
+    "span": {"dir"},
+    **{tag: set(names) for tag, names in formulas.ELEMENTS.items()},
 }
 
-_SCHEMES = {"http", "https", "mailto"}
 # Understood while reading, written as something else or as paragraphs.
-_ALSO_READ = BOUNDARIES | {"b", "i", "cite"}
+ALSO_READ = {"q", "pre", "del", "ins", "strike", "b", "i", "cite", "listing"}
+_ALSO_READ = BOUNDARIES | ALSO_READ | formulas.ALSO_READ
 # Dropped with all that is in them.
 # fmt: off
-_DROPPED = {
-    "script", "style", "title", "svg", "math", "iframe", "object", "embed", "noscript",
+_DROPPED = formulas.DROPPED | {
+    "script", "style", "title", "svg", "iframe", "object", "embed", "noscript",
     "template", "textarea", "select", "button", "audio", "video", "canvas",
 }
 # fmt: on
-_FROM_WORD = re.compile(r"\bmso-|class=\W?Mso|schemas-microsoft-com", re.I)
-_WORD_LIST = re.compile(r"mso-list:\s*(?!ignore)", re.I)
-_WORD_BULLET = re.compile(r"mso-list:\s*ignore", re.I)
-
+# Around struck-out words in plain text.
+STRUCK_OUT = "~~"
+_FORMULA = re.compile(r"<math\b.*?</math>", re.S)
 _CONTROL = re.compile(
     "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ufeff\ufffe\uffff\ud800-\udfff]"
 )
@@ -51,20 +61,39 @@ _DEEPEST = 60
 
 # A save asks several times for the same text: form, typesetting, field.
 @lru_cache(maxsize=32)
-def sanitise(html: str) -> str:
-    """The same text in clean, valid, harmless HTML. Doing it twice changes nothing."""
-    root = _read(_CONTROL.sub("", html))
-    _mend(root, from_word=bool(_FROM_WORD.search(html)))
-    return _LAST_WORD.clean(written(root))
+def sanitise(html: str, language: str = "en") -> str:
+    """The same text in clean, valid, harmless HTML. Doing it twice changes nothing.
+
+    `language` is the text's own, as far as it says nothing else of itself.
+    """
+    root = _read(html)
+    _mend(root, html, language)
+    return without_unused(_LAST_WORD.clean(written(root)))
 
 
 def plain_text(html: str) -> str:
     """The running text, without markup and footnotes, a line a block."""
-    return "\n".join(" ".join(line.split()) for line in _lines(_read(html)) if line)
+    root = _read(html)
+    readings.write_quotes(root)
+    return "\n".join(" ".join(line.split()) for line in _lines(root) if line)
+
+
+def linear_formulas(html: str) -> str:
+    """Sanitised HTML with its formulas as text, for where MathML is not shown."""
+
+    def text_of(found: re.Match) -> str:
+        return escape(formulas.linear(_read(found[0])[0]), quote=False)
+
+    return _FORMULA.sub(text_of, html)
 
 
 def reading_minutes(html: str) -> int:
     return max(1, round(len(plain_text(html).split()) / 230))
+
+
+def removed_reviews(html: str) -> Counter[str]:
+    """The number of reviewers' comments and deletions that `sanitise` leaves out."""
+    return word_processors.remove_reviews(_read(html), html)
 
 
 # Reading
@@ -73,8 +102,11 @@ _READ = nh3.Cleaner(
     tags=set(ALLOWED) | _ALSO_READ,
     clean_content_tags=_DROPPED,
     attributes={tag: names for tag, names in ALLOWED.items() if names}
-    | {"*": {"lang", "class", "style"}},
-    url_schemes=_SCHEMES,
+    | {"a": {"href", "title", "name"}, "del": {"cite", "datetime"}}
+    | {"ins": {"cite", "datetime"}, "li": {"value", "type"}}
+    | {"*": {"lang", "dir", "class", "style", "id", "aria-hidden"}}
+    | {"mfenced": formulas.ATTRIBUTES_READ},
+    url_schemes=SCHEMES,
     link_rel=None,
 )
 # Links carry no rel: there is no target, hence no opener to protect, and what the
@@ -82,14 +114,18 @@ _READ = nh3.Cleaner(
 _LAST_WORD = nh3.Cleaner(
     tags=set(ALLOWED),
     clean_content_tags=_DROPPED,
-    attributes={tag: names - {"role", "scope"} for tag, names in ALLOWED.items()}
+    attributes={
+        tag: names - {"role", "scope"} - set(formulas.ELEMENTS.get(tag, ()))
+        for tag, names in ALLOWED.items()
+    }
     | {"*": {"lang"}},
     tag_attribute_values={
         "img": {"role": {"presentation"}},
         "th": {"scope": {"col", "row", "colgroup", "rowgroup"}},
-    },
+    }
+    | {tag: values for tag, values in formulas.ELEMENTS.items() if values},
     allowed_classes={"span": {FOOTNOTE}},
-    url_schemes=_SCHEMES,
+    url_schemes=SCHEMES,
     link_rel=None,
 )
 
@@ -106,7 +142,9 @@ class _Reader(HTMLParser):
     def handle_starttag(self, tag, attrs):
         void = tag in ("br", "hr", "img")
         if void or self.depth < _DEEPEST:
-            self.builder.start(tag, {name: value or "" for name, value in attrs})
+            self.builder.start(
+                tag, {name: _short(name, value) for name, value in attrs}
+            )
         if void:
             self.builder.end(tag)
         else:
@@ -121,70 +159,61 @@ class _Reader(HTMLParser):
         self.builder.data(data)
 
 
+def _short(name: str, value: str | None) -> str:
+    """The attribute's value; of a style no more than anybody writes."""
+    return (value or "")[:1000] if name == "style" else value or ""
+
+
 def _read(html: str) -> Element:
     reader = _Reader()
-    reader.feed(_READ.clean(html))
+    # Some characters come as references, hence once more.
+    clean = _READ.clean(flattened(_CONTROL.sub("", html)))
+    reader.feed(_CONTROL.sub("", clean))
     reader.close()
     reader.builder.end("div")
     return reader.builder.close()
 
 
 def _lines(root: Element) -> list[str]:
-    lines = [""]
+    lines: list[list[str]] = [[]]
 
     def walk(element: Element) -> None:
         if element.tag in BOUNDARIES or element.tag == "br":
-            lines.append("")
-        if not is_footnote(element):
-            lines[-1] += element.text or ""
+            lines.append([])
+        if formulas.is_formula(element):
+            lines[-1].append(formulas.linear(element))
+        elif not is_footnote(element):
+            is_struck = element.tag in ("s", "strike", "del")
+            lines[-1] += [STRUCK_OUT * is_struck, element.text or ""]
             for child in element:
                 walk(child)
-                lines[-1] += child.tail or ""
+                lines[-1].append(child.tail or "")
+            lines[-1].append(STRUCK_OUT * is_struck)
         if element.tag in BOUNDARIES:
-            lines.append("")
+            lines.append([])
 
     walk(root)
-    return [line for line in lines if line.strip()]
+    return [text for line in lines if (text := "".join(line)).strip()]
 
 
 # Mending: headings at the right level, lists that are lists
 
 
-def _mend(root: Element, from_word: bool) -> None:
-    if from_word:
-        for element in root.iter():
-            element.attrib.pop("lang", None)
-            _word_item(element)
+def _mend(root: Element, html: str, language: str) -> None:
+    word_processors.remove_reviews(root, html)
+    if word_processors.is_from_word(html):
+        word_processors.set_languages(root, html)
+        word_processors.make_lists(root)
+    word_processors.drop_directions(root, html)
+    formulas.remove_twins(root)
+    readings.hand_down(root)
+    readings.break_lines(root)
+    readings.write_quotes(root, language)
+    mark_places(root)
     _set_heading_levels(root)
     for parent in list(root.iter()):
         if parent.tag not in LISTS:
             _gather_items(parent)
-
-
-def _word_item(element: Element) -> None:
-    """Word writes a list as paragraphs that begin with a drawn bullet or number."""
-    if element.tag != "p" or not _WORD_LIST.search(element.get("style", "")):
-        return
-    for parent in list(element.iter()):
-        for child in list(parent):
-            if _WORD_BULLET.search(child.get("style", "")):
-                sign = "".join(child.itertext()).strip()
-                element.set(
-                    "class", "ol" if sign[:1].isalnum() and sign != "o" else "ul"
-                )
-                _cut(parent, child)
-    element.tag = "li"
-
-
-def _cut(parent: Element, child: Element) -> None:
-    """Remove `child` but not the text after it."""
-    place = list(parent).index(child)
-    parent.remove(child)
-    if place:
-        before = parent[place - 1]
-        before.tail = (before.tail or "") + (child.tail or "")
-    else:
-        parent.text = (parent.text or "") + (child.tail or "")
 
 
 def _set_heading_levels(root: Element) -> None:
@@ -198,18 +227,18 @@ def _set_heading_levels(root: Element) -> None:
 
 def _gather_items(parent: Element) -> None:
     """Put list items that stand outside a list into one."""
+    children: list[Element] = []
     gathered: Element | None = None
-    for child in list(parent):
+    for child in parent:
         if child.tag != "li":
             gathered = None
+            children.append(child)
             continue
-        place = list(parent).index(child)
-        kind = "ol" if child.get("class") == "ol" else "ul"
-        if gathered is None or gathered.tag != kind:
-            gathered = Element(kind)
-            parent.insert(place, gathered)
-        parent.remove(child)
+        if gathered is None:
+            gathered = Element("ul")
+            children.append(gathered)
         gathered.append(child)
         gathered.tail, child.tail = child.tail, None
         if (gathered.tail or "").strip():
             gathered = None
+    parent[:] = children

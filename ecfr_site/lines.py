@@ -2,15 +2,21 @@
 
 import re
 from collections.abc import Iterable, Iterator
+from functools import lru_cache
 from html import escape
 from itertools import groupby, takewhile
 from typing import NamedTuple
 from xml.etree.ElementTree import Element
 
-_MARKS = {tag: tag for tag in ("em", "strong", "sup", "sub", "a", "abbr")} | {
+import nh3
+
+SCHEMES = {"http", "https", "mailto"}
+_MARKS = {tag: tag for tag in ("em", "strong", "sup", "sub", "a", "abbr", "s")} | {
     "i": "em",
     "cite": "em",
     "b": "strong",
+    "strike": "s",
+    "del": "s",
 }
 # How word processors say the same, or its opposite, in a style attribute.
 _STYLED = {
@@ -18,6 +24,7 @@ _STYLED = {
     "em": re.compile(r"(?<![-\w])font-style:\s*italic", re.I),
     "sup": re.compile(r"vertical-align:\s*super", re.I),
     "sub": re.compile(r"vertical-align:\s*sub\b", re.I),
+    "s": re.compile(r"text-decoration(-line)?:[^;]*line-through", re.I),
 }
 _STYLED_PLAIN = {
     "strong": re.compile(r"(?<![-\w])font-weight:\s*(normal|[1-5]00)", re.I),
@@ -25,7 +32,11 @@ _STYLED_PLAIN = {
 }
 _SPACE = " \t\n\r\xa0"
 _SPACES = re.compile(f"[{_SPACE}]{{2,}}|[\t\n\r]")
-_INVISIBLE = _SPACE + "\u200b\u2060\xad"
+# Characters that turn the direction of the text until another one ends it.
+_TURNS = "\u202a\u202b\u202d\u202e", "\u2066\u2067\u2068"
+_ENDS = "\u202c", "\u2069"
+_TURNING = re.compile(f"([{''.join((*_TURNS, *_ENDS))}])")
+_INVISIBLE = _SPACE + "\u2002\u200b\u2060\xad" + "".join((*_TURNS, *_ENDS))
 _LANGUAGE = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*")
 _NUMBER = re.compile(r"\s*(\d{1,5})(px)?\s*")
 
@@ -38,7 +49,7 @@ class Mark(NamedTuple):
 
 
 class Piece(NamedTuple):
-    """A text, or a "br", "img" or "note" with its HTML, under its marks."""
+    """A text, or a "br", "img", "math", "note" or "place" with its HTML."""
 
     marks: tuple[Mark, ...]
     kind: str
@@ -57,7 +68,7 @@ def marked(element: Element, marks: tuple[Mark, ...]) -> tuple[Mark, ...]:
     """The marks under which the text in an inline element stands."""
     style = element.get("style", "")
     named = _MARKS.get(element.tag)
-    tags = {named} if named and (named != "a" or element.get("href")) else set()
+    tags = {named} if named and (named != "a" or address_of(element)) else set()
     tags |= {tag for tag, sign in _STYLED.items() if sign.search(style)}
     tags -= {tag for tag, sign in _STYLED_PLAIN.items() if sign.search(style)}
     for tag in sorted(tags):
@@ -90,8 +101,10 @@ def paragraphs(line: list[Piece]) -> Iterator[list[Piece]]:
 
 def line_of(pieces: list[Piece]) -> str:
     """A line's HTML: single spaces, none at the ends, no empty or doubled mark."""
+    places = "".join(piece.html for piece in pieces if piece.kind == "place")
+    pieces = [piece for piece in pieces if piece.kind != "place"]
     line: list[Piece] = []
-    for piece in _joined(_with_marked_spaces(_joined(pieces))):
+    for piece in _joined(_with_marked_spaces(_joined(_balanced(pieces)))):
         if piece.kind == "text":
             text = _SPACES.sub(" ", piece.html)
             if not line or line[-1].kind == "br" or line[-1].ends_in_space:
@@ -111,7 +124,7 @@ def line_of(pieces: list[Piece]) -> str:
     if line and line[-1].kind == "br":
         line.pop()
     visible = any(p.kind != "text" or p.html.strip(_INVISIBLE) for p in line)
-    return _nested(line) if visible else ""
+    return places + _nested(line) if visible else ""
 
 
 def _strip_end(line: list[Piece]) -> None:
@@ -124,26 +137,66 @@ def _strip_end(line: list[Piece]) -> None:
 def _joined(pieces: Iterable[Piece]) -> list[Piece]:
     """Neighbouring texts under the same marks as one."""
     joined: list[Piece] = []
-    for piece in pieces:
-        last = joined[-1] if joined else None
-        if last and piece.kind == last.kind == "text" and piece.marks == last.marks:
-            joined[-1] = last._replace(html=last.html + piece.html)
+    for (kind, _), run in groupby(pieces, lambda piece: (piece.kind, piece.marks)):
+        if kind == "text":
+            texts = list(run)
+            html = "".join(piece.html for piece in texts)
+            joined.append(texts[0]._replace(html=html))
         else:
-            joined.append(piece)
+            joined += run
     return joined
+
+
+def _balanced(pieces: list[Piece]) -> list[Piece]:
+    """Without characters that turn the text's direction beyond the end of the line."""
+    if not any(_TURNING.search(p.html) for p in pieces if p.kind == "text"):
+        return pieces
+    texts = [
+        _TURNING.split(piece.html) if piece.kind == "text" else [piece.html]
+        for piece in pieces
+    ]
+    _drop_unbalanced(texts)
+    balanced = [
+        piece._replace(html="".join(parts))
+        for piece, parts in zip(pieces, texts, strict=True)
+    ]
+    return [piece for piece in balanced if piece.html]
+
+
+def _drop_unbalanced(texts: list[list[str]]) -> None:
+    """Empty the turning characters that are not ended, and the ends of nothing."""
+    opened: list[tuple[str, list[str], int]] = []
+    for parts in texts:
+        for place in range(1, len(parts), 2):
+            sign = parts[place]
+            for turns, end in zip(_TURNS, _ENDS, strict=True):
+                if sign in turns:
+                    opened.append((end, parts, place))
+            if sign in _ENDS:
+                if opened and opened[-1][0] == sign:
+                    opened.pop()
+                else:
+                    parts[place] = ""
+    for _, parts, place in opened:
+        parts[place] = ""
 
 
 def _with_marked_spaces(pieces: list[Piece]) -> list[Piece]:
     """A space alone is marked only as both its neighbours are."""
-    marked = list(pieces)
-    for place, piece in enumerate(pieces):
+    following: list[tuple[Mark, ...]] = []
+    after: tuple[Mark, ...] = ()
+    for piece in reversed(pieces):
+        following.append(after)
+        after = after if piece.is_space else piece.marks
+    marked: list[Piece] = []
+    for piece, after in zip(pieces, reversed(following), strict=True):
         if piece.is_space:
-            before = marked[place - 1].marks if place else ()
-            after = next((p.marks for p in pieces[place:] if not p.is_space), ())
+            before = marked[-1].marks if marked else ()
             shared = takewhile(
                 lambda both: both[0] == both[1], zip(before, after, strict=False)
             )
-            marked[place] = piece._replace(marks=tuple(left for left, _ in shared))
+            piece = piece._replace(marks=tuple(left for left, _ in shared))
+        marked.append(piece)
     return marked
 
 
@@ -162,37 +215,89 @@ def _nested(pieces: list[Piece], depth: int = 0) -> str:
     return html
 
 
+# Attributes
+
+_ADDRESS = nh3.Cleaner(
+    tags={"a"}, attributes={"a": {"href"}}, url_schemes=SCHEMES, link_rel=None
+)
+_DIRECTED = {"p", "h2", "h3", "li", "blockquote", "th", "td", "caption", "figcaption"}
+_LIST_STYLE = re.compile(r"list-style(?:-type)?:[^;]*?([a-z]+-(?:alpha|latin|roman))")
+_LIST_TYPES = {
+    **{"lower-alpha": "a", "lower-latin": "a", "lower-roman": "i"},
+    **{"upper-alpha": "A", "upper-latin": "A", "upper-roman": "I"},
+}
+
+
 def attributes_of(element: Element) -> str:
     """Those worth keeping, with a space before each; what they may say is checked."""
+    tag = element.tag
     kept = {}
-    if element.tag == "a":
-        kept["href"] = re.sub(r"[\t\n\r]", "", element.get("href", "")).strip()
-    elif element.tag == "img":
-        kept["src"] = element.get("src", "").strip()
-        kept["alt"] = _words(element, "alt")
-        kept |= {name: number_of(element, name) for name in ("width", "height")}
-        if element.get("role") == "presentation" and not kept["alt"]:
-            kept["role"] = "presentation"
-    elif element.tag in ("td", "th"):
+    if tag == "a":
+        kept["href"] = address_of(element)
+    elif tag == "img":
+        kept |= _image_attributes(element)
+    elif tag in ("td", "th"):
         kept["scope"] = element.get("scope", "").lower()
         for name in ("colspan", "rowspan"):
             number = int(number_of(element, name) or 1)
             kept[name] = str(number) if 1 < number <= 1000 else ""
-    elif element.tag == "ol":
-        kept["start"] = number_of(element, "start")
-    if element.tag in ("a", "abbr"):
+    elif tag == "ol":
+        kept |= {"type": list_type(element), "start": number_of(element, "start")}
+        kept["start"] = "" if kept["start"] == "1" else kept["start"]
+    elif tag == "li":
+        kept["value"] = number_of(element, "value")
+    if tag in ("a", "abbr"):
         kept["title"] = _words(element, "title")
     language = element.get("lang", "")
     kept["lang"] = language if _LANGUAGE.fullmatch(language) else ""
-    return "".join(
+    direction = element.get("dir", "").lower()
+    if direction in ("ltr", "rtl", "auto") and (
+        tag in _DIRECTED or (tag == "span" and kept["lang"])
+    ):
+        kept["dir"] = direction
+    written = "".join(
         f' {name}="{escape(text)}"'
         for name, text in kept.items()
         if text or name == "alt"
     )
+    is_reversed = tag == "ol" and element.get("reversed") is not None
+    return written + ' reversed=""' * is_reversed
+
+
+def _image_attributes(element: Element) -> dict[str, str]:
+    kept = {"src": address_of(element, "src"), "alt": _words(element, "alt")}
+    kept |= {name: number_of(element, name) for name in ("width", "height")}
+    if element.get("role") == "presentation" and not kept["alt"]:
+        kept["role"] = "presentation"
+    return kept
+
+
+def address_of(element: Element, name: str = "href") -> str:
+    """Where a link leads or an image is; nothing if that could do harm."""
+    return _harmless(re.sub(r"[\t\n\r]", "", element.get(name, "")).strip())
+
+
+@lru_cache(maxsize=1024)
+def _harmless(address: str) -> str:
+    cleaned = _ADDRESS.clean(f'<a href="{escape(address)}">') if address else ""
+    return address if "href=" in cleaned else ""
+
+
+def list_type(element: Element) -> str:
+    """The kind of numbers before the items of a list: "a", "A", "i", "I" or nothing."""
+    for place in [element, *element[:1]]:
+        kind = place.get("type", "")
+        if found := _LIST_STYLE.search(place.get("style", "").lower()):
+            kind = _LIST_TYPES[found[1]]
+        if kind in _LIST_TYPES.values():
+            return kind
+    return ""
 
 
 def _words(element: Element, name: str) -> str:
-    return " ".join(element.get(name, "").split())
+    texts = [_TURNING.split(" ".join(element.get(name, "").split()))]
+    _drop_unbalanced(texts)
+    return " ".join("".join(texts[0]).split())
 
 
 def number_of(element: Element, name: str) -> str:

@@ -5,12 +5,14 @@ quotations, tables and figures, well formed, without empty or doubled elements; 
 again it comes out the same.
 """
 
+from html import escape
 from typing import NamedTuple
 from xml.etree.ElementTree import Element
 
 from ecfr_site.lines import (
     Mark,
     Piece,
+    address_of,
     attributes_of,
     line_of,
     marked,
@@ -18,6 +20,7 @@ from ecfr_site.lines import (
     number_of,
     paragraphs,
 )
+from ecfr_site.richtext import formulas
 
 FOOTNOTE = "footnote"
 HEADINGS = {"h1", "h2", "h3", "h4", "h5", "h6"}
@@ -70,6 +73,7 @@ class _Flow:
         self.notes = notes
         self.blocks: list[_Block] = []
         self.line: list[Piece] = []
+        self.places: list[Piece] = []
         self.attributes = ""
 
     def walk(self, element: Element, marks: tuple[Mark, ...] = ()) -> None:
@@ -90,10 +94,12 @@ class _Flow:
         tag = child.tag
         if tag in self.allowed and (block := _block(child, marks)):
             self._end_line()
+            if tag in HEADINGS:
+                block = self._with_places(block)
             self.blocks.append(block)
         elif tag in BOUNDARIES:
             self._end_line()
-            self.attributes = attributes_of(child) if tag == "p" else ""
+            self.attributes = _paragraph_attributes(child)
             if tag in HEADINGS and self.allowed:
                 self.walk(child, marked_as("strong", marks))
             else:
@@ -103,6 +109,15 @@ class _Flow:
             self.line.append(Piece(marks, "br", "<br>"))
         elif tag == "img":
             self._image(child, marks)
+        elif tag == "math":
+            if html := formulas.serialize(child):
+                self.line.append(Piece(marks, "math", html))
+        elif tag == "a" and child.get("id"):
+            html = f'<a id="{escape(child.get("id", ""))}"></a>'
+            place = Piece((), "place", html)
+            # A place in nothing is the place of what comes next.
+            (self.places if self.allowed else self.line).append(place)
+            self.walk(child, marked(child, marks))
         elif self.notes and is_footnote(child):
             inner = _inline(child, notes=False)
             html = f'<span class="{FOOTNOTE}"{attributes_of(child)}>{inner}</span>'
@@ -113,7 +128,8 @@ class _Flow:
 
     def _image(self, element: Element, marks: tuple[Mark, ...]) -> None:
         """A picture in the text is a figure of its own, between paragraphs."""
-        if not (self.images and element.get("src", "").startswith(("/", "http"))):
+        address = address_of(element, "src")
+        if not (self.images and address.startswith(("/", "http"))):
             return
         links = tuple(mark for mark in marks if mark.tag == "a")[:1]
         image = Piece(links, "img", f"<img{attributes_of(element)}>")
@@ -125,6 +141,13 @@ class _Flow:
         else:
             self.line.append(image)
 
+    def _with_places(self, block: _Block) -> _Block:
+        """The heading with the places that were waiting for a text."""
+        start, mark, rest = block.html.partition(">")
+        places = "".join(place.html for place in self.places)
+        self.places = []
+        return block._replace(html=start + mark + places + rest)
+
     def _end_line(self) -> None:
         """What stood loose until here is a paragraph; two line breaks make two."""
         if not self.allowed:
@@ -132,10 +155,20 @@ class _Flow:
             return
         for pieces in paragraphs(self.line):
             if html := line_of(pieces):
+                html = "".join(place.html for place in self.places) + html
                 paragraph = f"<p{self.attributes}>{html}</p>"
                 self.blocks.append(_Block(paragraph, "" if self.attributes else html))
+                self.places = []
         self.line = []
         self.attributes = ""
+
+
+def _paragraph_attributes(element: Element) -> str:
+    """Of a paragraph, and of what becomes one."""
+    if element.tag in HEADINGS | LISTS | {"li", "figure", "table"}:
+        return ""
+    names = ("lang", "dir")
+    return attributes_of(Element("p", {name: element.get(name, "") for name in names}))
 
 
 def _block(element: Element, marks: tuple[Mark, ...]) -> _Block | None:
@@ -187,18 +220,30 @@ def _cell(element: Element, blocks: set[str]) -> str:
 
 
 def _items(element: Element) -> str:
-    items = [_cell(_item(element.text), _IN_ITEM)]
+    items = [_written_item(_item(element.text))]
     for child in list(element):
         stray, child.tail = child.tail, None
-        if child.tag in LISTS and items[-1] and (inner := _block(child, ())):
-            items[-1] += inner.html  # A list in a list belongs to the item before.
+        if child.tag in LISTS and items[-1].parts and (inner := _block(child, ())):
+            # A list in a list belongs to the item before.
+            items[-1].parts.append(inner.html)
         else:
             item = child if child.tag == "li" else _item(None, child)
-            items.append(_cell(item, _IN_ITEM))
-        items.append(_cell(_item(stray), _IN_ITEM))
-        if not items[-1]:
-            items.pop()
-    return "".join(f"<li>{item}</li>" for item in items if item)
+            items.append(_written_item(item))
+        if stray and (loose := _written_item(_item(stray))).parts:
+            items.append(loose)
+    return "".join(
+        f"<li{attributes}>{''.join(parts)}</li>" for attributes, parts in items if parts
+    )
+
+
+class _Item(NamedTuple):
+    attributes: str
+    parts: list[str]
+
+
+def _written_item(element: Element) -> _Item:
+    html = _cell(element, _IN_ITEM)
+    return _Item(attributes_of(element), [html] if html else [])
 
 
 def _item(text: str | None, *children: Element) -> Element:
@@ -213,8 +258,11 @@ def _figure(element: Element, marks: tuple[Mark, ...]) -> str:
     images = [piece for piece in pieces if piece.kind == "img"]
     if not images:
         return ""
-    text = line_of([piece for piece in pieces if piece.kind != "img"])
-    return line_of(images) + (f"<figcaption>{text}</figcaption>" if text else "")
+    caption = [piece for piece in pieces if piece.kind != "img"]
+    text = line_of(caption)
+    places = [] if text else [piece for piece in caption if piece.kind == "place"]
+    html = line_of([*places, *images])
+    return html + (f"<figcaption>{text}</figcaption>" if text else "")
 
 
 def _table(element: Element) -> str:

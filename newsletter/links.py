@@ -5,6 +5,8 @@ from html import escape, unescape
 
 from django.conf import settings
 
+from ecfr_site.html import linear_formulas
+
 # Parsers wrote this HTML, so that each attribute is written in this one way.
 _ATTRIBUTES = r'(?:\s[\w-]+(?:="[^"]*")?)*?'
 _HREF = re.compile(rf'(<a{_ATTRIBUTES}\shref=")(https?://[^"]*)', re.I)
@@ -14,8 +16,8 @@ _BRACKETS = {")": "(", "]": "["}
 
 
 def absolute_html(html):
-    """The HTML with the site's own addresses in full, for readers elsewhere."""
-    return _PATH.sub(rf"\1{settings.SITE_URL}", html)
+    """The HTML for readers elsewhere: addresses in full, formulas as text."""
+    return _PATH.sub(rf"\1{settings.SITE_URL}", linear_formulas(html))
 
 
 def lead_html(html, new):

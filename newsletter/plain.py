@@ -3,7 +3,9 @@
 from html.parser import HTMLParser
 from textwrap import fill
 
+from ecfr_site.html import STRUCK_OUT, linear_formulas
 from ecfr_site.prose import BOUNDARIES, HEADINGS
+from ecfr_site.richtext.numerals import written_number
 
 COLUMNS = 72
 
@@ -14,7 +16,7 @@ def set_text(html):
     Where a paragraph links to follows it, by number.
     """
     setter = _Setter()
-    setter.feed(html)
+    setter.feed(linear_formulas(html))
     setter.close()
     setter.end_paragraph()
     return "\n\n".join(setter.paragraphs)
@@ -42,7 +44,7 @@ class _Setter(HTMLParser):
         super().__init__()
         self.paragraphs = []
         self.links = 0
-        # Of the list around: None for bullets, or the number of the next item.
+        # Of the lists around: None for bullets, or how the items are numbered.
         self.lists = []
         self.quotes = 0
         self.begin_paragraph()
@@ -72,16 +74,16 @@ class _Setter(HTMLParser):
         if tag in BOUNDARIES:
             self.end_paragraph()
         if tag in ("ul", "ol"):
-            self.lists.append(int(attrs.get("start") or 1) if tag == "ol" else None)
+            self.lists.append(_Numbers(attrs) if tag == "ol" else None)
         elif tag == "li" and self.lists:
-            number = self.lists[-1]
-            self.begin_paragraph("- " if number is None else f"{number}. ")
-            if number is not None:
-                self.lists[-1] += 1
+            numbers = self.lists[-1]
+            self.begin_paragraph(f"{numbers.next(attrs)} " if numbers else "- ")
         elif tag == "blockquote":
             self.quotes += 1
         elif tag == "br":
             self.lines.append("")
+        elif tag == "s":
+            self.lines[-1] += STRUCK_OUT
         elif tag == "a":
             self.address = attrs.get("href") or ""
             self.before = self.lines[-1]
@@ -94,6 +96,8 @@ class _Setter(HTMLParser):
             self.begin_paragraph()
         elif tag == "blockquote":
             self.quotes -= 1
+        elif tag == "s":
+            self.lines[-1] += STRUCK_OUT
         elif tag == "a" and self.address.startswith(("http://", "https://")):
             words = self.lines[-1].removeprefix(self.before).strip()
             if words and words != self.address:
@@ -103,3 +107,18 @@ class _Setter(HTMLParser):
 
     def handle_data(self, data):
         self.lines[-1] += data
+
+
+class _Numbers:
+    """The numbers of a list's items, as letters and Roman ones too."""
+
+    def __init__(self, attrs):
+        self.kind = attrs.get("type", "1")
+        self.step = -1 if "reversed" in attrs else 1
+        self.number = int(attrs.get("start") or 1)
+
+    def next(self, attrs):
+        """The number of an item with these attributes, and its stop."""
+        number = int(attrs.get("value") or self.number)
+        self.number = number + self.step
+        return f"{written_number(number, self.kind)}."

@@ -32,6 +32,7 @@ from authors.models import Author
 from ecfr_site.folding import folded_words
 from ecfr_site.kept_text import KeptTextMixin
 from ecfr_site.redirects.slugs import SlugAdminMixin
+from ecfr_site.richtext.admin import LossesMixin
 from ecfr_site.wall_clock import WallClockField, WallClockWidget
 
 
@@ -152,6 +153,7 @@ class ArticleAdmin(
     LivePages,
     StepsBar,
     Panels,
+    LossesMixin,
     KeptTextMixin,
     VersionAdmin,
 ):

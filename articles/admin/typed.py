@@ -98,7 +98,7 @@ def show_typed(article, form):
         article.page_translations = []
         article.title = article.title or "Untitled"
         article.slug = article.slug or slugify(article.title) or "untitled"
-    article.body = sanitise(article.body)
+    article.body = sanitise(article.body, article.language)
     article.set_text(article.images_in_body())
     chosen = form.cleaned_data
     article.page_topics = list(chosen.get("topics", article.topics.all()))

@@ -415,7 +415,7 @@ class Article(Stages, Completeness, WorkingCopies, Restoring, PublicPage):
     @transaction.atomic
     def save(self, *args, **kwargs):
         # What is typeset is what will be stored, not what was posted.
-        self.body = sanitise(self.body)
+        self.body = sanitise(self.body, self.language)
         images = self.images_in_body()
         self.set_text(images)
         super().save(*args, **kwargs)
@@ -585,7 +585,9 @@ class Article(Stages, Completeness, WorkingCopies, Restoring, PublicPage):
         return list(Image.objects.filter(file__in=paths)) if paths else []
 
     def set_text(self, images):
-        result = typeset(self.body, {image.file.name: image for image in images})
+        page = self.get_absolute_url() if self.slug else ""
+        by_name = {image.file.name: image for image in images}
+        result = typeset(self.body, by_name, page)
         self.typeset_body = result.html
         self.contents = result.contents
         self.minutes = reading_minutes(self.body)

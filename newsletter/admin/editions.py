@@ -16,6 +16,7 @@ from django.utils.html import format_html, format_html_join
 
 from ecfr_site import audit
 from ecfr_site.kept_text import KeptTextMixin
+from ecfr_site.richtext.admin import LossesMixin
 from newsletter import messages, preflight, preview
 from newsletter.admin import standing
 from newsletter.admin.forms import (
@@ -75,7 +76,7 @@ class PieceInline(admin.TabularInline):
 
 
 @admin.register(Edition)
-class EditionAdmin(ReportMixin, KeptTextMixin, admin.ModelAdmin):
+class EditionAdmin(ReportMixin, LossesMixin, KeptTextMixin, admin.ModelAdmin):
     form = EditionForm
     inlines = [PieceInline]
     change_form_template = "admin/newsletter/edition/change_form.html"

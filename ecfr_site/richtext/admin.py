@@ -1,0 +1,31 @@
+"""The message to an editor whose text could not be kept as it came."""
+
+from ecfr_site.fields import RichTextWidget
+from ecfr_site.richtext.losses import losses
+
+
+def form_losses(form):
+    """What saving the form's rich texts leaves out of them, as phrases."""
+    return [
+        phrase
+        for name, field in form.fields.items()
+        if isinstance(field.widget, RichTextWidget) and name in form.changed_data
+        for phrase in losses(form[name].data or "")
+    ]
+
+
+def losses_sentence(phrases):
+    """The message about phrases of `form_losses`."""
+    return (
+        f"Left out of the text: {', '.join(phrases)}. Insert images from a file, and "
+        "check what stands in their places."
+    )
+
+
+class LossesMixin:
+    """An admin that says in one message what it did not keep of a text."""
+
+    def save_related(self, request, form, formsets, change):
+        super().save_related(request, form, formsets, change)
+        if phrases := form_losses(form):
+            self.message_user(request, losses_sentence(phrases), "warning")

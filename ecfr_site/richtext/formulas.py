@@ -1,0 +1,300 @@
+"""Formulas in MathML Core: written anew for the page, and as text for all else.
+
+Leaves hold text only and containers hold elements of MathML only, so that no parser of
+HTML can find anything else in what is written here.
+"""
+
+import re
+import unicodedata
+from collections.abc import Iterable
+from html import escape
+from xml.etree.ElementTree import Element
+
+from ecfr_site.richtext.word_processors import prune
+
+_BOOLEAN = {"true", "false"}
+_LEAVES = {"mi", "mn", "mo", "mtext", "ms", "mspace"}
+# The number of elements that a container must hold; without them it is a plain row.
+_ARITY = {
+    **dict.fromkeys(("mfrac", "mroot", "msub", "msup", "munder", "mover"), 2),
+    **dict.fromkeys(("msubsup", "munderover"), 3),
+}
+_ROWS = {"math", "mrow", "mstyle", "mpadded", "mphantom", "msqrt", "mtd"}
+_SCRIPTS = {"mmultiscripts", "mprescripts", "none"}
+# The elements that are kept, and the values that their attributes may have.
+ELEMENTS: dict[str, dict[str, set[str]]] = {
+    **{tag: {} for tag in sorted(_LEAVES | set(_ARITY) | _ROWS | _SCRIPTS)},
+    **{tag: {} for tag in ("mtable", "mtr")},
+    "math": {"display": {"block"}, "dir": {"rtl"}},
+    "mi": {"mathvariant": {"normal"}},
+    "mo": {
+        "form": {"prefix", "infix", "postfix"},
+        **dict.fromkeys(("stretchy", "largeop", "movablelimits", "fence"), _BOOLEAN),
+    },
+    "mfrac": {"linethickness": {"0"}},
+    "mstyle": {"displaystyle": _BOOLEAN},
+    **dict.fromkeys(("mover", "munderover"), {"accent": _BOOLEAN}),
+}
+# Read, and written as something else.
+ALSO_READ = {"semantics", "mfenced", "maction", "merror", "menclose", "mlabeledtr"}
+_BLOCKS = {"p", "div", "li", "td", "th", "h2", "h3", "blockquote"}
+ATTRIBUTES_READ = {"mathvariant", "open", "close", "separators"}
+# Other notations of the same formula, and what HTML hides in one.
+DROPPED = {"annotation", "annotation-xml", "mglyph", "malignmark"}
+
+_VARIANTS = {
+    "bold": ("MATHEMATICAL BOLD",),
+    "bold-italic": ("MATHEMATICAL BOLD ITALIC",),
+    "script": ("MATHEMATICAL SCRIPT", "SCRIPT"),
+    "fraktur": ("MATHEMATICAL FRAKTUR", "BLACK-LETTER"),
+    "double-struck": ("MATHEMATICAL DOUBLE-STRUCK", "DOUBLE-STRUCK"),
+}
+
+
+def is_formula(element: Element) -> bool:
+    return element.tag == "math"
+
+
+def remove_twins(root: Element) -> None:
+    """Remove what programs show for a formula beside its MathML, hidden from the ear.
+
+    Its text or image would stand in the text a second time.
+    """
+    parents = {child: parent for parent in root.iter() for child in parent}
+    seen: set[Element] = set()
+    for formula in list(root.iter("math")):
+        element = formula
+        for _ in range(3):
+            parent = parents.get(element)
+            if parent is None or parent.tag in _BLOCKS or parent in seen:
+                break
+            seen.add(parent)
+            prune(parent, lambda child: child.get("aria-hidden") == "true")
+            element = parent
+
+
+def serialize(element: Element) -> str:
+    """The formula's MathML; nothing if there is nothing in it to see."""
+    return _written(element) if "".join(element.itertext()).strip() else ""
+
+
+def _written(element: Element) -> str:
+    tag = element.tag
+    if tag in _LEAVES:
+        return f"<{tag}{_attributes(element)}>{escape(_text(element), False)}</{tag}>"
+    children = list(_children(element))
+    inner = "".join(map(_written, children))
+    if tag == "semantics" or (tag == "maction" and children):
+        return _written(children[0]) if children else "<mrow></mrow>"
+    if tag == "mfenced":
+        return f"<mrow>{_fenced(element, children)}</mrow>"
+    if tag == "mtable":
+        rows = "".join(map(_row, children))
+        return f"<mtable>{rows}</mtable>" if rows else "<mrow></mrow>"
+    if tag not in ELEMENTS or _ARITY.get(tag, len(children)) != len(children):
+        tag = "mrow"
+    if tag in ("mtr", "mtd", "mprescripts", "none") and element.get("stray"):
+        tag = "mrow"
+    return f"<{tag}{_attributes(element, tag)}>{inner}</{tag}>"
+
+
+def _children(element: Element) -> Iterable[Element]:
+    """The elements within; loose text becomes one of them, rows stay in tables."""
+    for text, child in [(element.text, None), *((c.tail, c) for c in element)]:
+        if child is not None:
+            scripts = element.tag == "mmultiscripts"
+            if child.tag in ("mtr", "mtd", "mlabeledtr") or (
+                child.tag in ("mprescripts", "none") and not scripts
+            ):
+                child.set("stray", "1")
+            yield child
+        if text and text.strip():
+            loose = Element("mtext")
+            loose.text = text
+            yield loose
+
+
+def _row(row: Element) -> str:
+    cells = []
+    children = list(_children(row)) if row.tag in ("mtr", "mlabeledtr") else [row]
+    for cell in children[row.tag == "mlabeledtr" :]:
+        inside = _children(cell) if cell.tag == "mtd" else [cell]
+        cells.append(f"<mtd>{''.join(map(_written, inside))}</mtd>")
+    return f"<mtr>{''.join(cells)}</mtr>"
+
+
+def _fenced(element: Element, children: list[Element]) -> str:
+    """The brackets that browsers no longer draw, as operators."""
+
+    def sign(text: str) -> str:
+        return f"<mo>{escape(text, False)}</mo>" if text else ""
+
+    signs = "".join(element.get("separators", ",").split())
+    inner = ""
+    for place, child in enumerate(children):
+        if place and signs:
+            inner += sign(signs[min(place, len(signs)) - 1])
+        inner += _written(child)
+    opening = " ".join(element.get("open", "(").split())
+    closing = " ".join(element.get("close", ")").split())
+    return sign(opening) + inner + sign(closing)
+
+
+def _attributes(element: Element, tag: str = "") -> str:
+    if tag and tag != element.tag:
+        return ""
+    found = {name: element.get(name, "").lower() for name in ELEMENTS[element.tag]}
+    if re.fullmatch(r"0(\.0+)?[a-z%]*", found.get("linethickness", "")):
+        found["linethickness"] = "0"
+    return "".join(
+        f' {name}="{found[name]}"'
+        for name, values in ELEMENTS[element.tag].items()
+        if found[name] in values
+    )
+
+
+def _text(leaf: Element) -> str:
+    """The leaf's text, in the letters of the alphabet that its variant stands for."""
+    text = " ".join("".join(leaf.itertext()).split())
+    names = _VARIANTS.get(leaf.get("mathvariant", "").lower(), ())
+    return "".join(_styled(letter, names) for letter in text) if names else text
+
+
+def _styled(letter: str, names: tuple[str, ...]) -> str:
+    if not (letter.isascii() and letter.isalpha()):
+        return letter
+    case = "CAPITAL" if letter.isupper() else "SMALL"
+    for name in names:
+        try:
+            return unicodedata.lookup(f"{name} {case} {letter.upper()}")
+        except KeyError:
+            continue
+    return letter
+
+
+# As text
+
+_ACCENTS = {
+    **dict.fromkeys("¯‾\u0304_", "bar"),
+    **dict.fromkeys("^ˆ\u0302", "hat"),
+    **dict.fromkeys("~˜\u0303", "tilde"),
+    **dict.fromkeys("→⃗", "vec"),
+    **dict.fromkeys("˙.\u0307", "dot"),
+}
+_INVISIBLE = {0x2061: " ", 0x2062: None, 0x2063: ",", 0x2064: None, 0x200B: None}
+_OPENING, _CLOSING = "([{⟨⌈⌊", ")]}⟩⌉⌋"
+_CLOSE_UP = set("|‖∣/!'′″∂∇√∑∏∫∮¬%°^_")
+_SCRIPTED = frozenset({"msub", "msup", "msubsup"})
+_BRACKETED = re.compile(r"[A-Za-z]*(\([^()]*\)|\[[^\[\]]*\])|")
+
+
+def linear(element: Element) -> str:
+    """The formula as text on one line: d = r/g, x^2, sqrt(x), a_(ij), [a, b; c, d]."""
+    return " ".join(_line(element).split())
+
+
+def _line(element: Element) -> str:
+    tag = element.tag
+    parts = [_line(child) for child in element if child.tag != "mprescripts"]
+    if tag in _LEAVES:
+        return _leaf(element)
+    if tag == "mphantom":
+        return ""
+    if len(parts) == _ARITY.get(tag):
+        return _structure(element, parts)
+    if tag == "msqrt":
+        return f"sqrt({_row_line(element)})"
+    if tag == "mtable":
+        return f"[{'; '.join(parts)}]"
+    if tag == "mtr":
+        return ", ".join(parts)
+    if tag == "mmultiscripts" and parts:
+        return _multiscripts(element)
+    return _row_line(element)
+
+
+def _leaf(element: Element) -> str:
+    text = _text(element)
+    if element.tag == "mspace":
+        return " "
+    if element.tag == "ms":
+        return f'"{text}"'
+    return text.translate(_INVISIBLE)
+
+
+def _structure(element: Element, parts: list[str]) -> str:
+    """A fraction, a root or scripts, of two or three parts."""
+    tag, base = element.tag, parts[0].strip()
+    if tag == "mfrac" and element.get("linethickness") == "0":
+        return f"binom({base}, {parts[1].strip()})"
+    if tag == "mfrac":
+        return "/".join(_atom(child, also=_SCRIPTED) for child in element)
+    if tag == "mroot":
+        return f"root({base}, {parts[1].strip()})"
+    if tag in ("mover", "munder") and parts[1].strip() in _ACCENTS:
+        return f"{_ACCENTS[parts[1].strip()]}({base})"
+    signs = {"msub": "_", "munder": "_", "msup": "^", "mover": "^"}.get(tag, "_^")
+    scripts = zip(signs, element[1:], strict=True)
+    return _atom(element[0]) + "".join(_script(*script) for script in scripts)
+
+
+def _script(sign: str, element: Element) -> str:
+    return f"{sign}{_atom(element)}" if _line(element).strip() else ""
+
+
+def _multiscripts(element: Element) -> str:
+    base, *scripts = list(element)
+    tags = [child.tag for child in scripts]
+    end = tags.index("mprescripts") if "mprescripts" in tags else len(scripts)
+    after, before = (
+        "".join(_script("_^"[place % 2], child) for place, child in enumerate(run))
+        for run in (scripts[:end], scripts[end + 1 :])
+    )
+    return f"{before}{_atom(base)}{after}"
+
+
+def _atom(element: Element, also: frozenset[str] = frozenset()) -> str:
+    """The element's text, in brackets unless it holds together without them."""
+    while element.tag in _ROWS - {"msqrt"} and len(element) == 1:
+        element = element[0]
+    text = _line(element).strip()
+    alone = element.tag in ({"mi", "mn", "mo", "msqrt", "mroot", "mtable"} | also)
+    return text if alone or _BRACKETED.fullmatch(text) else f"({text})"
+
+
+def _row_line(element: Element) -> str:
+    """Elements side by side: space around operators between two, and between words."""
+    line = (element.text or "").strip()
+    before: Element | None = None
+    for child in element:
+        text = _line(child)
+        if child.tag == "mo" and text.strip():
+            text = _operator(text.strip(), child, line)
+        elif child.tag == "mtable" and line[-1:] in tuple("([{|‖"):
+            text = text[1:-1]
+        elif _is_word(before) or (before is not None and _is_word(child)):
+            text = f" {text}"
+        line += text
+        if child.tail and child.tail.strip():
+            line += f" {child.tail.strip()} "
+        before = child
+    return line
+
+
+def _is_word(element: Element | None) -> bool:
+    """Such as “sin” or “x^2”, which would run together with what stands beside it."""
+    if element is None or element.tag in ("mo", "mn"):
+        return False
+    return element.tag not in ("mi", "mtext") or len(_text(element)) > 1
+
+
+def _operator(sign: str, element: Element, before: str) -> str:
+    if sign in ("", *_OPENING, *_CLOSING) or sign in _CLOSE_UP:
+        return sign
+    if sign in (",", ";", ":"):
+        return f"{sign} "
+    last = before.rstrip()[-1:]
+    follows = last.isalnum() or last in (*_CLOSING, *"!'′%°|")
+    if element.get("form") == "prefix" or not (last and follows):
+        return sign if sign in "+-−±∓" else f"{sign} "
+    return f" {sign} "

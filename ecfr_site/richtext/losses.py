@@ -1,0 +1,88 @@
+"""Parts of a text that cannot be kept, named for the editor."""
+
+from collections import Counter
+from html.parser import HTMLParser
+from urllib.parse import unquote
+
+import nh3
+
+from ecfr_site.html import removed_reviews, sanitise
+from ecfr_site.richtext.depth import flattened
+
+# By element: one, and several.
+_NAMES = {
+    "img": ("image that cannot be shown", "images that cannot be shown"),
+    "math": ("formula", "formulas"),
+    "video": ("video", "videos"),
+    "audio": ("audio recording", "audio recordings"),
+    "iframe": ("embedded page", "embedded pages"),
+    "object": ("embedded object", "embedded objects"),
+    "embed": ("embedded object", "embedded objects"),
+    "svg": ("drawing", "drawings"),
+    "canvas": ("drawing", "drawings"),
+    "input": ("form field", "form fields"),
+    "select": ("form field", "form fields"),
+    "textarea": ("form field", "form fields"),
+    "comment": ("reviewer’s comment", "reviewers’ comments"),
+    "deletion": ("tracked deletion", "tracked deletions"),
+}
+# Images by which programs show what stands beside them in words or MathML.
+_TINY = {"0", "1"}
+_SHOWN = nh3.Cleaner(
+    tags={tag for tag in _NAMES if tag not in ("comment", "deletion")},
+    attributes={"img": {"src", "width", "height", "aria-hidden"}},
+    clean_content_tags={"script", "style", "template", "noscript"},
+    url_schemes={"http", "https", "file", "blob", "cid", "data", "about"},
+    link_rel=None,
+)
+
+
+class _Count(HTMLParser):
+    """Counts elements, and images by their address."""
+
+    def __init__(self, html: str) -> None:
+        super().__init__()
+        self.elements: Counter[str] = Counter()
+        self.images: Counter[str] = Counter()
+        self.feed(_SHOWN.clean(flattened(html)))
+        self.close()
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        values = {name: value or "" for name, value in attrs}
+        if tag != "img":
+            self.elements[tag] += 1
+        elif values.get("aria-hidden") != "true" and not (
+            values.get("width") in _TINY or values.get("height") in _TINY
+        ):
+            self.images[values.get("src", "").strip()] += 1
+
+
+def losses(html: str) -> list[str]:
+    """What `sanitise` leaves out of a text that an editor would miss.
+
+    Each is a phrase such as “2 images that cannot be shown (map.png, chart.png)”; none
+    for a text that was sanitised.
+    """
+    came, kept = _Count(html), _Count(sanitise(html))
+    lost = came.elements - kept.elements + removed_reviews(html)
+    images = list((came.images - kept.images).elements())
+    found: Counter[tuple[str, str]] = Counter()
+    for tag, number in lost.items():
+        found[_NAMES[tag]] += number
+    phrases = [_phrase(names, number) for names, number in found.items()]
+    if images:
+        called = list(dict.fromkeys(filter(None, map(_file_name, images))))
+        phrase = _phrase(_NAMES["img"], len(images))
+        phrases.insert(0, f"{phrase} ({', '.join(called[:5])})" if called else phrase)
+    return phrases
+
+
+def _phrase(names: tuple[str, str], number: int) -> str:
+    return f"{number} {names[number > 1]}"
+
+
+def _file_name(src: str) -> str:
+    """The name of the file where the address has one."""
+    if src.startswith(("data:", "blob:", "cid:", "about:")):
+        return ""
+    return unquote(src.replace("\\", "/").split("?")[0].rsplit("/", 1)[-1])[:60]

@@ -1,0 +1,274 @@
+"""Signs of word processors: remarks, deleted words, languages and lists."""
+
+import re
+from collections import Counter
+from collections.abc import Callable
+from typing import NamedTuple
+from xml.etree.ElementTree import Element
+
+# The one list of signs by which programs mark reviewers' comments and deleted words.
+_COMMENT_CLASS = re.compile(
+    r"mso(Comment(Reference|Text|Subject)|com(anchor|txt|off))(Char)?"
+    r"|sdcomment\w*|comment-(start|end)|cke?-comment\w*",
+    re.I,
+)
+_COMMENT_STYLE = re.compile(r"mso-element:\s*comment|mso-special-character:\s*comment")
+_COMMENT_ID = re.compile(r"_com_\d+|_ms(ocom|oanchor)_\d+|cmnt(_ref)?\d+")
+_COMMENT_TEXT_ID = re.compile(r"_msocom_\d+|cmnt\d+")
+_DELETED_CLASS = re.compile(r"mso(Del|MoveFrom)|ice-del|deletion|sd-?deletion", re.I)
+_DELETED = {"del"}
+_FROM_WORD = re.compile(r"\bmso-|class=\W?Mso|schemas-microsoft-com", re.I)
+_FROM_OFFICE = re.compile(r"<meta[^<>]*(LibreOffice|OpenOffice)", re.I)
+_BODY_LANGUAGE = re.compile(r"<body[^<>]*?\slang=[\"']?([A-Za-z-]+)", re.I)
+
+
+def is_from_word(html: str) -> bool:
+    return bool(_FROM_WORD.search(html))
+
+
+def prune(parent: Element, is_dropped: Callable[[Element], bool]) -> None:
+    """Remove the children that are dropped, but not the text after them."""
+    kept: list[Element] = []
+    texts = [[parent.text or ""]]
+    for child in parent:
+        if not is_dropped(child):
+            kept.append(child)
+            texts.append([])
+        texts[-1].append(child.tail or "")
+    if len(kept) == len(parent):
+        return
+    parent[:] = kept
+    parent.text = "".join(texts[0])
+    for child, tail in zip(kept, texts[1:], strict=True):
+        child.tail = "".join(tail)
+
+
+# Reviewers
+
+
+def remove_reviews(root: Element, html: str) -> Counter[str]:
+    """Remove reviewers' comments and the words that they deleted, and count them."""
+    tracked = bool(_FROM_WORD.search(html) or _FROM_OFFICE.search(html)) or any(
+        element.get("datetime") or element.get("cite")
+        for tag in ("del", "ins")
+        for element in root.iter(tag)
+    )
+    _mark_comment_blocks(root)
+    found: Counter[str] = Counter()
+
+    def is_review(element: Element) -> bool:
+        kind = _review(element, tracked)
+        # A comment's references are not counted beside it.
+        if kind == "deletion" or (kind and element.tag in ("p", "div", "li")):
+            found[kind] += 1
+        return bool(kind)
+
+    parents = [root]
+    while parents:
+        parent = parents.pop()
+        prune(parent, is_review)
+        parents += parent
+    return found
+
+
+def _mark_comment_blocks(root: Element) -> None:
+    """The block that begins with a comment's own anchor is the comment."""
+    parents = {child: parent for parent in root.iter() for child in parent}
+    for anchor in list(root.iter("a")):
+        if not _COMMENT_TEXT_ID.fullmatch(anchor.get("id") or anchor.get("name") or ""):
+            continue
+        block = anchor
+        while block in parents and block.tag not in ("p", "li", "div"):
+            block = parents[block]
+        above = parents.get(block)
+        while above is not None and above.tag == "div" and above[0] is block:
+            if above is root or sum(1 for _ in above.iter("a")) > 1:
+                break
+            block, above = above, parents.get(above)
+        if block is not root:
+            block.set("class", "MsoCommentText")
+
+
+def _review(element: Element, tracked: bool) -> str:
+    """The kind of remark that the element is, if any."""
+    classes = element.get("class", "").split()
+    names = [element.get("id", ""), element.get("name", "")]
+    if element.tag == "a":
+        names.append(element.get("href", "").rpartition("#")[2])
+    if (
+        any(map(_COMMENT_CLASS.fullmatch, classes))
+        or _COMMENT_STYLE.search(element.get("style", ""))
+        or any(map(_COMMENT_ID.fullmatch, names))
+    ):
+        return "comment"
+    if element.tag in _DELETED and tracked:
+        return "deletion"
+    return "deletion" if any(map(_DELETED_CLASS.fullmatch, classes)) else ""
+
+
+# Languages
+
+
+def set_languages(root: Element, html: str) -> None:
+    """Keep a language only where it differs from the one that most of the text is in.
+
+    Word names a language on every run of text, in whichever variant its spelling was
+    checked.
+    """
+    body = _BODY_LANGUAGE.search(html)
+    used: Counter[str] = Counter()
+
+    def count(element: Element, language: str) -> None:
+        language = _primary(element.get("lang", "")) or language
+        used[language] += _letters(element.text)
+        for child in element:
+            count(child, language)
+            used[language] += _letters(child.tail)
+
+    count(root, _primary(body[1]) if body else "")
+    named = {language: n for language, n in used.items() if language}
+    main = max(named, key=lambda language: named[language]) if named else ""
+    for element in root.iter():
+        language = _primary(element.get("lang", ""))
+        if language == main:
+            element.attrib.pop("lang", None)
+
+
+def drop_directions(root: Element, html: str) -> None:
+    """Forget that text runs left to right where a program says so of all of it."""
+    noisy = is_from_word(html) or "docs-internal-guid" in html
+    if noisy and not any(e.get("dir", "").lower() == "rtl" for e in root.iter()):
+        for element in root.iter():
+            element.attrib.pop("dir", None)
+
+
+def _primary(language: str) -> str:
+    return language.partition("-")[0].lower() if len(language) < 36 else ""
+
+
+def _letters(text: str | None) -> int:
+    return sum(map(str.isalpha, text or ""))
+
+
+# Lists
+
+_LIST = re.compile(r"mso-list:\s*(\w+)\s+level(\d+)", re.I)
+_LIST_SIGN = re.compile(r"mso-list:\s*ignore", re.I)
+_MARKER = re.compile(r"\(?(?:[\w]{1,6}\.)*?(\d{1,5}|[A-Za-z]{1,6})([.)]*)")
+_ROMAN = {"i": 1, "v": 5, "x": 10, "l": 50, "c": 100, "d": 500, "m": 1000}
+_DEEPEST_LIST = 9
+
+
+class _Marker(NamedTuple):
+    """A drawn marker: the type of its list, "" for bullets, and its number."""
+
+    type: str
+    number: int = 0
+
+
+def make_lists(root: Element) -> None:
+    """Make lists of the paragraphs that Word begins with a drawn bullet or number."""
+    types: dict[tuple[str, int], str] = {}
+    for parent in list(root.iter()):
+        if not any(_list_of(child) for child in parent):
+            continue
+        children: list[Element] = []
+        # The lists that are open, the outermost first, and their last numbers.
+        lists: list[Element] = []
+        numbers: list[int] = []
+        for child in list(parent):
+            place = _list_of(child)
+            if not place:
+                children.append(child)
+                lists, numbers = [], []
+                continue
+            marker = _marker(_take_sign(child), types.get(place, ""))
+            types[place] = marker.type
+            level = min(place[1], len(lists) + 1, _DEEPEST_LIST)
+            del lists[level:], numbers[level:]
+            if len(lists) == level and _type_of(lists[-1]) != marker.type:
+                lists.pop()
+                numbers.pop()
+            if len(lists) < level:
+                opened = _list(marker)
+                home = lists[-1][-1] if lists else None
+                (children if home is None else home).append(opened)
+                lists.append(opened)
+                numbers.append(marker.number - 1)
+            _add_item(lists[-1], child, marker.number, numbers[-1] + 1)
+            numbers[-1] = marker.number
+            if (child.tail or "").strip():
+                children[-1].tail, child.tail = child.tail, None
+                lists, numbers = [], []
+        parent[:] = children
+
+
+def _list_of(element: Element) -> tuple[str, int] | None:
+    found = element.tag == "p" and _LIST.search(element.get("style", ""))
+    return (found[1].lower(), max(int(found[2][:2]), 1)) if found else None
+
+
+def _take_sign(item: Element) -> str:
+    """The drawn sign before the item's text, which is removed from it."""
+    signs: list[str] = []
+
+    def is_sign(element: Element) -> bool:
+        if not _LIST_SIGN.search(element.get("style", "")):
+            return False
+        signs.append("".join(element.itertext()))
+        return True
+
+    for parent in list(item.iter()):
+        prune(parent, is_sign)
+    return "".join("".join(signs).split())
+
+
+def _marker(sign: str, known: str) -> _Marker:
+    """Read a sign; `known` is the type that its list had before."""
+    found = _MARKER.fullmatch(sign)
+    if not found or not (found[1].isdigit() or found[2] or sign.startswith("(")):
+        return _Marker("")
+    text = found[1]
+    if text.isdigit():
+        return _Marker("1", int(text))
+    letter = "A" if text.isupper() else "a"
+    roman = _roman(text.lower())
+    number = _alphabetic(text.lower())
+    is_roman = roman and (known in ("i", "I") or not number or roman < number)
+    if roman and is_roman and not (known == letter and number):
+        return _Marker("I" if text.isupper() else "i", roman)
+    return _Marker(letter, number) if number else _Marker("")
+
+
+def _alphabetic(text: str) -> int:
+    """a is 1, z is 26, aa is 27, bb is 28, as Word counts; 0 for anything else."""
+    alike = len(set(text)) == 1
+    return ord(text[0]) - 96 + 26 * (len(text) - 1) if alike else 0
+
+
+def _roman(text: str) -> int:
+    values = [_ROMAN.get(letter, 0) for letter in text]
+    if not all(values):
+        return 0
+    pairs = zip(values, [*values[1:], 0], strict=True)
+    return sum(-value if value < after else value for value, after in pairs)
+
+
+def _list(marker: _Marker) -> Element:
+    if not marker.type:
+        return Element("ul")
+    attributes = {"type": marker.type} if marker.type != "1" else {}
+    if marker.number != 1:
+        attributes["start"] = str(marker.number)
+    return Element("ol", attributes)
+
+
+def _type_of(made: Element) -> str:
+    return made.get("type", "1") if made.tag == "ol" else ""
+
+
+def _add_item(home: Element, item: Element, number: int, expected: int) -> None:
+    item.tag = "li"
+    if home.tag == "ol" and number != expected:
+        item.set("value", str(number))
+    home.append(item)

@@ -1,0 +1,114 @@
+"""Formulas: kept for the page, and as text for all else."""
+
+import pytest
+
+from articles.typeset import tree_of, typeset, words_of
+from ecfr_site.html import linear_formulas, plain_text, reading_minutes, sanitise
+from newsletter.links import absolute_html
+from newsletter.plain import set_text
+
+FRACTION = "<math><mi>d</mi><mo>=</mo><mfrac><mi>r</mi><mi>g</mi></mfrac></math>"
+
+
+def test_a_formula_is_kept_as_it_is():
+    html = f"<p>Debt evolves as {FRACTION} over time.</p>"
+    assert sanitise(html) == html
+
+
+@pytest.mark.parametrize(
+    ("formula", "text"),
+    [
+        ("<mi>d</mi><mo>=</mo><mfrac><mi>r</mi><mi>g</mi></mfrac>", "d = r/g"),
+        ("<msup><mi>x</mi><mn>2</mn></msup>", "x^2"),
+        ("<msqrt><mi>x</mi></msqrt>", "sqrt(x)"),
+        ("<mroot><mi>x</mi><mn>3</mn></mroot>", "root(x, 3)"),
+        ("<msub><mi>a</mi><mrow><mi>i</mi><mi>j</mi></mrow></msub>", "a_(ij)"),
+        (
+            "<mfrac><mrow><mi>a</mi><mo>+</mo><mi>b</mi></mrow><mn>2</mn></mfrac>",
+            "(a + b)/2",
+        ),
+        (
+            "<msup><mfrac><mi>a</mi><mi>b</mi></mfrac><mn>2</mn></msup>",
+            "(a/b)^2",
+        ),
+        (
+            "<mo>[</mo><mtable><mtr><mtd><mi>a</mi></mtd><mtd><mi>b</mi></mtd></mtr>"
+            "<mtr><mtd><mi>c</mi></mtd><mtd><mi>d</mi></mtd></mtr></mtable><mo>]</mo>",
+            "[a, b; c, d]",
+        ),
+        (
+            "<munderover><mo>∑</mo><mrow><mi>i</mi><mo>=</mo><mn>1</mn></mrow>"
+            "<mi>n</mi></munderover><msub><mi>x</mi><mi>i</mi></msub>",
+            "∑_(i = 1)^n x_i",
+        ),
+        (
+            "<mfrac linethickness='0pt'><mi>n</mi><mi>k</mi></mfrac>",
+            "binom(n, k)",
+        ),
+        ("<mo>−</mo><mi>x</mi>", "−x"),
+        ("<mi>sin</mi><mo>&#8289;</mo><mi>x</mi>", "sin x"),
+        ("<mover><mi>x</mi><mo>¯</mo></mover>", "bar(x)"),
+        ("<mfenced><mi>x</mi><mi>y</mi></mfenced>", "(x, y)"),
+        ("<mi mathvariant='double-struck'>R</mi>", "ℝ"),
+        ("<mi>a</mi><mo>&lt;</mo><mi>b</mi>", "a < b"),
+    ],
+)
+def test_a_formula_reads_as_text_on_one_line(formula, text):
+    kept = sanitise(f"<p>So <math>{formula}</math>.</p>")
+    assert plain_text(kept) == f"So {text}."
+    assert sanitise(kept) == kept
+
+
+def test_other_notations_of_a_formula_do_not_stand_in_it():
+    html = (
+        "<math><semantics><mrow><mi>x</mi></mrow>"
+        '<annotation encoding="application/x-tex">\\alpha</annotation>'
+        '<annotation-xml encoding="text/html">beta</annotation-xml></semantics></math>'
+    )
+    assert sanitise(html) == "<p><math><mrow><mi>x</mi></mrow></math></p>"
+
+
+def test_what_is_shown_beside_a_formula_does_not_double_it():
+    html = (
+        '<p><span class="katex"><span class="katex-mathml"><math><mi>x</mi></math>'
+        '</span><span class="katex-html" aria-hidden="true">x</span></span></p>'
+    )
+    assert sanitise(html) == "<p><math><mi>x</mi></math></p>"
+
+
+def test_an_action_in_a_formula_is_what_it_shows_first():
+    html = "<math><maction actiontype=toggle><mi>a</mi><mi>b</mi></maction></math>"
+    assert sanitise(html) == "<p><math><mi>a</mi></math></p>"
+
+
+def test_an_empty_formula_is_nothing():
+    assert sanitise("<p>a<math><mrow></mrow></math></p>") == "<p>a</p>"
+
+
+def test_a_long_formula_scrolls_by_itself():
+    html = typeset(
+        f"<p>{FRACTION.replace('<math', '<math display=block')}</p>", {}
+    ).html
+    assert '<span role="group" tabindex="0" class="formula display"' in html
+    assert "tabindex" not in typeset(f"<p>{FRACTION}</p>", {}).html
+
+
+def test_a_heading_with_a_formula_reads_as_text_in_the_contents():
+    [entry] = typeset(f"<h2>On {FRACTION}</h2>", {}).contents
+    assert entry["text"] == "On d = r/g"
+    assert words_of(tree_of(f"<p>{FRACTION}</p>")) == "d = r/g"
+
+
+def test_mail_has_the_formula_as_text():
+    html = sanitise(f"<p>So {FRACTION} &amp; on.</p>")
+    assert absolute_html(html) == "<p>So d = r/g &amp; on.</p>"
+    assert set_text(html) == "So d = r/g & on."
+
+
+def test_linear_formulas_are_escaped():
+    html = "<p><math><mi>a</mi><mo>&lt;</mo><mi>b</mi></math></p>"
+    assert linear_formulas(html) == "<p>a &lt; b</p>"
+
+
+def test_a_formula_counts_as_the_words_of_its_text():
+    assert reading_minutes(f"<p>{FRACTION * 2}</p>") == 1

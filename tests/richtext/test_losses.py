@@ -1,0 +1,95 @@
+"""What cannot be kept is named to the editor."""
+
+import pytest
+from hypothesis import given
+
+from articles.models import Article
+from ecfr_site.fields import MAX_LENGTH
+from ecfr_site.html import sanitise
+from ecfr_site.richtext.losses import losses
+from tests.admin.desk import OpenForm, article_form
+from tests.richtext.html_strategies import documents
+
+UNREACHABLE = (
+    '<p>Before</p><p><img src="file:///C:/Users/x/clip_image002.png" alt="Map"></p>'
+    '<p><img src="blob:https://docs.google.com/1234" alt="Blob"></p><p>After</p>'
+)
+
+
+@pytest.mark.parametrize(
+    ("html", "named"),
+    [
+        (UNREACHABLE, ["2 images that cannot be shown (clip_image002.png)"]),
+        ("<img src=map.png>", ["1 image that cannot be shown (map.png)"]),
+        ("<img src='cid:1'><img src='data:image/png;base64,AA'>",)
+        + (["2 images that cannot be shown"],),
+        ("<img src=/a.png><img src=https://x.example/b.png>", []),
+        ("<video src=/x></video><iframe src=/y></iframe>",)
+        + (["1 video", "1 embedded page"],),
+        ("<svg><path/></svg><canvas></canvas>", ["2 drawings"]),
+        ("<math></math>", ["1 formula"]),
+        ("<math><mi>x</mi></math>", []),
+        ("<p><u>x</u> <mark>y</mark> <font color=red>z</font></p>", []),
+    ],
+)
+def test_losses_are_named(html, named):
+    assert losses(html) == named
+
+
+@given(documents)
+def test_a_text_that_was_kept_loses_nothing_again(html):
+    assert losses(sanitise(html)) == []
+
+
+def filled(form, body):
+    for name, value in {
+        "title": "A title",
+        "slug": "a-title",
+        "standfirst": "What it says.",
+        "body": body,
+    }.items():
+        form[name] = value
+    return form
+
+
+def test_saving_a_draft_says_what_was_left_out(contributor):
+    form = filled(article_form(contributor), UNREACHABLE)
+
+    form.press("Save draft")
+
+    assert "Left out of the text: 2 images that cannot be shown" in form.said
+    assert Article.objects.get().body == "<p>Before</p>\n<p>After</p>"
+
+
+def test_publishing_stops_once_and_then_goes_on(publisher):
+    form = filled(article_form(publisher), UNREACHABLE)
+
+    form.press("Publish now")
+
+    assert "2 images that cannot be shown" in form.said
+    assert not Article.objects.exists()
+    assert form["body"].strip() == "<p>Before</p>\n<p>After</p>"
+
+    form.press("Publish now")
+
+    assert "The page is live" in form.said
+
+
+def test_a_biography_says_what_was_left_out(superuser):
+    form = OpenForm(superuser, "/admin/authors/author/add/")
+    form["name"] = "Ada Verne"
+    form["biography"] = "<p>x</p><iframe src='https://x.example/'></iframe>"
+
+    form.press("Save")
+
+    assert "Left out of the text: 1 embedded page" in form.said
+
+
+def test_a_text_that_is_too_long_is_refused_in_words(contributor):
+    body = "<p>" + "word " * (MAX_LENGTH // 5) + "</p>"
+    form = filled(article_form(contributor), body)
+
+    form.press("Save draft")
+
+    assert "At most 1,000,000 can be saved" in form.said
+    assert not Article.objects.exists()
