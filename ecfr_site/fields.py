@@ -32,7 +32,9 @@ _CONTENT = [
 _CONTENT += [f"span[lang,dir](!{FOOTNOTE})", "span[!lang,dir]"]
 _CONTENT += ["a[name]", "q[lang]", "pre", "strike", "del", "semantics", "mfenced[*]"]
 _PLUGIN = "ecfr_site/editor/{}/plugin.js"
-_OUR_PLUGINS = ["footnote", "picture", "heads", "manuscript"]
+_OUR_PLUGINS = [
+    *("footnote", "picture", "heads", "reviews", "notes", "formulas", "manuscript"),
+]
 _TOOLBAR = [
     ["Format"],
     ["Bold", "Italic", "Superscript", "Subscript"],
@@ -47,7 +49,7 @@ _REMOVED_PLUGINS = (
     "iframe,flash,forms,image,smiley,templates,div,pagebreak,sourcearea,save,newpage,"
     "preview,print,exportpdf,about,scayt,wsc,font,colorbutton,colordialog,stylescombo,"
     "bidi,justify,language,copyformatting,showblocks,liststyle,indentblock,"
-    "dialogadvtab,editorplaceholder"
+    "dialogadvtab,editorplaceholder,pastefromgdocs"
 )
 _CONFIG = {
     "toolbar": _TOOLBAR,
@@ -64,6 +66,8 @@ _CONFIG = {
     "basicEntities": True,
     "disableNativeSpellChecker": False,
     "clipboard_handleImages": False,
+    # The list of what the editor keeps is the one filter of what is pasted.
+    "pasteFilter": None,
     "image2_disableResizer": True,
     "filebrowserUploadMethod": "xhr",
     "defaultLanguage": "en-gb",
