@@ -32,7 +32,15 @@ _CONTENT += ["a[name]", "q[lang]", "pre", "strike", "del", "semantics", "mfenced
 # About 150,000 words, a long book.
 MAX_LENGTH = 1_000_000
 _PLUGIN = "ecfr_site/editor/{}/plugin.js"
-_OUR_PLUGINS = ["footnote", "picture", "heads", "manuscript", "meanings"]
+_OUR_PLUGINS = [
+    "footnote",
+    "picture",
+    "heads",
+    "reviews",
+    "notes",
+    "formulas",
+    "manuscript",
+]
 _TOOLBAR = [
     ["Format"],
     ["Bold", "Italic", "Superscript", "Subscript"],
@@ -47,7 +55,7 @@ _REMOVED_PLUGINS = (
     "iframe,flash,forms,image,smiley,templates,div,pagebreak,sourcearea,save,newpage,"
     "preview,print,exportpdf,about,scayt,wsc,font,colorbutton,colordialog,stylescombo,"
     "bidi,justify,language,copyformatting,showblocks,liststyle,indentblock,"
-    "dialogadvtab,editorplaceholder"
+    "dialogadvtab,editorplaceholder,pastefromgdocs"
 )
 _CONFIG = {
     "toolbar": _TOOLBAR,
@@ -64,8 +72,8 @@ _CONFIG = {
     "basicEntities": True,
     "disableNativeSpellChecker": False,
     "clipboard_handleImages": False,
-    # The browser's own would let neither formulas nor the kinds of lists through.
-    "pasteFilter": ";".join(_CONTENT),
+    # The list of what the editor keeps is the one filter of what is pasted.
+    "pasteFilter": None,
     "image2_disableResizer": True,
     "filebrowserUploadMethod": "xhr",
     "defaultLanguage": "en-gb",

@@ -31,6 +31,13 @@
       .trim();
   };
 
+  /* Without what reviewers have said and struck out. */
+  const reviewed = (html) => {
+    const page = new DOMParser().parseFromString(html, "text/html");
+    CKEDITOR.plugins.get("reviews").remove(page, html);
+    return page.body.innerHTML;
+  };
+
   const plain = (html) => {
     const inert = new DOMParser().parseFromString(html, "text/html");
     return inert.body.textContent.trim();
@@ -52,7 +59,7 @@
   };
 
   CKEDITOR.plugins.add("footnote", {
-    requires: "widget,dialog",
+    requires: "widget,dialog,reviews",
 
     init(editor) {
       CKEDITOR.dialog.add("footnote", dialog);
@@ -150,7 +157,7 @@
       const html = event.clipboardData.getData("text/html");
       const words = event.clipboardData.getData("text/plain");
       event.preventDefault();
-      const clean = html ? cleaned(html) : CKEDITOR.tools.htmlEncode(words);
+      const clean = html ? cleaned(reviewed(html)) : CKEDITOR.tools.htmlEncode(words);
       document.execCommand("insertHTML", false, clean);
     };
 

@@ -1,13 +1,15 @@
-/* What authors send: headings of any level become ours, and the footnotes of a Word or
-   LibreOffice document become footnotes of the text when it is pasted. */
+/* Text that authors send: prepared before the editor's own filters see it, so that it
+   arrives as it was meant. One message says what did not come along. */
 (() => {
   "use strict";
 
-  /* What Word and LibreOffice put around notes, a rule above them included. */
-  const NOTE_LISTS = '[style*="note-list"], [id^="sdfootnote"], [id^="sdendnote"]';
-  const NOTE =
-    'li, div[id^="ftn"], div[id^="edn"], div[id^="sdfootnote"], div[id^="sdendnote"]';
   const HEADINGS = "h1, h2, h3, h4, h5, h6";
+  const BLOCKS =
+    "p, div, li, ul, ol, table, tr, td, th, blockquote, pre, section, article, dl, dt, dd, figure, figcaption, address, hr, h1, h2, h3, h4, h5, h6";
+  const DOCS_CLIP = "application/x-vnd.google-docs-document-slice-clip+wrapped";
+  const IMAGE =
+    /^(https?:|\/(?!\/)|\/\/|data:image\/(jpeg|png|gif|webp|avif);base64,)/i;
+  const EMBEDDED = "iframe, video, audio, object, embed, canvas";
 
   const rename = (element, name) => {
     const renamed = element.ownerDocument.createElement(name);
@@ -26,62 +28,164 @@
     }
   };
 
-  const named = (page, name) =>
-    name &&
-    page.querySelector(`[id="${CSS.escape(name)}"], a[name="${CSS.escape(name)}"]`);
-
-  const target = (page, link) =>
-    named(page, (link.getAttribute("href") || "").split("#")[1]);
-
-  /* A reference and its note link to each other; the note's mark stands in the block
-     that holds the note. */
-  const noteOf = (page, reference) => {
-    const mark = target(page, reference);
-    const block = mark && (mark.closest(NOTE) || mark.closest("p"));
-    if (!block || block.contains(reference)) return null;
-    const back = [block, ...block.querySelectorAll("a")].find((link) => {
-      const there = link.matches("a[href]") && target(page, link);
-      return (
-        there &&
-        (there === reference || there.contains(reference) || reference.contains(there))
-      );
-    });
-    return back ? { block, back } : null;
+  const RAISED = {
+    "vertical-align:super": "sup",
+    "vertical-align: super": "sup",
+    "vertical-align:sub;": "sub",
+    "vertical-align: sub;": "sub",
   };
 
-  /* Takes the notes out of the page: the HTML of each, and the mark that refers to it. */
-  const takeNotes = (page) => {
-    const found = [];
-    for (const reference of page.querySelectorAll('a[href*="#"]')) {
-      const note = noteOf(page, reference);
-      if (note && !found.some(({ block }) => block.contains(reference))) {
-        found.push({ reference, ...note });
+  /* Struck-out words stay struck out; bold and italics that are switched off are none;
+     a list in a list belongs to the item before. */
+  const setElements = (page) => {
+    page.querySelectorAll("del, strike").forEach((element) => rename(element, "s"));
+    for (const element of page.querySelectorAll('[style*="line-through" i]')) {
+      if (element.closest("s")) continue;
+      const struck = page.createElement("s");
+      struck.append(...element.childNodes);
+      element.append(struck);
+    }
+    for (const [sign, name] of Object.entries(RAISED)) {
+      for (const element of page.querySelectorAll(`span[style*="${sign}" i]`)) {
+        const raised = page.createElement(name);
+        raised.append(...element.childNodes);
+        element.append(raised);
       }
     }
-    return found.map(({ reference, block, back }) => {
-      back.remove();
-      const html = block.innerHTML.replace(/<\/?(p|div|li)\b[^>]*>/gi, " ").trim();
-      block.remove();
-      return { mark: reference.closest("sup") || reference, html };
-    });
+    page
+      .querySelectorAll('a:not([href], [name], [id])')
+      .forEach((element) => element.replaceWith(...element.childNodes));
+    page
+      .querySelectorAll('b[style*="font-weight:normal" i], b[id^="docs-internal-guid"]')
+      .forEach((element) => element.replaceWith(...element.childNodes));
+    page
+      .querySelectorAll('[id^="docs-internal-guid"]')
+      .forEach((element) => element.removeAttribute("id"));
+    for (const list of page.querySelectorAll("ul > ul, ul > ol, ol > ul, ol > ol")) {
+      if (list.previousElementSibling?.matches("li"))
+        list.previousElementSibling.append(list);
+    }
   };
 
-  /* Leaves a token for each note, since no paste filter would let the notes through. */
-  const prepared = (html, notes) => {
-    const page = new DOMParser().parseFromString(html, "text/html");
-    setHeadingLevels(page);
-    for (const { mark, html: note } of takeNotes(page)) {
-      mark.replaceWith(`⟦note ${notes.push(note) - 1}⟧`);
+  const KEEPS_LINES =
+    /white-space(-collapse)?:\s*(pre|preserve|break-spaces)/i;
+  const LOSES_LINES = /white-space(-collapse)?:\s*(normal|nowrap|collapse|initial)/i;
+
+  const keepsLines = (node) => {
+    for (let above = node.parentElement; above; above = above.parentElement) {
+      const style = above.getAttribute("style") || "";
+      if (KEEPS_LINES.test(style)) return true;
+      if (LOSES_LINES.test(style)) return false;
+      if (above.matches("pre, listing, textarea")) return true;
     }
-    page
-      .querySelectorAll(NOTE_LISTS)
-      .forEach((list) => list.textContent.trim() || list.remove());
-    return /<html/i.test(html)
+    return false;
+  };
+
+  /* Lines of verse, of letterheads and of code are lines by their white space alone. */
+  const breakLines = (page) => {
+    const walker = page.createTreeWalker(page.body, NodeFilter.SHOW_TEXT);
+    const texts = [];
+    while (walker.nextNode()) texts.push(walker.currentNode);
+    for (const text of texts) {
+      if (!/\n| {2}/.test(text.data) || !keepsLines(text)) continue;
+      const isBetween = !text.data.trim() && text.parentElement.querySelector(BLOCKS);
+      if (isBetween) continue;
+      const isLast = !text.nextSibling && text.parentElement.matches(BLOCKS);
+      const lines = (isLast ? text.data.replace(/\n$/, "") : text.data).split(/\r?\n/);
+      text.replaceWith(
+        ...lines.flatMap((line, place) => [
+          ...(place ? [page.createElement("br")] : []),
+          line.replace(/ {2}/g, "\u00a0 ").replace(/^ /, "\u00a0"),
+        ]),
+      );
+    }
+    page.querySelectorAll("pre, listing").forEach((element) => rename(element, "p"));
+    /* The breaks say it now; the editor's own line ends must not say it again. */
+    for (const element of page.querySelectorAll('[style*="white-space" i]')) {
+      for (const property of ["white-space", "white-space-collapse"])
+        element.style.removeProperty(property);
+    }
+  };
+
+  const LIST_TYPES = {
+    "lower-alpha": "a",
+    "lower-latin": "a",
+    "upper-alpha": "A",
+    "upper-latin": "A",
+    "lower-roman": "i",
+    "upper-roman": "I",
+  };
+
+  const setListTypes = (page) => {
+    for (const list of page.querySelectorAll("ol:not([type])")) {
+      const styles = [list, list.querySelector(":scope > li")].map(
+        (element) => element?.getAttribute("style") || "",
+      );
+      const named = styles.join(";").match(/list-style(?:-type)?:\s*([a-z-]+)/i);
+      const type = named && LIST_TYPES[named[1].toLowerCase()];
+      if (type) list.type = type;
+    }
+  };
+
+  /* Removes what the browser cannot reach, and counts it. */
+  const removeUnreachable = (page, left) => {
+    for (const image of page.querySelectorAll("img")) {
+      const lazy = image.dataset.src || image.dataset.lazySrc || "";
+      if (/^https?:/i.test(lazy)) image.setAttribute("src", lazy);
+      const isPoint = [image.getAttribute("width"), image.getAttribute("height")].every(
+        (size) => size === "1" || size === "0",
+      );
+      if (IMAGE.test((image.getAttribute("src") || "").trim()) && !isPoint) continue;
+      if (!isPoint) left.images += 1;
+      const home = image.closest("figure, p");
+      image.remove();
+      if (home && !home.textContent.trim() && !home.querySelector("img")) home.remove();
+    }
+    for (const element of page.querySelectorAll(EMBEDDED)) {
+      if (!page.contains(element)) continue;
+      left.embedded += 1;
+      element.remove();
+    }
+  };
+
+  const parse = (html) => new DOMParser().parseFromString(html, "text/html");
+
+  const write = (page, html) =>
+    /<html|<meta|<style/i.test(html)
       ? `<html>${page.head.outerHTML}${page.body.outerHTML}</html>`
       : page.body.innerHTML;
+
+  const plugin = (name) => CKEDITOR.plugins.get(name);
+
+  /* The paste's own record: its notes, for which tokens stand meanwhile since no paste
+     filter would let them through, and the numbers of what is left out. */
+  const begin = (data) => {
+    data.manuscript = { notes: [], left: { images: 0, embedded: 0, formulas: 0 } };
+    return data.manuscript;
   };
 
-  const needsWork = (html) => /<h[1-6][\s>]|<a[^>]+#/i.test(html);
+  const isOurs = (data, editor) =>
+    data.dataTransfer?.getTransferType(editor) !== CKEDITOR.DATA_TRANSFER_EXTERNAL;
+
+  const prepare = (data) => {
+    const { notes, left } = begin(data);
+    const transfer = data.dataTransfer;
+    const html = (transfer.getData("text/html", true) || data.dataValue).replace(
+      /<(\/?)mml:/gi,
+      "<$1",
+    );
+    const page = parse(html);
+    left.formulas = plugin("formulas").keep(page);
+    Object.assign(left, plugin("reviews").remove(page, html, transfer.getData(DOCS_CLIP)));
+    plugin("notes").take(page, (note) => `⟦note ${notes.push(note) - 1}⟧`);
+    setHeadingLevels(page);
+    setElements(page);
+    breakLines(page);
+    data.manuscript.page = page;
+    data.dataValue = page.body.innerHTML;
+    /* Filters for word processors read the clipboard anew. */
+    transfer.setData("text/html", write(page, html));
+  };
 
   const withNotes = (html, notes) =>
     html.replace(
@@ -89,23 +193,112 @@
       (token, place) => `<span class="footnote">${notes[place] || ""}</span>`,
     );
 
+  const finish = (data) => {
+    const { left } = data.manuscript;
+    const page = parse(data.dataValue);
+    setListTypes(page);
+    removeUnreachable(page, left);
+    data.dataValue = page.body.innerHTML;
+  };
+
+  /* Lines of text as paragraphs. */
+  const paragraphs = (text) =>
+    text
+      .split(/\s*\n\s*/)
+      .filter(Boolean)
+      .map((line) => `<p>${CKEDITOR.tools.htmlEncode(line)}</p>`)
+      .join("");
+
+  const plainText = (page) => {
+    page.querySelectorAll("style, script, title").forEach((element) => element.remove());
+    page.querySelectorAll(`${BLOCKS}, br`).forEach((element) => {
+      element.before("\n");
+      element.after("\n");
+    });
+    return page.body.textContent;
+  };
+
+  const insertPlain = (editor, data) => {
+    const { page, notes, left } = data.manuscript || begin(data);
+    const words =
+      (page && plainText(page)) ||
+      data.dataTransfer?.getData("text/plain") ||
+      plainText(parse(data.dataValue || ""));
+    left.formatting = 1;
+    editor.insertHtml(withNotes(paragraphs(words), notes), "html", data.range);
+  };
+
+  /* If anything fails while a paste is under way, its plain text arrives. */
+  const guardPaste = (editor) => {
+    const fire = editor.fire;
+    editor.fire = function (name, data, ...rest) {
+      if (name !== "paste") return fire.call(this, name, data, ...rest);
+      try {
+        return fire.call(this, name, data, ...rest);
+      } catch (error) {
+        console.warn(error);
+        insertPlain(editor, data);
+        announce(editor, data);
+        return data;
+      }
+    };
+  };
+
+  const number = (count, one, many) => count && `${count} ${count === 1 ? one : many}`;
+
+  const MESSAGES = {
+    formatting: () => "The formatting could not be read: only the plain text arrived.",
+    images: (count) =>
+      count === 1
+        ? "1 image did not come along: insert it from a file."
+        : `${count} images did not come along: insert them from a file.`,
+    embedded: (count) =>
+      `${number(count, "video or other embedded item", "videos or other embedded items")} did not come along: link to the page instead.`,
+    formulas: (count) =>
+      `${number(count, "formula", "formulas")} did not come along as ${count === 1 ? "it was" : "they were"}: check or write ${count === 1 ? "it" : "them"} again.`,
+    comments: (count) =>
+      `${number(count, "reviewer’s comment was", "reviewers’ comments were")} left out.`,
+    deletions: (count) =>
+      `${number(count, "deletion", "deletions")} of tracked changes ${count === 1 ? "was" : "were"} left out.`,
+    hidden: (count) =>
+      `${number(count, "passage", "passages")} of hidden text ${count === 1 ? "was" : "were"} left out.`,
+    suggestions: () =>
+      "The document has suggestions that nobody decided on: look for words that should be gone.",
+  };
+
+  const announce = (editor, data) => {
+    const { left } = data.manuscript;
+    const message = Object.entries(MESSAGES)
+      .filter(([name]) => left[name])
+      .map(([name, say]) => say(left[name]))
+      .join(" ");
+    if (message) editor.showNotification(message, "warning", 0);
+  };
+
   CKEDITOR.plugins.add("manuscript", {
-    requires: "clipboard",
+    requires: "clipboard,reviews,notes,formulas",
+
+    beforeInit: guardPaste,
 
     init(editor) {
-      const notes = [];
-      const prepare = ({ data }) => {
-        if (needsWork(data.dataValue)) data.dataValue = prepared(data.dataValue, notes);
+      const isPending = ({ data }) => data.dataValue && !isOurs(data, editor);
+      /* Once a paste, which begins again when its filters are loaded. */
+      const onPaste = (event) => {
+        if (isPending(event) && !event.data.manuscript) prepare(event.data);
       };
-
-      /* Before the filters for word processors, which come third; within Word's, which
-         reads the clipboard itself; and last, when all filters are through. */
-      editor.on("paste", prepare, null, null, 1);
-      editor.on("pasteFromWord", prepare);
-      const restore = ({ data }) => {
-        data.dataValue = withNotes(data.dataValue, notes);
+      const onFiltered = (event) => {
+        if (event.data.manuscript && event.data.dataValue) finish(event.data);
       };
-      editor.on("paste", restore, null, null, 900);
+      const onReady = ({ data }) => {
+        if (!data.manuscript) return;
+        data.dataValue = withNotes(data.dataValue, data.manuscript.notes);
+        announce(editor, data);
+      };
+      /* Before the filters for word processors, which come third; after these and the
+         editor's own, before uploads; when all are through. */
+      editor.on("paste", onPaste, null, null, 1);
+      editor.on("paste", onFiltered, null, null, 7);
+      editor.on("paste", onReady, null, null, 900);
     },
   });
 })();
