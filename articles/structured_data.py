@@ -5,6 +5,7 @@ from django.urls import reverse
 from django.utils.timezone import localdate
 
 from articles.models import Article, Byline
+from ecfr_site.plain_text import web_address
 
 _TYPES = {
     Article.Kind.COMMENTARY: "OpinionNewsArticle",
@@ -49,8 +50,7 @@ def article_data(article, institution):
     }
     if article.image:
         data["image"] = absolute(article.image.share_url)
-    if article.original_url:
-        data["isBasedOn"] = article.original_url
+    data["isBasedOn"] = web_address(article.original_url)
     return {key: value for key, value in data.items() if value}
 
 

@@ -8,6 +8,7 @@ from django_tasks.signals import task_finished
 
 from ecfr_site import checks  # noqa: F401 what registers itself
 from ecfr_site.html import sanitise
+from ecfr_site.plain_text import clean_fields
 from ecfr_site.site_edition import watch_tables
 
 
@@ -19,6 +20,7 @@ class EcfrSiteConfig(AppConfig):
     def ready(self):
         post_migrate.connect(set_site_address, sender=self)
         post_migrate.connect(watch_tables, sender=self)
+        pre_save.connect(clean_fields)
         pre_save.connect(sanitise_page, sender="flatpages.FlatPage")
         # They need the models.
         from ecfr_site import audit_sources, page_cache

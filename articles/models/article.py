@@ -31,6 +31,7 @@ from ecfr_site.addresses import PublicPage
 from ecfr_site.fields import RichTextField
 from ecfr_site.html import reading_minutes, sanitise
 from ecfr_site.images.models import Image
+from ecfr_site.plain_text import web_address
 from ecfr_site.wall_clock import in_words
 
 
@@ -534,7 +535,10 @@ class Article(Stages, Completeness, WorkingCopies, Restoring, PublicPage):
     @property
     def canonical_url(self):
         """Absolute: where it first appeared, or the page itself."""
-        return self.original_url or f"{settings.SITE_URL}{self.get_absolute_url()}"
+        return (
+            web_address(self.original_url)
+            or f"{settings.SITE_URL}{self.get_absolute_url()}"
+        )
 
     @property
     def image_is_undescribed(self):
