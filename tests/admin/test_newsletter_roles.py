@@ -145,6 +145,26 @@ def test_who_only_looks_at_editions_has_no_form_and_no_button(edition):
     assert viewer.get(f"{EDITIONS}{edition.pk}/progress/").status_code == 200
 
 
+def test_pieces_are_changed_by_who_may_change_the_edition(edition):
+    viewer = colleague("view_edition", "view_editionitem", "change_editionitem")
+
+    page = buttons(viewer, f"{EDITIONS}{edition.pk}/change/")
+
+    assert edition.subject in page
+    assert 'name="items-' not in page
+
+
+@pytest.mark.parametrize("state", ["sending", "paused", "sent", "cancelled"])
+def test_what_has_begun_to_be_sent_has_no_form(edition, state):
+    Edition.objects.update(state=state, started_at="2026-01-01T00:00Z")
+    composer = colleague("view_edition", "change_edition")
+    address = f"{EDITIONS}{edition.pk}/change/"
+
+    assert 'name="subject"' not in buttons(composer, address)
+    assert composer.post(address, {"subject": "Other words"}).status_code == 403
+    assert Edition.objects.get().subject == edition.subject
+
+
 def test_who_composes_another_thing_sees_no_edition(edition):
     Edition.objects.update(state="sent", started_at="2026-01-01T00:00Z")
     stranger = colleague("view_newsletter")
