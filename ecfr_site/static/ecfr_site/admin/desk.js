@@ -26,6 +26,10 @@ window.desk = (function () {
   for (const end of ["pointerup", "pointercancel", "dragend"]) {
     window.addEventListener(end, () => setTimeout(release), true);
   }
+  // Let go over something that does not tell, as the list of a select.
+  window.addEventListener("pointermove", (event) => {
+    if (pressed && !event.buttons) release();
+  }, true);
   // The window's own: that of a field comes while the button is down.
   window.addEventListener("blur", () => setTimeout(release));
 
