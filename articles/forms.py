@@ -180,6 +180,10 @@ class ArticleForm(SharedForm):
         )
         if "slug" in data and unnamed:
             data["slug"] = self.stored.free_slug(data.get("title") or WORKING_TITLE)
+        image = data.get("image")
+        undescribed = not (data.get("image_alt") or data.get("image_decorative"))
+        if image and "image_alt" in data and undescribed:
+            data["image_alt"] = image.alt
         time = "replaces_at" if self.stored.live_id else "published_at"
         if self.step is workflow.PUBLISH and time in data and not data[time]:
             data[time] = timezone.now()

@@ -4,6 +4,7 @@ from django.utils.html import format_html
 
 from authors.models import Author, AuthorLink, Position, Programme
 from ecfr_site.folding import FoldedSearchMixin
+from ecfr_site.images.admin import ChosenImageMixin
 from ecfr_site.images.markup import picture
 from ecfr_site.kept_text import KeptTextMixin
 
@@ -39,7 +40,7 @@ class AuthorLinkInline(admin.TabularInline):
 
 
 @admin.register(Author)
-class AuthorAdmin(FoldedSearchMixin, KeptTextMixin, admin.ModelAdmin):
+class AuthorAdmin(ChosenImageMixin, FoldedSearchMixin, KeptTextMixin, admin.ModelAdmin):
     list_display = ["name", "present_position", "kind", "standing", "portrait"]
     list_filter = ["standing", "kind", "positions__programme"]
     search_fields = ["name", "sort_name"]
@@ -73,7 +74,9 @@ class AuthorAdmin(FoldedSearchMixin, KeptTextMixin, admin.ModelAdmin):
 
 
 @admin.register(Programme)
-class ProgrammeAdmin(FoldedSearchMixin, KeptTextMixin, admin.ModelAdmin):
+class ProgrammeAdmin(
+    ChosenImageMixin, FoldedSearchMixin, KeptTextMixin, admin.ModelAdmin
+):
     list_display = ["name", "directors", "active", "order"]
     list_editable = ["order"]
     search_fields = ["name"]

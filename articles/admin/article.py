@@ -31,6 +31,7 @@ from articles.search import matching
 from articles.workflow import State
 from authors.models import Author
 from ecfr_site.folding import folded_words
+from ecfr_site.images.admin import ChosenImageMixin
 from ecfr_site.kept_text import KeptTextMixin
 from ecfr_site.wall_clock import WallClockField, WallClockWidget
 
@@ -151,6 +152,7 @@ class ArticleAdmin(
     LivePages,
     StepsBar,
     Panels,
+    ChosenImageMixin,
     KeptTextMixin,
     VersionAdmin,
 ):
@@ -321,7 +323,7 @@ class ArticleAdmin(
     def thumbnail(self, article):
         return thumbnail(article.image)
 
-    @admin.display(description="Chosen picture")
+    @admin.display(description="Chosen image")
     def lead_thumbnail(self, article):
         return thumbnail(article.image) or "–"
 
