@@ -69,7 +69,8 @@ def test_another_image_replaces_the_text_of_the_former_but_not_ones_own(desk):
     expect(alt).to_have_value("My own words")
 
 
-def test_programmes_and_people_show_the_chosen_image(desk):
+def test_programmes_and_people_show_the_chosen_image(desk, sign_in):
+    sign_in(UserFactory(is_staff=True, is_superuser=True))
     ImageFactory(title="Harbour", alt="A harbour")
     programme, author = ProgrammeFactory(), AuthorFactory()
 
