@@ -199,6 +199,10 @@ class ArticleForm(SlugForm, SharedForm):
         named = data.get("title") != WORKING_TITLE and not self.stored.was_public
         if named and is_provisional(data.get("slug", "")):
             data["slug"] = ""
+        image = data.get("image")
+        undescribed = not (data.get("image_alt") or data.get("image_decorative"))
+        if image and "image_alt" in data and undescribed:
+            data["image_alt"] = image.alt
         time = "replaces_at" if self.stored.live_id else "published_at"
         if self.step is workflow.PUBLISH and time in data and not data[time]:
             data[time] = timezone.now()

@@ -21,7 +21,7 @@ def search(text):
 
 
 def matching(articles, words):
-    """Those of the articles that hold each folded word, or have such authors."""
+    """The articles that hold each of the folded words, in authors' names too."""
     names = Author.objects.values_list("pk", "name") if words else []
     authors = [(pk, fold(name)) for pk, name in names]
     for word in words:

@@ -4,6 +4,7 @@ from django.utils.html import format_html
 
 from authors.models import Author, AuthorLink, Position, Programme
 from ecfr_site.folding import FoldedSearchMixin
+from ecfr_site.images.admin import ChosenImageMixin
 from ecfr_site.images.markup import picture
 from ecfr_site.kept_text import KeptTextMixin
 from ecfr_site.redirects.slugs import SlugAdminMixin
@@ -42,7 +43,12 @@ class AuthorLinkInline(admin.TabularInline):
 
 @admin.register(Author)
 class AuthorAdmin(
-    FoldedSearchMixin, SlugAdminMixin, LossesMixin, KeptTextMixin, admin.ModelAdmin
+    ChosenImageMixin,
+    FoldedSearchMixin,
+    SlugAdminMixin,
+    LossesMixin,
+    KeptTextMixin,
+    admin.ModelAdmin,
 ):
     list_display = ["name", "present_position", "kind", "standing", "portrait"]
     list_filter = ["standing", "kind", "positions__programme"]
@@ -78,7 +84,12 @@ class AuthorAdmin(
 
 @admin.register(Programme)
 class ProgrammeAdmin(
-    FoldedSearchMixin, SlugAdminMixin, LossesMixin, KeptTextMixin, admin.ModelAdmin
+    ChosenImageMixin,
+    FoldedSearchMixin,
+    SlugAdminMixin,
+    LossesMixin,
+    KeptTextMixin,
+    admin.ModelAdmin,
 ):
     list_display = ["name", "directors", "active", "order"]
     list_editable = ["order"]

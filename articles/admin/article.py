@@ -30,6 +30,7 @@ from articles.search import matching
 from articles.workflow import State
 from authors.models import Author
 from ecfr_site.folding import folded_words
+from ecfr_site.images.admin import ChosenImageMixin
 from ecfr_site.kept_text import KeptTextMixin
 from ecfr_site.redirects.slugs import SlugAdminMixin
 from ecfr_site.richtext.admin import LossesMixin
@@ -154,6 +155,7 @@ class ArticleAdmin(
     StepsBar,
     Panels,
     LossesMixin,
+    ChosenImageMixin,
     KeptTextMixin,
     VersionAdmin,
 ):
@@ -324,7 +326,7 @@ class ArticleAdmin(
     def thumbnail(self, article):
         return thumbnail(article.image)
 
-    @admin.display(description="Chosen picture")
+    @admin.display(description="Chosen image")
     def lead_thumbnail(self, article):
         return thumbnail(article.image) or "–"
 

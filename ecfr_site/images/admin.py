@@ -1,6 +1,10 @@
 from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied
+from django.forms import Media, Script
+from django.http import JsonResponse
+from django.shortcuts import get_object_or_404
 from django.template.defaultfilters import capfirst, pluralize
-from django.urls import reverse
+from django.urls import path, reverse
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.html import format_html, format_html_join
@@ -27,6 +31,23 @@ class ToDoFilter(admin.SimpleListFilter):
     def queryset(self, request, queryset):
         rule = self.value()
         return getattr(queryset, rule)() if rule in dict(self.lookup_choices) else None
+
+
+class ChosenImageMixin:
+    """A ModelAdmin whose form shows the chosen image and offers its text."""
+
+    def formfield_for_foreignkey(self, db_field, request, **kwargs):
+        field = super().formfield_for_foreignkey(db_field, request, **kwargs)
+        if db_field.related_model is Image and field:
+            address = reverse("admin:images_image_chosen", args=[0])
+            field.widget.attrs["data-chosen-image"] = address
+        return field
+
+    @property
+    def media(self):
+        return super().media + Media(
+            js=[Script("ecfr_site/images/chosen.js", defer=True)]
+        )
 
 
 @admin.register(Image)
@@ -95,6 +116,23 @@ class ImageAdmin(FoldedSearchMixin, admin.ModelAdmin):
         self.message_user(
             request, "The sizes are being made; this takes a moment.", messages.SUCCESS
         )
+
+    # Chosen in another form
+
+    def get_urls(self):
+        chosen = self.admin_site.admin_view(self.chosen)
+        return [
+            path("<int:pk>/chosen/", chosen, name="images_image_chosen"),
+            *super().get_urls(),
+        ]
+
+    def chosen(self, request, pk):
+        """JSON: `alt`, the text to offer, and `thumbnail`, HTML."""
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+        image = get_object_or_404(Image, pk=pk)
+        thumbnail = picture(image, "card", sizes="90px", css_class="thumbnail")
+        return JsonResponse({"alt": image.alt, "thumbnail": thumbnail})
 
     # The form
 
