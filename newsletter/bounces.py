@@ -37,7 +37,8 @@ REPLY = re.compile(r"(?<![\d.:#-])[45]\d\d(?=[ -]|$)")
 # About our message, our server or a full mailbox: the address may work tomorrow.
 PASSING = re.compile(r"1\.[78]|2\.[23]|3\.\d+|4\.7|6\.\d+|7\.\d+")
 PASSING_REPLIES = ("552", "554")
-ADDRESS = re.compile(r"[^\s<>()\[\]\"',;:]+@[^\s<>()\[\]\"',;:]+")
+_PART = r"[^\s<>()\[\]\"',;:@]"
+ADDRESS = re.compile(rf"(?<!{_PART}){_PART}+@+{_PART}[^\s<>()\[\]\"',;:]*")
 
 
 def return_path(delivery):
