@@ -10,7 +10,7 @@ in attributes.
 import re
 from collections import defaultdict
 from dataclasses import dataclass
-from difflib import SequenceMatcher
+from itertools import groupby
 from pathlib import PurePosixPath
 
 from django.contrib.auth import get_user_model
@@ -22,6 +22,7 @@ from lxml.html import HtmlElement, fragment_fromstring, tostring
 from lxml.html.builder import E
 
 from articles.content import FIELDS, LISTS, ROWS
+from articles.history.matching import opcodes
 from articles.models import Article, Byline
 from articles.typeset import words_of
 from authors.models import Author
@@ -45,6 +46,8 @@ _RELATED = {"image": Image, "translation_of": Article}
 _ALIKE = 0.3
 # In words: up to where passages are compared whole, which takes its time.
 _SHORT = 1500
+# In blocks: of how many each is held beside each.
+_ABREAST = 60
 
 
 @dataclass(frozen=True)
@@ -211,8 +214,7 @@ def marked_lines(before, after):
     new = [piece for line in after for piece in [*line, end]]
     left, right = [], []
     # The space between two words that differ is no anchor.
-    matcher = SequenceMatcher(str.isspace, old, new)
-    for what, i, j, k, m in matcher.get_opcodes():
+    for what, i, j, k, m in opcodes(old, new, str.isspace):
         left.append(_marked(old[i:j], what != "equal" and "del"))
         right.append(_marked(new[k:m], what != "equal" and "ins"))
     return tuple(
@@ -250,12 +252,8 @@ def body_passages(old, new):
     left, right = _tree(old), _tree(new)
     ours, theirs = list(left), list(right)
     passages = []
-    matcher = SequenceMatcher(
-        a=[_html(block) for block in ours],
-        b=[_html(block) for block in theirs],
-        autojunk=False,
-    )
-    for what, i, j, k, m in matcher.get_opcodes():
+    sides = [[_html(block) for block in side] for side in (ours, theirs)]
+    for what, i, j, k, m in opcodes(*sides):
         if what == "equal":
             both = _joined(ours[i:j])
             passages.append(Passage(both, both, j - i))
@@ -294,11 +292,21 @@ def _facing(before, after):
         return [([one], [other]) for one, other in zip(before, after, strict=True)]
     if sum(len(words) for side in texts for words in side) <= _SHORT:
         return [(before, after)]
-    return _most_alike(before, after, *[[set(w) for w in side] for side in texts])
+    sides = before, after, *[[set(words) for words in side] for side in texts]
+    parts = -(-max(len(before), len(after)) // _ABREAST)
+    return [
+        pair
+        for part in range(parts)
+        for pair in _most_alike(*[_part(side, part, parts) for side in sides])
+    ]
+
+
+def _part(rows, number, count):
+    return rows[number * len(rows) // count : (number + 1) * len(rows) // count]
 
 
 def _most_alike(before, after, ours, theirs):
-    """The pairing in order whose likenesses add up to most."""
+    """The pairing in order whose likenesses add up to most, of all with all."""
     best = [[0.0] * (len(theirs) + 1) for _ in range(len(ours) + 1)]
     like = [[_likeness(one, other) for other in theirs] for one in ours]
     for i in reversed(range(len(ours))):
@@ -335,12 +343,9 @@ def _mark(before, after):
     """Mark in two lists of blocks the words, pictures and boundaries that differ."""
     old = [token for block in before for token in _tokens(block)]
     new = [token for block in after for token in _tokens(block)]
-    # Words that stand everywhere are no anchors in a long text: much faster.
-    matcher = SequenceMatcher(
-        None, [token.key for token in old], [token.key for token in new]
-    )
+    keys = [[token.key for token in side] for side in (old, new)]
     gone, came = [], []
-    for what, i, j, k, m in matcher.get_opcodes():
+    for what, i, j, k, m in opcodes(*keys):
         if what != "equal":
             gone += old[i:j]
             came += new[k:m]
@@ -392,28 +397,37 @@ def _put_marks(tokens, tag):
             runs[-1].append(token)
         else:
             runs.append([token])
-    for run in reversed(runs):
-        if run[0].place:
-            _wrap(run[0], run[-1], tag)
+    runs.reverse()
+    for _, same in groupby(runs, lambda run: (run[0].element, run[0].place)):
+        group = list(same)[::-1]
+        if group[0][0].place:
+            _wrap(group, tag)
         else:
-            _note(run[0], tag)
+            _note(group[0][0], tag)
 
 
 def _between(last, token):
     return (getattr(token.element, token.place) or "")[last.end : token.start]
 
 
-def _wrap(first, last, tag):
-    text = getattr(first.element, first.place)
-    mark = E(tag, text[first.start : last.end])
-    mark.tail = text[last.end :]
-    setattr(first.element, first.place, text[: first.start])
-    if first.place == "text":
-        first.element.insert(0, mark)
-    else:
-        # lxml takes the tail along with what is put before it, so it is put after.
-        parent = first.element.getparent()
-        parent.insert(parent.index(first.element) + 1, mark)
+def _wrap(runs, tag):
+    """Mark the runs of words of one text, which is written once."""
+    element, place = runs[0][0].element, runs[0][0].place
+    text = getattr(element, place)
+    starts = [run[0].start for run in runs]
+    marks = []
+    for run, stop in zip(runs, [*starts[1:], len(text)], strict=True):
+        mark = E(tag, text[run[0].start : run[-1].end])
+        mark.tail = text[run[-1].end : stop]
+        marks.append(mark)
+    # lxml would put a mark between an element and its text.
+    setattr(element, place, None)
+    for mark in reversed(marks):
+        if place == "text":
+            element.insert(0, mark)
+        else:
+            element.addnext(mark)
+    setattr(element, place, text[: starts[0]])
 
 
 def _note(token, tag):

@@ -1,5 +1,4 @@
 from copy import copy
-from difflib import SequenceMatcher
 
 from django import forms
 from django.contrib.admin.widgets import AutocompleteSelect
@@ -10,6 +9,7 @@ from django.utils.html import escape, format_html, mark_safe
 from django.utils.timezone import localtime
 
 from articles import workflow
+from articles.history.matching import opcodes
 from articles.models import Article
 from articles.models.completeness import is_provisional
 from articles.models.stages import Rights
@@ -423,7 +423,7 @@ def marked(before, after):
     """Word by word from `before` to `after`, with <del> and <ins>."""
     old, new = before.split(), after.split()
     parts = []
-    for what, i, j, k, m in SequenceMatcher(a=old, b=new, autojunk=False).get_opcodes():
+    for what, i, j, k, m in opcodes(old, new):
         if what == "equal":
             parts.append(escape(_shortened(old[i:j])))
             continue

@@ -1,6 +1,7 @@
 """What stands in an editor's text and where: pure functions on its tree."""
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from urllib.parse import unquote
 
@@ -12,6 +13,7 @@ from articles.typeset import is_note, words_of, written_addresses
 BLOCKS = {"p", "h2", "h3", "li", "td", "th", "figcaption", "caption", "figure", "table"}
 # As many words of a passage as find it again.
 FIRST_WORDS = 8
+FIRST_CHARACTERS = 300
 # What a note's mark looks like where a manuscript's notes were lost: “[3]”, or a raised
 # number after a stop. One after a letter is “m²”.
 _MARK = re.compile(r"\[\d{1,3}\]")
@@ -72,8 +74,23 @@ def block_of(element: HtmlElement) -> HtmlElement:
 
 def opening(element: HtmlElement) -> str:
     """The first words of the block that the element stands in."""
-    words = words_of(block_of(element)).split()[:FIRST_WORDS]
+    text = ""
+    for part in _texts_of(block_of(element)):
+        text += part
+        # No more than is needed: many links may stand in one block.
+        if len(text) > FIRST_CHARACTERS:
+            break
+    words = text[:FIRST_CHARACTERS].split()[:FIRST_WORDS]
     return " ".join(words).rstrip(".,;:…")
+
+
+def _texts_of(element: HtmlElement) -> Iterator[str]:
+    """The texts in the element, but not in its footnotes."""
+    yield element.text or ""
+    for child in element:
+        if not is_note(child):
+            yield from _texts_of(child)
+        yield child.tail or ""
 
 
 def blocks_of(tree: HtmlElement) -> list[tuple[HtmlElement, str]]:

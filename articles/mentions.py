@@ -35,13 +35,14 @@ def mentioned(text, people):
     for user in people:
         for name in {user.get_username().casefold(), mention_of(user).casefold()}:
             known.setdefault(name, []).append(user)
-    found, unknown = [], []
+    # As sets that keep the order.
+    found, unknown = {}, {}
     for written in _MENTION.findall(text):
         # The stop at the end of a sentence is none of the name.
         name = written.rstrip(".-+@")
         users = known.get(written.casefold()) or known.get(name.casefold(), [])
         if len(users) == 1:
-            found += [user for user in users if user not in found]
-        elif name not in unknown:
-            unknown.append(name)
-    return found, unknown
+            found[users[0]] = None
+        else:
+            unknown[name] = None
+    return list(found), list(unknown)

@@ -33,7 +33,8 @@ HARD, SOFT = 1, 0.5
 # So long after the last bounce, the score starts afresh.
 DECAY = timedelta(days=90)
 
-ADDRESS = re.compile(r"[^\s<>()\[\]\"',;:]+@[^\s<>()\[\]\"',;:]+")
+_PART = r"[^\s<>()\[\]\"',;:@]"
+ADDRESS = re.compile(rf"(?<!{_PART}){_PART}+@+{_PART}[^\s<>()\[\]\"',;:]*")
 
 
 def return_path(delivery):

@@ -1,6 +1,7 @@
 """The links of a finished message: found, and led elsewhere."""
 
 import re
+from collections import Counter
 from html import escape, unescape
 
 from django.conf import settings
@@ -45,11 +46,14 @@ def links_in(html, text):
 
 def _without_punctuation(address):
     """Without what belongs to the sentence that the address stands in."""
-    while address:
-        last = address[-1]
+    counts = Counter(address)
+    end = len(address)
+    while end:
+        last = address[end - 1]
         opening = _BRACKETS.get(last)
-        unopened = opening and address.count(opening) < address.count(last)
+        unopened = opening and counts[opening] < counts[last]
         if not unopened and last not in ".,;:!?'’”»":
             break
-        address = address[:-1]
-    return address
+        counts[last] -= 1
+        end -= 1
+    return address[:end]

@@ -50,7 +50,8 @@ class _Setter(HTMLParser):
         self.begin_paragraph()
 
     def begin_paragraph(self, sign=""):
-        self.lines = [""]
+        # Each a list of pieces, joined once.
+        self.lines = [[]]
         self.addresses = []
         self.sign = sign
 
@@ -59,7 +60,7 @@ class _Setter(HTMLParser):
         hang = margin + " " * len(self.sign)
         lines = [
             wrapped(line, hang if number else margin + self.sign, hang)
-            for number, line in enumerate(self.lines)
+            for number, line in enumerate(map("".join, self.lines))
             if line.strip()
         ]
         if lines:
@@ -81,12 +82,12 @@ class _Setter(HTMLParser):
         elif tag == "blockquote":
             self.quotes += 1
         elif tag == "br":
-            self.lines.append("")
+            self.lines.append([])
         elif tag == "s":
-            self.lines[-1] += STRUCK_OUT
+            self.lines[-1].append(STRUCK_OUT)
         elif tag == "a":
             self.address = attrs.get("href") or ""
-            self.before = self.lines[-1]
+            self.before = len(self.lines[-1])
 
     def handle_endtag(self, tag):
         if tag in BOUNDARIES:
@@ -97,16 +98,16 @@ class _Setter(HTMLParser):
         elif tag == "blockquote":
             self.quotes -= 1
         elif tag == "s":
-            self.lines[-1] += STRUCK_OUT
+            self.lines[-1].append(STRUCK_OUT)
         elif tag == "a" and self.address.startswith(("http://", "https://")):
-            words = self.lines[-1].removeprefix(self.before).strip()
+            words = "".join(self.lines[-1][self.before :]).strip()
             if words and words != self.address:
                 self.links += 1
-                self.lines[-1] += f" [{self.links}]"
+                self.lines[-1].append(f" [{self.links}]")
                 self.addresses.append(f"[{self.links}] {self.address}")
 
     def handle_data(self, data):
-        self.lines[-1] += data
+        self.lines[-1].append(data)
 
 
 class _Numbers:

@@ -34,10 +34,10 @@ STAYS_HERE = ("console", "dummy", "file", "locmem", "outbox")
 
 PLACEHOLDERS = re.compile(
     r"""
-    \{\{.*?\}\} | \{%.*?%\} | \[\[.*?\]\]
+    \{\{ (?:(?!\{\{).)*? \}\} | \{% (?:(?!\{%).)*? %\} | \[\[ (?:(?!\[\[).)*? \]\]
     | lorem\ ipsum
     | \b (?-i:TODO|TBC|TBD|XXX+) \b
-    | \[ (?: (?:insert|your|first|last|full) \b [^\]]*
+    | \[ (?: (?:insert|your|first|last|full) \b [^\][]*
            | name | date | title | headline | subject | teaser | text | link | url ) \]
     """,
     re.IGNORECASE | re.VERBOSE | re.DOTALL,

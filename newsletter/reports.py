@@ -1,6 +1,5 @@
 """What became of an edition, and of a list: a fixed number of queries, however long."""
 
-import re
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from functools import cached_property
@@ -9,6 +8,7 @@ from django.db.models import CharField, Count, F, Q, Value
 from django.db.models.functions import Cast, Coalesce, NullIf, TruncHour, TruncWeek
 from django.utils import timezone
 
+from newsletter.bounces import ADDRESS
 from newsletter.models import (
     ConsentRecord,
     Delivery,
@@ -28,7 +28,6 @@ WEEKS = 26
 REASONS = 100
 JOINED = [Action.SUBSCRIBED, Action.IMPORTED]
 LEFT = [Action.UNSUBSCRIBED, Action.SUPPRESSED, Action.ERASED]
-ADDRESS = re.compile(r"[^\s<>\"',;:()]+@[^\s<>\"',;:()]+")
 
 
 def share(part, whole):

@@ -60,11 +60,13 @@ POISONS = {
         '\u202e="><evil x=1></title></script></style></textarea></select></noscript>'
         "--></evil><script>evil()</script><img src=evil:1 onerror=evil()>"
         '<meta http-equiv=refresh content="0;url=https://evil.example/">'
-        "<base href=evil:>]]>&evil;&lt;evil&gt;<!--evil<![CDATA[<evil>\0\x07\x1b[31m\udcff\ufffe\x7f\x9f"
+        "<base href=evil:>]]>&evil;&lt;evil&gt;<!--evil<![CDATA[<evil>"
+        "\0\x07\x1b[31m\udcff\ufffe\x7f\x9f"
     ),
     "attributes": (
         "\x01=' evil=1\r\nEvil: 1 \" evil=2 onmouseover=evil() "
-        "style=background:url(evil:2)\r\nBcc: evil@example.org\x0b\r\n\r\n<evil>srcdoc='<evil>' {{evil}}{% evil %}"
+        "style=background:url(evil:2)"
+        "\r\nBcc: evil@example.org\x0b\r\n\r\n<evil>srcdoc='<evil>' {{evil}}{% evil %}"
         "%0d%0aEvil:%202\\u003cevil\\u003e${evil}#{evil}`evil`\x85\u2028\u2029\ufeff"
         "\u2066evil\u202dlive\u2069\u202a\u202b\x0c"
     ),
