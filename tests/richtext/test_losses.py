@@ -75,10 +75,10 @@ def test_publishing_stops_once_and_then_goes_on(publisher):
     assert "The page is live" in form.said
 
 
-def test_a_biography_says_what_was_left_out(superuser):
-    form = OpenForm(superuser, "/admin/authors/author/add/")
-    form["name"] = "Ada Verne"
-    form["biography"] = "<p>x</p><iframe src='https://x.example/'></iframe>"
+def test_a_programme_says_what_was_left_out(publisher):
+    form = OpenForm(publisher, "/admin/authors/programme/add/")
+    form["name"] = "Northern Seas"
+    form["description"] = "<p>x</p><iframe src='https://x.example/'></iframe>"
 
     form.press("Save")
 
