@@ -83,7 +83,6 @@ def _written(element: Element) -> str:
     if tag in _LEAVES:
         return f"<{tag}{_attributes(element)}>{escape(_text(element), False)}</{tag}>"
     children = list(_children(element))
-    inner = "".join(map(_written, children))
     if tag == "semantics" or (tag == "maction" and children):
         return _written(children[0]) if children else "<mrow></mrow>"
     if tag == "mfenced":
@@ -95,6 +94,7 @@ def _written(element: Element) -> str:
         tag = "mrow"
     if tag in ("mtr", "mtd", "mprescripts", "none") and element.get("stray"):
         tag = "mrow"
+    inner = "".join(map(_written, children))
     return f"<{tag}{_attributes(element, tag)}>{inner}</{tag}>"
 
 
@@ -194,6 +194,15 @@ def linear(element: Element) -> str:
 
 
 def _line(element: Element) -> str:
+    """The element's text; it is kept, since those around it ask for it repeatedly."""
+    line = element.get("line")
+    if line is None:
+        line = _composed(element)
+        element.set("line", line)
+    return line
+
+
+def _composed(element: Element) -> str:
     tag = element.tag
     parts = [_line(child) for child in element if child.tag != "mprescripts"]
     if tag in _LEAVES:

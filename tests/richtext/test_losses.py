@@ -8,6 +8,7 @@ from ecfr_site.fields import MAX_LENGTH
 from ecfr_site.html import sanitise
 from ecfr_site.richtext.losses import losses
 from tests.admin.desk import OpenForm, article_form
+from tests.factories import UserFactory
 from tests.richtext.html_strategies import documents
 
 UNREACHABLE = (
@@ -75,10 +76,12 @@ def test_publishing_stops_once_and_then_goes_on(publisher):
     assert "The page is live" in form.said
 
 
-def test_a_biography_says_what_was_left_out(superuser):
-    form = OpenForm(superuser, "/admin/authors/author/add/")
-    form["name"] = "Ada Verne"
-    form["biography"] = "<p>x</p><iframe src='https://x.example/'></iframe>"
+def test_a_programme_says_what_was_left_out(client, db):
+    client.force_login(UserFactory(is_staff=True, is_superuser=True))
+    form = OpenForm(client, "/admin/authors/programme/add/")
+    form["name"] = "Northern Seas"
+    form["slug"] = "northern-seas"
+    form["description"] = "<p>x</p><iframe src='https://x.example/'></iframe>"
 
     form.press("Save")
 

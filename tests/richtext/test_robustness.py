@@ -62,6 +62,7 @@ SLOW = {
     "directions": lambda n: "\u202e<b>x</b>" * n,
     "formulas": lambda n: "<math><mi>x</mi></math><b aria-hidden=true>x</b>" * n,
     "deep formulas": lambda n: "<math>" + "<mrow>" * n + "x",
+    "deep fractions": lambda n: "<math>" + "<mfrac><mi>y</mi>" * n + "x",
     "fonts": lambda n: "".join(f"<font color=c{i}>" for i in range(n)) + "<p>x" * n,
     "deletions": lambda n: "<del datetime=1>x</del>tail" * n,
     "comments": lambda n: "<p>" + "<span class=msocomtxt>x</span>tail" * n,
