@@ -486,6 +486,8 @@ def restore(path, *, identity="", say=lambda text: None):
                 for file in manifest["files"]:
                     if file.startswith(f"{name}/"):
                         target = place / PurePosixPath(file).relative_to(name)
+                        if leads_outside(place, target):
+                            raise BackupError(f"{target} lies outside {place}.")
                         source.fetch(file, target)
             say("Database …")
             _load(work / "database")

@@ -25,6 +25,7 @@ from urllib.request import (
     UnknownHandler,
 )
 
+import idna
 from django.conf import settings
 from django.utils.encoding import iri_to_uri
 
@@ -39,6 +40,8 @@ LATE = ("warning", "took too long to answer")
 _NAT64 = ip_network("64:ff9b::/96")
 # All else of IPv6 is for networks of one's own, tunnels and tests (RFC 4291, 2.4).
 _GLOBAL_UNICAST = ip_network("2000::/3")
+# For special purposes, though Python takes them for public in some versions (RFC 6890).
+_SPECIAL = [ip_network(n) for n in ("192.0.0.0/24", "192.88.99.0/24", "3fff::/20")]
 
 
 def visit(urls: list[str]) -> dict[str, tuple[str, str]]:
@@ -141,9 +144,12 @@ def written_out(url: str) -> str:
     parts = urlsplit(url)
     if parts.netloc.isascii():
         return iri_to_uri(url)
-    # A name that is not ASCII has a spelling of its own (RFC 3490).
-    host = parts.netloc.encode("idna").decode()
-    return iri_to_uri(parts._replace(netloc=host).geturl())
+    # A name that is not ASCII has a spelling of its own (IDNA 2008, UTS 46).
+    userinfo, at, place = parts.netloc.rpartition("@")
+    host, colon, port = place.partition(":")
+    ascii_host = idna.encode(host, uts46=True).decode()
+    netloc = f"{userinfo}{at}{ascii_host}{colon}{port}"
+    return iri_to_uri(parts._replace(netloc=netloc).geturl())
 
 
 class NotPublic(OSError):
@@ -170,7 +176,8 @@ def is_public(number: str) -> bool:
             address = address.ipv4_mapped or address.sixtofour or address
     if address.version == 6 and address not in _GLOBAL_UNICAST:
         return False
-    return address.is_global and not address.is_multicast
+    special = address.is_multicast or any(address in each for each in _SPECIAL)
+    return address.is_global and not special
 
 
 class _Connection(http.client.HTTPConnection):

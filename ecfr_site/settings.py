@@ -54,9 +54,10 @@ if DEBUG:
 else:
     SECRET_KEY = env.str("SECRET_KEY")
     ALLOWED_HOSTS = env.list("ALLOWED_HOSTS")
-    if not SECRET_KEY or not ALLOWED_HOSTS:
+    if SECRET_KEY in ("", _BUILT_IN_KEY) or not ALLOWED_HOSTS:
         raise ImproperlyConfigured(
-            "With DEBUG off, SECRET_KEY and ALLOWED_HOSTS must not be empty."
+            "With DEBUG off, SECRET_KEY and ALLOWED_HOSTS must not be empty, and the key "
+            "must be your own."
         )
 
 # Former keys, with which old links and sessions stay good.

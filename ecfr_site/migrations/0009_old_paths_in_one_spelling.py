@@ -16,7 +16,7 @@ def spell_old_paths(apps, schema_editor):
             spelt = canonical_path(old_path)
         except ValidationError:
             continue  # No browser can ask for it; an editor may still correct it.
-        if spelt == old_path or len(spelt) > 200:
+        if spelt == old_path:
             continue
         if redirects.filter(site=site, old_path=spelt).exists():
             redirects.filter(pk=pk).delete()

@@ -21,6 +21,8 @@ _TRACKING = re.compile(
     "|mc_[ce]id|li_fat_id|igsh(id)?|mkt_tok|trk",
     re.IGNORECASE,
 )
+# As many characters as the table has room for.
+LONGEST = 200
 # How many parameters of a query, and ways to choose among them, are looked at.
 _PARAMETERS = 20
 _CHOICES = 120
@@ -42,7 +44,10 @@ def canonical_path(address: str) -> str:
         )
     path, _, query = address.partition("?")
     decoded = repercent_broken_unicode(unquote_to_bytes(path)).decode()
-    return _joined(spell_path(decoded), parse_parameters(query))
+    spelt = _joined(spell_path(decoded), parse_parameters(query))
+    if len(spelt) > LONGEST:
+        raise ValidationError(f"An address has at most {LONGEST} characters.")
+    return spelt
 
 
 def _without_own_host(url: str) -> str:

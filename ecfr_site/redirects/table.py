@@ -6,12 +6,11 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 
 from ecfr_site.redirects.paths import (
+    LONGEST,
     canonical_path,
     other_slash,
     spellings,
 )
-
-_LONGEST = Redirect._meta.get_field("old_path").max_length
 
 
 def own_redirects():
@@ -28,7 +27,7 @@ def find_redirect(request, with_query=False):
     asked = [
         spelling
         for spelling in spellings(request.path_info, parameters)
-        if len(spelling) <= _LONGEST and ("?" in spelling or not with_query)
+        if len(spelling) <= LONGEST and ("?" in spelling or not with_query)
     ]
     if not asked:
         return None
@@ -67,7 +66,8 @@ def check_redirect(redirect):
     except ValidationError as error:
         raise ValidationError({"old_path": error}) from error
     new_path = redirect.new_path = redirect.new_path.strip()
-    if new_path and not new_path.startswith(("/", "https://", "http://")):
+    starts_well = new_path.startswith(("/", "https://", "http://"))
+    if new_path and (not starts_well or new_path.startswith("//")):
         raise ValidationError(
             {"new_path": "A new address starts with “/” or “https://”."}
         )

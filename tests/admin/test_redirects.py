@@ -55,6 +55,8 @@ def test_a_known_address_gets_its_new_target(publisher):
         ("/a#part,/people/", "Leave it out"),
         ("/a,/people/,more", "More cells than columns"),
         (f"/{'a' * 200},/people/", "at most 200 characters"),
+        (f"/{'%' * 199},/people/", "at most 200 characters"),
+        ("/old.html,//elsewhere.example/", "A new address starts with"),
     ],
 )
 def test_a_wrong_row_is_named_and_keeps_no_other_out(publisher, reader, row, said):

@@ -112,6 +112,8 @@ def test_no_link_leads_the_server_to_itself(elsewhere, settings, host):
         "3fff::1",
         "0.1.2.3",
         "192.0.0.1",
+        "192.0.0.9",
+        "192.88.99.1",
         "198.18.0.1",
         "240.0.0.1",
     ],

@@ -63,6 +63,12 @@ def test_the_site_must_answer_at_its_own_address(manage, url, hosts, good):
     assert good or "not in ALLOWED_HOSTS" in said
 
 
+def test_production_refuses_the_key_that_everybody_knows(manage):
+    known = {"SECRET_KEY": "for development only, never deployed"}
+
+    assert manage("check", **PRODUCTION | known)[0] != 0
+
+
 @pytest.mark.parametrize("name", ["SECRET_KEY", "ALLOWED_HOSTS"])
 @pytest.mark.parametrize("value", [None, ""])
 def test_production_refuses_to_start_without(manage, name, value):
