@@ -224,8 +224,8 @@ name="_ftn1"><span class=MsoFootnoteReference>[1]</span></a> The note.</p></div>
 </div>"""
 LIBREOFFICE_NOTE = """
 <p>Claim<a class="sdfootnoteanc" name="sdfootnote1anc" href="#sdfootnote1sym"><sup>1
-</sup></a> stands.</p><div id="sdfootnote1"><p class="sdfootnote"><a class="sdfootnotesym"
-name="sdfootnote1sym" href="#sdfootnote1anc">1</a>The note.</p></div>"""
+</sup></a> stands.</p><div id="sdfootnote1"><p class="sdfootnote"><a
+class="sdfootnotesym" name="sdfootnote1sym" href="#sdfootnote1anc">1</a>The note.</p></div>"""
 PANDOC_NOTE = """
 <p>Claim<a href="#fn1" class="footnote-ref" id="fnref1"><sup>1</sup></a> stands.</p>
 <section class="footnotes"><hr><ol><li id="fn1"><p>The note.<a href="#fnref1"
@@ -475,7 +475,8 @@ def test_one_message_names_all_that_is_left_out(editor):
 def item(sign, text):
     return (
         "<p class=MsoListParagraph style='mso-list:l0 level1 lfo1'>"
-        f"<![if !supportLists]><span style='mso-list:Ignore'>{sign}<span style='font:7.0pt \"Times\"'>&nbsp;"
+        f"<![if !supportLists]><span style='mso-list:Ignore'>{sign}"
+        "<span style='font:7.0pt \"Times\"'>&nbsp;"
         f"&nbsp; </span></span><![endif]>{text}</p>"
     )
 
