@@ -225,7 +225,8 @@ name="_ftn1"><span class=MsoFootnoteReference>[1]</span></a> The note.</p></div>
 LIBREOFFICE_NOTE = """
 <p>Claim<a class="sdfootnoteanc" name="sdfootnote1anc" href="#sdfootnote1sym"><sup>1
 </sup></a> stands.</p><div id="sdfootnote1"><p class="sdfootnote"><a
-class="sdfootnotesym" name="sdfootnote1sym" href="#sdfootnote1anc">1</a>The note.</p></div>"""
+class="sdfootnotesym" name="sdfootnote1sym"
+href="#sdfootnote1anc">1</a>The note.</p></div>"""
 PANDOC_NOTE = """
 <p>Claim<a href="#fn1" class="footnote-ref" id="fnref1"><sup>1</sup></a> stands.</p>
 <section class="footnotes"><hr><ol><li id="fn1"><p>The note.<a href="#fnref1"
