@@ -12,7 +12,7 @@ from django.db import models
 # What some programs write for the end of a line, or of a page.
 _BREAKS = re.compile("[\x0b\x0c]")
 _SEPARATORS = re.compile("[\x85\u2028\u2029]")
-_LINE_ENDS = re.compile("[\t\n\r\x0b\x0c\x85\u2028\u2029]+")
+_LINE_ENDS = re.compile(" *[\t\n\r\x0b\x0c\x85\u2028\u2029][\\s\x85]*")
 _UNSEEN = re.compile(
     "[\x00-\x08\x0e-\x1f\x7f-\x84\x86-\x9f\ufeff\ufffe\uffff\ud800-\udfff"
     "\u202a-\u202e\u2066-\u2069]"

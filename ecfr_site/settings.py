@@ -56,8 +56,8 @@ else:
     ALLOWED_HOSTS = env.list("ALLOWED_HOSTS")
     if SECRET_KEY in ("", _BUILT_IN_KEY) or not ALLOWED_HOSTS:
         raise ImproperlyConfigured(
-            "With DEBUG off, SECRET_KEY and ALLOWED_HOSTS must not be empty, and the key "
-            "must be your own."
+            "With DEBUG off, SECRET_KEY and ALLOWED_HOSTS must not be empty, and "
+            "the key must be your own."
         )
 
 # Former keys, with which old links and sessions stay good.

@@ -25,11 +25,12 @@ _NAMES = {
     "textarea": ("form field", "form fields"),
     "comment": ("reviewer’s comment", "reviewers’ comments"),
     "deletion": ("tracked deletion", "tracked deletions"),
+    "hidden": ("passage of hidden text", "passages of hidden text"),
 }
 # Images by which programs show what stands beside them in words or MathML.
 _TINY = {"0", "1"}
 _SHOWN = nh3.Cleaner(
-    tags={tag for tag in _NAMES if tag not in ("comment", "deletion")},
+    tags={tag for tag in _NAMES if tag not in ("comment", "deletion", "hidden")},
     attributes={"img": {"src", "width", "height", "aria-hidden"}},
     clean_content_tags={"script", "style", "template", "noscript"},
     url_schemes={"http", "https", "file", "blob", "cid", "data", "about"},

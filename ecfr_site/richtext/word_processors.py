@@ -9,13 +9,22 @@ from xml.etree.ElementTree import Element
 # The one list of signs by which programs mark reviewers' comments and deleted words.
 _COMMENT_CLASS = re.compile(
     r"mso(Comment(Reference|Text|Subject)|com(anchor|txt|off))(Char)?"
-    r"|sdcomment\w*|comment-(start|end)|cke?-comment\w*",
+    r"|sdcomment\w*|comment(-(start|end)|Reference)|cke?-comment\w*",
     re.I,
 )
 _COMMENT_STYLE = re.compile(r"mso-element:\s*comment|mso-special-character:\s*comment")
-_COMMENT_ID = re.compile(r"_com_\d+|_ms(ocom|oanchor)_\d+|cmnt(_ref)?\d+")
+_COMMENT_ID = re.compile(
+    r"_com_\d+|_ms(ocom|oanchor)_\d+|cmnt(_ref)?\d+|comment-ref-\d+"
+)
 _COMMENT_TEXT_ID = re.compile(r"_msocom_\d+|cmnt\d+")
-_DELETED_CLASS = re.compile(r"mso(Del|MoveFrom)|ice-del|deletion|sd-?deletion", re.I)
+_DELETED_CLASS = re.compile(
+    r"mso(Del|MoveFrom)|ice-del|sd-?deletion|(paragraph-|table-)?deletion"
+    r"|ck-suggestion-marker-deletion|track(ed)?-?change\w*-?delet\w*"
+    r"|delet\w*-?track(ed)?-?change\w*|suggest(ion|ed)?[-_]?delet\w*"
+    r"|delet\w*[-_]suggestion",
+    re.I,
+)
+_HIDDEN = re.compile(r"display:\s*none|mso-hide:\s*all|visibility:\s*hidden", re.I)
 _DELETED = {"del"}
 _FROM_WORD = re.compile(r"\bmso-|class=\W?Mso|schemas-microsoft-com", re.I)
 _FROM_OFFICE = re.compile(r"<meta[^<>]*(LibreOffice|OpenOffice)", re.I)
@@ -59,7 +68,9 @@ def remove_reviews(root: Element, html: str) -> Counter[str]:
     def is_review(element: Element) -> bool:
         kind = _review(element, tracked)
         # A comment's references are not counted beside it.
-        if kind == "deletion" or (kind and element.tag in ("p", "div", "li")):
+        if kind in ("deletion", "hidden") or (
+            kind and element.tag in ("p", "div", "li")
+        ):
             found[kind] += 1
         return bool(kind)
 
@@ -103,6 +114,8 @@ def _review(element: Element, tracked: bool) -> str:
         return "comment"
     if element.tag in _DELETED and tracked:
         return "deletion"
+    if _HIDDEN.search(element.get("style", "")):
+        return "hidden"
     return "deletion" if any(map(_DELETED_CLASS.fullmatch, classes)) else ""
 
 

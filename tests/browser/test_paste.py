@@ -1,4 +1,4 @@
-"""What is pasted from word processors and pages arrives as it was meant, or is named."""
+"""Pastes from word processors and pages arrive as they were meant, or are named."""
 
 import json
 
@@ -19,7 +19,11 @@ def editor(page, sign_in, complaints):
     sign_in(UserFactory(publisher=True))
     page.goto("/admin/articles/article/add/")
     expect(page.locator("iframe.cke_wysiwyg_frame")).to_be_visible()
-    return page
+    for _ in range(100):
+        if page.evaluate("CKEDITOR.instances.id_body.status === 'ready'"):
+            return page
+        page.wait_for_timeout(100)
+    raise AssertionError("The editor does not start.")
 
 
 def text_of(page):
@@ -83,23 +87,25 @@ WORD_COMMENT = """
 Talks</a><span class=MsoCommentReference><span style='font-size:8.0pt'>
 <![if !supportAnnotations]><a class=msocomanchor id="_anchor_1" href="#_msocom_1"
 name="_msoanchor_1">[AB1]</a><![endif]></span></span> resume.</p>
-<div style='mso-element:comment-list'><hr class=msocomoff><div style='mso-element:comment'>
+<div style='mso-element:comment-list'><hr class=msocomoff>
+<div style='mso-element:comment'>
 <div id="_com_1" class=msocomtxt><span style='mso-comment-author:"Ada"'>
 <a name="_msocom_1"></a></span><p class=MsoCommentText><span class=MsoCommentReference>
-<a href="#_msoanchor_1" class=msocomoff>[AB1]</a></span>Private remark</p></div></div></div>
+<a href="#_msoanchor_1" class=msocomoff>[AB1]</a></span>Private remark</p></div></div>
+</div>
 """
 COMMENT_IN_A_PARAGRAPH = """
 <p class=MsoNormal>Talks resume<span class=MsoCommentReference><a class=msocomanchor
 id="_anchor_1" href="#_msocom_1" name="_msoanchor_1">[AB1]</a></span>.</p>
-<p class=MsoNormal><a name="_msocom_1"></a><a href="#_msoanchor_1">[AB1]</a>Private remark
-</p>"""
+<p class=MsoNormal><a name="_msocom_1"></a><a href="#_msoanchor_1">[AB1]</a>Private
+remark</p>"""
 DOCS_COMMENT = """
 <p>Talks resume<sup><a href="#cmnt1" id="cmnt_ref1">[a]</a></sup>.</p>
 <div style="border:1px solid black"><p><a href="#cmnt_ref1" id="cmnt1">[a]</a>
 <span>Private remark</span></p><p>Private, too</p></div>"""
 PANDOC_COMMENT = """
-<p>Talks <span class="comment-start" id="0" data-author="Ada">Private remark</span>resume
-<span class="comment-end" id="0"></span>.</p>"""
+<p>Talks <span class="comment-start" id="0" data-author="Ada">Private remark</span>
+resume<span class="comment-end" id="0"></span>.</p>"""
 
 
 @pytest.mark.parametrize(
@@ -126,7 +132,8 @@ def test_reviewers_comments_are_left_out_and_counted(editor, html):
     "html",
     [
         WORD.format(
-            "<p class=MsoNormal>The council has <span class=msoDel><del>not </del></span>"
+            "<p class=MsoNormal>The council has <span class=msoDel>"
+            "<del>not </del></span>"
             "<span class=msoIns><ins>now </ins></span>agreed.</p>"
         ),
         '<html><meta name="generator" content="LibreOffice 7.4"><p>The council has '
@@ -209,14 +216,17 @@ def test_hidden_text_is_left_out_and_counted(editor):
 
 WORD_NOTE = """
 <p class=MsoNormal>Claim<a style='mso-footnote-id:ftn1' href="#_ftn1" name="_ftnref1">
-<span class=MsoFootnoteReference>[1]</span></a> and more, see note <a href="#_ftn1">1</a>.
-</p><div style='mso-element:footnote-list'><br clear=all><hr align=left size=1 width="33%">
+<span class=MsoFootnoteReference>[1]</span></a> and more, see note
+<a href="#_ftn1">1</a>.</p>
+<div style='mso-element:footnote-list'><br clear=all><hr size=1 width="33%">
 <div style='mso-element:footnote' id=ftn1><p class=MsoFootnoteText><a href="#_ftnref1"
-name="_ftn1"><span class=MsoFootnoteReference>[1]</span></a> The note.</p></div></div>"""
+name="_ftn1"><span class=MsoFootnoteReference>[1]</span></a> The note.</p></div>
+</div>"""
 LIBREOFFICE_NOTE = """
-<p>Claim<a class="sdfootnoteanc" name="sdfootnote1anc" href="#sdfootnote1sym"><sup>1</sup>
-</a> stands.</p><div id="sdfootnote1"><p class="sdfootnote"><a class="sdfootnotesym"
-name="sdfootnote1sym" href="#sdfootnote1anc">1</a>The note.</p></div>"""
+<p>Claim<a class="sdfootnoteanc" name="sdfootnote1anc" href="#sdfootnote1sym"><sup>1
+</sup></a> stands.</p><div id="sdfootnote1"><p class="sdfootnote"><a
+class="sdfootnotesym" name="sdfootnote1sym"
+href="#sdfootnote1anc">1</a>The note.</p></div>"""
 PANDOC_NOTE = """
 <p>Claim<a href="#fn1" class="footnote-ref" id="fnref1"><sup>1</sup></a> stands.</p>
 <section class="footnotes"><hr><ol><li id="fn1"><p>The note.<a href="#fnref1"
@@ -229,8 +239,8 @@ DOCS_NOTE = """
 <div><p><a href="#ftnt_ref1" id="ftnt1">[1]</a><span>&nbsp;The note.</span></p></div>"""
 WIKIPEDIA_NOTE = """
 <p>Claim<sup id="cite_ref-1"><a href="#cite_note-1">[1]</a></sup>.</p>
-<ol><li id="cite_note-1"><span class="mw-cite-backlink"><b><a href="#cite_ref-1">^</a></b>
-</span> <span>The note.</span></li></ol>"""
+<ol><li id="cite_note-1"><span class="mw-cite-backlink"><b>
+<a href="#cite_ref-1">^</a></b></span> <span>The note.</span></li></ol>"""
 STARRED_NOTE = """
 <p>Claim<a href="#s" id="r">*</a>.</p><p id="s">The note. <a href="#r">Back</a></p>"""
 NOTES = {
@@ -255,7 +265,9 @@ def test_notes_become_footnotes(editor, html):
 
 
 def test_words_that_refer_to_a_note_are_no_dead_link(editor):
-    assert "see note 1." in paste(editor, WORD.format(WORD_NOTE))
+    text = paste(editor, WORD.format(WORD_NOTE))
+
+    assert "see note 1." in " ".join(text.split())
 
 
 def test_a_note_of_several_marks_stands_at_each(editor):
@@ -463,8 +475,9 @@ def test_one_message_names_all_that_is_left_out(editor):
 
 def item(sign, text):
     return (
-        "<p class=MsoListParagraph style='mso-list:l0 level1 lfo1'><![if !supportLists]>"
-        f"<span style='mso-list:Ignore'>{sign}<span style='font:7.0pt \"Times\"'>&nbsp;"
+        "<p class=MsoListParagraph style='mso-list:l0 level1 lfo1'>"
+        f"<![if !supportLists]><span style='mso-list:Ignore'>{sign}"
+        "<span style='font:7.0pt \"Times\"'>&nbsp;"
         f"&nbsp; </span></span><![endif]>{text}</p>"
     )
 

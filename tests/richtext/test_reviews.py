@@ -85,3 +85,23 @@ def test_struck_out_words_stay_struck_out(struck):
     kept = sanitise(f"<p>forty {struck} sixty</p>")
     assert kept == "<p>forty <s>fifty</s> sixty</p>"
     assert plain_text(kept) == "forty ~~fifty~~ sixty"
+
+
+@pytest.mark.parametrize(
+    "html",
+    [
+        '<p>Kept<span style="display: none"> hidden</span>.</p>',
+        '<p class=MsoNormal>Kept<span style="mso-hide:all"> hidden</span>.</p>',
+        '<p>Kept<span class="TrackChange-deleted"> hidden</span>.</p>',
+        '<p>Kept<span class="ck-suggestion-marker-deletion"> hidden</span>.</p>',
+    ],
+)
+def test_what_readers_of_the_document_do_not_see_is_left_out_and_named(html):
+    assert sanitise(html) == "<p>Kept.</p>"
+    assert losses(html)
+
+
+def test_a_link_to_a_comment_on_another_site_stays():
+    html = '<p><a href="https://blog.example/post/#comment-55">Ada says</a> so.</p>'
+
+    assert sanitise(html) == html

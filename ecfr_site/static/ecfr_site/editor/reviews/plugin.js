@@ -131,6 +131,8 @@
       if (said[place].isDeleted) {
         const after = said[place + 1]?.isDeleted && shown[place + 1].node === node;
         node.deleteData(at, after ? shown[place + 1].place - at : 1);
+        if (/\s/.test(node.data[at - 1] || "") && /\s/.test(node.data[at] || ""))
+          node.deleteData(at, 1);
       }
     }
     return { deletions: starts.length };
