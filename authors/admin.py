@@ -5,6 +5,10 @@ from django.utils.html import format_html
 from authors.models import Author, AuthorLink, Position, Programme
 from ecfr_site.images.markup import picture
 from ecfr_site.kept_text import KeptTextMixin
+from ecfr_site.lookups import OwnLookupsMixin
+
+# Who gives accounts to people says which author is whose.
+TIES_ACCOUNTS = "auth.change_user"
 
 
 class PositionInline(admin.TabularInline):
@@ -38,7 +42,7 @@ class AuthorLinkInline(admin.TabularInline):
 
 
 @admin.register(Author)
-class AuthorAdmin(KeptTextMixin, admin.ModelAdmin):
+class AuthorAdmin(OwnLookupsMixin, KeptTextMixin, admin.ModelAdmin):
     list_display = ["name", "present_position", "kind", "standing", "portrait"]
     list_filter = ["standing", "kind", "positions__programme"]
     search_fields = ["name", "sort_name"]
@@ -57,6 +61,31 @@ class AuthorAdmin(KeptTextMixin, admin.ModelAdmin):
     def get_queryset(self, request):
         return super().get_queryset(request).for_lists()
 
+    # The account decides whose work an article is, which binds its owner
+
+    def get_fieldsets(self, request, obj=None):
+        fieldsets = super().get_fieldsets(request, obj)
+        if request.user.has_perm(TIES_ACCOUNTS):
+            return fieldsets
+        return [
+            (title, {**part, "fields": [f for f in part["fields"] if f != "user"]})
+            for title, part in fieldsets
+        ]
+
+    def get_readonly_fields(self, request, obj=None):
+        fields = super().get_readonly_fields(request, obj)
+        own = obj is not None and obj.user_id == request.user.pk
+        return [*fields, "user"] if own else fields
+
+    def formfield_for_foreignkey(self, db_field, request, **kwargs):
+        field = super().formfield_for_foreignkey(db_field, request, **kwargs)
+        if db_field.name == "user":
+            field.queryset = field.queryset.exclude(pk=request.user.pk)
+            field.error_messages["invalid_choice"] = (
+                "Choose another account. A colleague ties yours to an author."
+            )
+        return field
+
     def view_on_site(self, author):
         return author.get_absolute_url()
 
@@ -72,7 +101,7 @@ class AuthorAdmin(KeptTextMixin, admin.ModelAdmin):
 
 
 @admin.register(Programme)
-class ProgrammeAdmin(KeptTextMixin, admin.ModelAdmin):
+class ProgrammeAdmin(OwnLookupsMixin, KeptTextMixin, admin.ModelAdmin):
     list_display = ["name", "directors", "active", "order"]
     list_editable = ["order"]
     search_fields = ["name"]

@@ -25,11 +25,14 @@ from articles.admin.planning import DueFilter, PlanningPages, WhoseFilter
 from articles.admin.preview import PreviewPages
 from articles.admin.preview_links import PreviewLinkPages
 from articles.admin.steps import StepsBar
+from articles.content import keep_first
 from articles.forms import ArticleForm, AuthorSelect, BylineRows, Rows
 from articles.models import Article, Attachment, Byline, Correction
 from articles.workflow import State
 from authors.models import Author
 from ecfr_site.kept_text import KeptTextMixin
+from ecfr_site.lookups import OwnLookupsMixin
+from ecfr_site.models import Institution
 from ecfr_site.wall_clock import WallClockField, WallClockWidget
 
 
@@ -101,11 +104,11 @@ class StateFilter(admin.SimpleListFilter):
             case None:
                 return articles
             case "scheduled":
-                return articles.going_live()
+                return articles.going_live(request.user)
             case State.PUBLISHED:
                 return articles.published()
             case value:
-                return articles.standing(value)
+                return articles.standing(value, request.user)
 
 
 class ProblemFilter(admin.SimpleListFilter):
@@ -149,6 +152,7 @@ class ArticleAdmin(
     LivePages,
     StepsBar,
     Panels,
+    OwnLookupsMixin,
     KeptTextMixin,
     VersionAdmin,
 ):
@@ -282,7 +286,7 @@ class ArticleAdmin(
         # What is opened may be a working copy; lists and choices name articles once.
         if "object_id" in request.resolver_match.kwargs:
             return articles
-        return articles.originals().with_changes()
+        return articles.originals().with_changes(request.user)
 
     def get_actions(self, request):
         actions = super().get_actions(request)
@@ -386,9 +390,11 @@ class ArticleAdmin(
         return super().render_change_form(request, context, obj=obj, **kwargs)
 
     def save_model(self, request, article, form, change):
-        article.changed_by = request.user
         if not change:
             article.created_by = request.user
+        elif Institution.objects.current().four_eyes:
+            keep_first(article)
+        article.changed_by = request.user
         super().save_model(request, article, form, change)
 
     def save_formset(self, request, form, formset, change):

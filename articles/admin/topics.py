@@ -2,10 +2,11 @@ from django.contrib import admin
 
 from articles.models import Topic
 from ecfr_site.kept_text import KeptTextMixin
+from ecfr_site.lookups import OwnLookupsMixin
 
 
 @admin.register(Topic)
-class TopicAdmin(KeptTextMixin, admin.ModelAdmin):
+class TopicAdmin(OwnLookupsMixin, KeptTextMixin, admin.ModelAdmin):
     list_display = ["indented", "kind", "slug"]
     list_filter = ["kind"]
     search_fields = ["name"]

@@ -8,6 +8,7 @@ from django.utils.html import format_html, format_html_join
 from ecfr_site.images.forms import ImageForm
 from ecfr_site.images.markup import picture
 from ecfr_site.images.models import Image
+from ecfr_site.lookups import OwnLookupsMixin
 
 
 class ToDoFilter(admin.SimpleListFilter):
@@ -29,7 +30,7 @@ class ToDoFilter(admin.SimpleListFilter):
 
 
 @admin.register(Image)
-class ImageAdmin(admin.ModelAdmin):
+class ImageAdmin(OwnLookupsMixin, admin.ModelAdmin):
     form = ImageForm
     fieldsets = [
         ("Picture", {"fields": ["file", ("focal_x", "focal_y"), "title"]}),
