@@ -128,6 +128,15 @@ def test_anothers_text_is_published_as_it_stands(publisher, draft):
     assert is_live(draft)
 
 
+def test_so_is_what_was_never_saved_at_the_desk(publisher):
+    imported = ArticleFactory(draft=True)
+    form = article_form(publisher, imported)
+
+    form.press("Publish now")
+
+    assert is_live(imported)
+
+
 def test_a_new_time_is_no_change_of_the_text(publisher, draft):
     form = article_form(publisher, draft)
     form["published_at_0"], form["published_at_1"] = "2020-05-03", "10:00"
@@ -178,6 +187,15 @@ def test_whoever_reads_it_last_releases_what_several_wrote(draft, writer):
     article.publish(by=publisher)
 
     assert is_live(article)
+
+
+def test_who_changed_it_first_does_not_release_what_others_changed_after(draft, writer):
+    publisher = UserFactory(publisher=True)
+    save(draft, publisher, title="One word")
+    article = save(draft, writer, body="<p>Another text.</p>")
+
+    with pytest.raises(NotAllowed, match="You have changed this text"):
+        article.publish(by=publisher)
 
 
 def test_an_approval_followed_by_an_edit_is_no_second_pair_of_eyes(draft):
