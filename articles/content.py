@@ -160,6 +160,16 @@ def keep(article, by, comment):
         )
 
 
+def keep_first(article):
+    """Begin an empty history with the text that the database has, as by its creator.
+
+    Otherwise nobody could tell what the first save at the desk changes of an import.
+    """
+    if not Version.objects.get_for_object(article).exists():
+        stored = type(article).objects.get(pk=article.pk)
+        keep(stored, stored.created_by, "The text before it was first saved here.")
+
+
 def _write_rows(related, fields, values):
     gone = []
     rows = []

@@ -131,14 +131,15 @@ class ArticleForm(SlugForm, SharedForm):
         if self.is_scheduled and self.rights.refusal(workflow.PUBLISH):
             for name in set(TIMES) & set(self.fields):
                 self.fields[name].disabled = True
-        # A form that comes back names what was chosen, so let that be seen before.
+        # A form names what its fields may hold: what the desk shows to this person, and
+        # what a colleague has stored, but nothing because an address asks for it.
         for name, field in self.fields.items():
             if self.user and getattr(field, "queryset", None) is not None:
                 model = field.queryset.model
                 if isinstance(self.instance, model):
-                    chosen = model.objects.filter(pk=self.initial.get(name))
+                    stored = getattr(self.instance, f"{name}_id")
                     seen = model.objects.originals().visible_to(self.user)
-                    field.queryset = seen | chosen
+                    field.queryset = seen | model.objects.filter(pk=stored)
 
     @property
     def is_scheduled(self):

@@ -165,6 +165,7 @@ def tell(post, article, by, reasons, **context):
 
     `reasons` are pairs of an event and people; the first one that applies is given.
     """
+    comment = context.get("comment")
     seeing = who_sees(article).exclude(email="").select_related("notice_choice")
     if by:
         seeing = seeing.exclude(pk=by.pk)
@@ -173,7 +174,7 @@ def tell(post, article, by, reasons, **context):
         "article": article,
         "who": name_of(by) if by else "Somebody",
         "what": f"changes to “{article}”" if article.live_id else f"“{article}”",
-        "url": f"{settings.SITE_URL}{address_of(article, context.get('comment'))}",
+        "url": f"{settings.SITE_URL}{address_of(article, comment)}",
         "choice_url": settings.SITE_URL + reverse("admin:articles_article_notices"),
         "goes_live": localtime(article.goes_live_at) if article.is_scheduled else None,
     }
@@ -181,6 +182,8 @@ def tell(post, article, by, reasons, **context):
         choice = getattr(user, "notice_choice", NoticeChoice())
         for event, people in concerned:
             if user.pk in people and choice.wants(event):
+                if comment and not comment.may_be_read_by(user):
+                    break
                 send(post, user, {**context, "event": event, "user": user})
                 break
 

@@ -7,8 +7,12 @@ from ecfr_site.folding import FoldedSearchMixin
 from ecfr_site.images.admin import ChosenImageMixin
 from ecfr_site.images.markup import picture
 from ecfr_site.kept_text import KeptTextMixin
+from ecfr_site.lookups import OwnLookupsMixin
 from ecfr_site.redirects.slugs import SlugAdminMixin
 from ecfr_site.richtext.admin import LossesMixin
+
+# Who gives accounts to people says which author is whose.
+TIES_ACCOUNTS = "auth.change_user"
 
 
 class PositionInline(admin.TabularInline):
@@ -43,6 +47,7 @@ class AuthorLinkInline(admin.TabularInline):
 
 @admin.register(Author)
 class AuthorAdmin(
+    OwnLookupsMixin,
     ChosenImageMixin,
     FoldedSearchMixin,
     SlugAdminMixin,
@@ -68,6 +73,31 @@ class AuthorAdmin(
     def get_queryset(self, request):
         return super().get_queryset(request).for_lists()
 
+    # The account decides whose work an article is, which binds its owner
+
+    def get_fieldsets(self, request, obj=None):
+        fieldsets = super().get_fieldsets(request, obj)
+        if request.user.has_perm(TIES_ACCOUNTS):
+            return fieldsets
+        return [
+            (title, {**part, "fields": [f for f in part["fields"] if f != "user"]})
+            for title, part in fieldsets
+        ]
+
+    def get_readonly_fields(self, request, obj=None):
+        fields = super().get_readonly_fields(request, obj)
+        own = obj is not None and obj.user_id == request.user.pk
+        return [*fields, "user"] if own else fields
+
+    def formfield_for_foreignkey(self, db_field, request, **kwargs):
+        field = super().formfield_for_foreignkey(db_field, request, **kwargs)
+        if db_field.name == "user":
+            field.queryset = field.queryset.exclude(pk=request.user.pk)
+            field.error_messages["invalid_choice"] = (
+                "Choose another account. A colleague ties yours to an author."
+            )
+        return field
+
     def view_on_site(self, author):
         return author.get_absolute_url()
 
@@ -84,6 +114,7 @@ class AuthorAdmin(
 
 @admin.register(Programme)
 class ProgrammeAdmin(
+    OwnLookupsMixin,
     ChosenImageMixin,
     FoldedSearchMixin,
     SlugAdminMixin,

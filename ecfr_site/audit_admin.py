@@ -10,6 +10,18 @@ from django.contrib.admin.options import IncorrectLookupParameters
 from django.contrib.admin.views.main import ChangeList
 from django.contrib.auth import get_user_model
 from django.core.exceptions import PermissionDenied, ValidationError
+from django.db.models import (
+    Case,
+    CharField,
+    F,
+    OuterRef,
+    Q,
+    Subquery,
+    TextField,
+    Value,
+    When,
+)
+from django.db.models.functions import Cast, Concat
 from django.http import HttpResponseNotAllowed
 from django.shortcuts import redirect
 from django.urls import NoReverseMatch, path, reverse
@@ -18,6 +30,7 @@ from django.utils.dateparse import parse_date
 from django.utils.html import format_html
 from django.utils.text import Truncator
 
+from articles.models import Article
 from ecfr_site import audit
 from ecfr_site.models import AuditEntry
 from ecfr_site.queries import MOST_LISTED, ShortPaginator
@@ -148,10 +161,55 @@ def start_of(day, later=0):
     return timezone.make_aware(datetime.combine(day, time.min))
 
 
+# Acts on articles that readers see: their detail says nothing of drafts.
+BEFORE_READERS = ("publish", "withdraw", "feature")
+
+
+def readable(entries, user):
+    """The entries, with `shown_what` and `shown_detail`: no more than `user` may know.
+
+    An entry names an article as it was called that day, and may say for whom a draft
+    was. That is for who may read the article's history. Others get the title that the
+    desk shows them, or the number, and the detail of what readers saw happen.
+    """
+    if user.has_perm("articles.approve_article"):
+        return entries.annotate(shown_what=F("what"), shown_detail=F("detail"))
+    number = Cast("pk", CharField())
+    seen = Article.objects.visible_to(user).order_by().annotate(number=number)
+    own = Article.objects.of(user).order_by().annotate(number=number).values("number")
+    title = Subquery(seen.filter(number=OuterRef("object_id")).values("title")[:1])
+    about_article = Q(kind=Article._meta.label_lower) & ~Q(object_id="")
+    hidden = about_article & ~Q(object_id__in=own)
+    unnamed = Concat(Value("article "), "object_id", output_field=CharField())
+    return entries.annotate(
+        seen_title=Case(When(hidden, then=title), output_field=CharField()),
+        shown_what=Case(
+            When(hidden & Q(seen_title=None), then=unnamed),
+            When(hidden, then=F("seen_title")),
+            default=F("what"),
+            output_field=CharField(),
+        ),
+        shown_detail=Case(
+            When(
+                hidden & (Q(seen_title=None) | ~Q(action__in=BEFORE_READERS)),
+                then=Value(""),
+            ),
+            default=F("detail"),
+            output_field=TextField(),
+        ),
+    )
+
+
+def show(entry):
+    """Let the row itself say what may be shown; nothing saves it."""
+    entry.what, entry.detail = entry.shown_what, entry.shown_detail
+    return entry
+
+
 class AuditList(ChangeList):
     def get_results(self, request):
         super().get_results(request)
-        self.result_list = list(self.result_list)
+        self.result_list = list(map(show, self.result_list))
         find_pages(request, self.model_admin.admin_site, self.result_list)
 
 
@@ -210,7 +268,7 @@ class AuditEntryAdmin(admin.ModelAdmin):
     paginator = ShortPaginator
     show_full_result_count = False
     show_facets = admin.ShowFacets.NEVER
-    search_fields = ["who", "what", "detail", "address__startswith"]
+    search_fields = ["who", "shown_what", "shown_detail", "address__startswith"]
     search_help_text = "Words of who, what or the detail, or a network address."
     fields = readonly_fields = [
         "time",
@@ -257,8 +315,9 @@ class AuditEntryAdmin(admin.ModelAdmin):
         kind, number = request.GET.get("kind"), request.GET.get("object_id")
         if not kind or not number or not self.has_view_permission(request):
             return None
-        entries = AuditEntry.objects.filter(kind=kind, object_id=number)
-        return entries.order_by("-pk").first()
+        entries = self.get_queryset(request).filter(kind=kind, object_id=number)
+        entry = entries.order_by("-pk").first()
+        return entry and show(entry)
 
     @admin.display(description="time")
     def time(self, entry):
@@ -288,13 +347,22 @@ class AuditEntryAdmin(admin.ModelAdmin):
     def detail_shortly(self, entry):
         return Truncator(entry.detail).chars(200)
 
+    def lookup_allowed(self, lookup, value, request):
+        # A filter by what a name begins with would give away those that are not shown.
+        return lookup.partition("__")[0] not in ("what", "detail") and (
+            super().lookup_allowed(lookup, value, request)
+        )
+
+    def get_queryset(self, request):
+        return readable(super().get_queryset(request), request.user)
+
     def get_changelist(self, request, **kwargs):
         return AuditList
 
     def get_object(self, request, object_id, from_field=None):
         entry = super().get_object(request, object_id, from_field)
         if entry:
-            find_pages(request, self.admin_site, [entry])
+            find_pages(request, self.admin_site, [show(entry)])
         return entry
 
     # As a file
@@ -332,7 +400,7 @@ def rows(entries):
             entry.words,
             entry.kind,
             entry.object_id,
-            entry.what,
-            entry.detail,
+            entry.shown_what,
+            entry.shown_detail,
             entry.address,
         ]

@@ -22,7 +22,7 @@ MESSAGE_POLICY = (
 
 
 def for_senders(view):
-    """On the desk, for those who may send: messages hold their readers' own links."""
+    """On the desk, for those who may send, and of one message for who may read it."""
 
     @require_safe
     @wraps(view)
@@ -32,11 +32,19 @@ def for_senders(view):
         if not outbox.is_in_use():
             raise Http404
         try:
+            if name := kwargs.get("name"):
+                check_reader(request.user, name)
             return view(request, **kwargs)
         except FileNotFoundError as error:
             raise Http404 from error
 
     return admin.site.admin_view(guarded)
+
+
+def check_reader(user, name):
+    """Raises Http404: that there is such a message tells something, too."""
+    if not outbox.may_read(user, outbox.read_head(name)):
+        raise Http404
 
 
 @for_senders
@@ -45,7 +53,7 @@ def messages(request):
     context = {
         **admin.site.each_context(request),
         "title": "Outbox",
-        "kept": [in_a_line(name) for name in outbox.newest()],
+        "kept": [in_a_line(name) for name in outbox.newest(user=request.user)],
         "folder": settings.OUTBOX_DIR,
     }
     return render(request, "admin/outbox/messages.html", context)

@@ -34,12 +34,22 @@ def web_address(text: str) -> str:
     return text if re.match("https?://", text, re.I) else ""
 
 
-def clean_fields(instance: models.Model, **kwargs) -> None:
-    """Clean all plain text of a model: a receiver of `pre_save`.
+# Whose texts are printed. Other packages keep what they are told, and look it up again.
+CLEANED = {"articles", "authors", "ecfr_site", "images", "newsletter"} | {
+    "auth",
+    "flatpages",
+    "redirects",
+    "sites",
+}
 
-    For models of packages too, as accounts and redirects. `update` and `bulk_create`
-    send no signal.
+
+def clean_fields(instance: models.Model, **kwargs) -> None:
+    """Clean the plain text of a model: a receiver of `pre_save`.
+
+    `update` and `bulk_create` send no signal.
     """
+    if instance._meta.app_label not in CLEANED:
+        return
     for field in instance._meta.concrete_fields:
         # Not getattr: reading a deferred field would cost a query.
         value = instance.__dict__.get(field.attname)

@@ -252,7 +252,10 @@ AUTH_PASSWORD_VALIDATORS = [
 # Links to set a password, for invitations too.
 PASSWORD_RESET_TIMEOUT = 24 * 3600
 # Who must sign in with a second factor: names of groups, or "superusers".
-TWO_FACTOR_GROUPS = env.list("TWO_FACTOR_GROUPS", default=["Publishers", "Managers"])
+TWO_FACTOR_GROUPS = env.list(
+    "TWO_FACTOR_GROUPS",
+    default=["Publishers", "Managers", *([] if DEBUG else ["superusers"])],
+)
 
 # Guessing: so many failures of one account from one address, so many of an address in
 # all, and then a pause.

@@ -9,6 +9,7 @@ from django.utils.translation import override
 
 from ecfr_site import signing
 from ecfr_site.mail import letter
+from ecfr_site.outbox import SUBSCRIBERS
 from newsletter.models import Signup
 
 
@@ -40,7 +41,9 @@ def letter_for(signup):
         context["newsletters"] = newsletters
         context["names"] = ", ".join(map(str, newsletters))
     with override(subscriber.language):
-        return letter(f"newsletter/email/{name}", to, context)
+        message = letter(f"newsletter/email/{name}", to, context)
+    message.outbox_reader = SUBSCRIBERS
+    return message
 
 
 def _absolute(name, token):

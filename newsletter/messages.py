@@ -18,6 +18,7 @@ from django.utils.translation import override
 from ecfr_site import signing
 from ecfr_site.email_addresses import ascii_address
 from ecfr_site.models import Institution
+from ecfr_site.outbox import SUBSCRIBERS
 from newsletter.links import absolute_html, lead_html, lead_text, links_in
 from newsletter.models import Link
 from newsletter.plain import COLUMNS, set_text
@@ -132,6 +133,7 @@ def compose(edition, recipient, items, tracked=False):
         headers=headers(edition, recipient, address),
     )
     message.attach_alternative(html, "text/html")
+    message.outbox_reader = SUBSCRIBERS
     return message
 
 

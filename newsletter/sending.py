@@ -202,7 +202,7 @@ class FolderTransport:
         pass
 
     def finish(self, job):
-        outbox.keep(self.message, job.return_path, [job.address])
+        outbox.keep(self.message, job.return_path, [job.address], outbox.SUBSCRIBERS)
         self.handed_over += 1
 
     def abort(self):

@@ -24,6 +24,7 @@ from articles.admin.planning import DueFilter, PlanningPages, WhoseFilter
 from articles.admin.preview import PreviewPages
 from articles.admin.preview_links import PreviewLinkPages
 from articles.admin.steps import StepsBar
+from articles.content import keep_first
 from articles.forms import ArticleForm, AuthorSelect, BylineRows, Rows
 from articles.models import Article, Attachment, Byline, Correction
 from articles.search import matching
@@ -32,6 +33,8 @@ from authors.models import Author
 from ecfr_site.folding import folded_words
 from ecfr_site.images.admin import ChosenImageMixin
 from ecfr_site.kept_text import KeptTextMixin
+from ecfr_site.lookups import OwnLookupsMixin
+from ecfr_site.models import Institution
 from ecfr_site.redirects.slugs import SlugAdminMixin
 from ecfr_site.richtext.admin import LossesMixin
 from ecfr_site.wall_clock import WallClockField, WallClockWidget
@@ -105,11 +108,11 @@ class StateFilter(admin.SimpleListFilter):
             case None:
                 return articles
             case "scheduled":
-                return articles.going_live()
+                return articles.going_live(request.user)
             case State.PUBLISHED:
                 return articles.published()
             case value:
-                return articles.standing(value)
+                return articles.standing(value, request.user)
 
 
 class ProblemFilter(admin.SimpleListFilter):
@@ -156,6 +159,7 @@ class ArticleAdmin(
     Panels,
     LossesMixin,
     ChosenImageMixin,
+    OwnLookupsMixin,
     KeptTextMixin,
     VersionAdmin,
 ):
@@ -289,7 +293,7 @@ class ArticleAdmin(
         # What is opened may be a working copy; lists and choices name articles once.
         if "object_id" in request.resolver_match.kwargs:
             return articles
-        return articles.originals().with_changes()
+        return articles.originals().with_changes(request.user)
 
     def get_search_results(self, request, queryset, search_term):
         return matching(queryset, folded_words(search_term)), False
@@ -396,9 +400,11 @@ class ArticleAdmin(
         return super().render_change_form(request, context, obj=obj, **kwargs)
 
     def save_model(self, request, article, form, change):
-        article.changed_by = request.user
         if not change:
             article.created_by = request.user
+        elif Institution.objects.current().four_eyes:
+            keep_first(article)
+        article.changed_by = request.user
         super().save_model(request, article, form, change)
 
     def save_formset(self, request, form, formset, change):

@@ -189,7 +189,7 @@ def comments_context(request, article):
     Four queries, one of them for all who can be mentioned.
     """
     shown = Comment.objects.visible_to(request.user).filter(article=article.original_id)
-    threads = list(shown.threads().select_related("by", "resolved_by"))
+    threads = list(shown.threads(request.user).select_related("by", "resolved_by"))
     settles_all = may_settle_all(request.user, article)
     for thread in threads:
         thread.may_be_settled = settles_all or thread.by_id == request.user.pk

@@ -203,7 +203,10 @@ class EditingPages:
             return context
         key = article and article.original_id
         mine = Editing.objects.of(request.user, key).defer("typed").first()
-        colleagues = list(Editing.objects.colleagues(request.user, key))
+        colleagues = []
+        # They may be here for changes that not everybody sees.
+        if article is None or article.original.may_be_traced_by(request.user):
+            colleagues = list(Editing.objects.colleagues(request.user, key))
         for other in colleagues:
             other.took_over = _took_over(other, mine)
         is_free = mine is not None and not mine.is_here

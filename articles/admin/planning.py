@@ -47,7 +47,8 @@ class DueFilter(admin.SimpleListFilter):
 
     def queryset(self, request, articles):
         if self.value():
-            return that_are(articles, Article.objects.overdue())
+            seen = Article.objects.visible_to(request.user)
+            return that_are(articles, seen.overdue())
         return articles
 
 
@@ -77,7 +78,7 @@ class PlanningPages:
     @admin.display(description="plan", ordering="due")
     def plan(self, article):
         """Who works on the article, or on its working copy, and until when."""
-        planned = getattr(article, "working_copy", article)
+        planned = article.working_copy if article.changes_state else article
         if not may_have_plan(planned):
             return "–"
         who = name_of(planned.assigned_to) if planned.assigned_to else ""

@@ -1,6 +1,7 @@
 """The bar of buttons under the form: each says what it will do, and does it at once."""
 
 from dataclasses import dataclass
+from functools import partial
 
 from django.contrib.admin.options import IS_POPUP_VAR
 from django.core.exceptions import ValidationError
@@ -46,16 +47,27 @@ class Button:
 class StepsBar:
     """The part of ArticleAdmin that moves articles from step to step."""
 
-    def changeform_view(self, request, object_id=None, form_url="", extra_context=None):
-        """A step that is refused after all brings the form back, with the reason."""
+    def add_view(self, request, form_url="", extra_context=None):
+        return self._or_refused(request, super().add_view, form_url, extra_context)
+
+    def change_view(self, request, object_id, form_url="", extra_context=None):
+        view = partial(super().change_view, object_id=object_id)
+        return self._or_refused(request, view, form_url, extra_context)
+
+    def _or_refused(self, request, view, form_url, extra_context):
+        """The view's answer; a step that is refused after all brings the form back.
+
+        Outside of the revision, which would keep the text that was not saved.
+        """
+        arguments = {"form_url": form_url, "extra_context": extra_context}
         try:
-            return super().changeform_view(request, object_id, form_url, extra_context)
+            return view(request, **arguments)
         except (NotAllowed, ValidationError) as refusal:
             # Everything was rolled back.
             request.refusal = getattr(refusal, "messages", [str(refusal)])
             for file in request.FILES.values():
                 file.seek(0)
-            return super().changeform_view(request, object_id, form_url, extra_context)
+            return view(request, **arguments)
 
     def get_form(self, request, obj=None, change=False, **kwargs):
         form_class = super().get_form(request, obj, change, **kwargs)
@@ -114,7 +126,7 @@ class StepsBar:
         return {
             "buttons": list(self.buttons(article, rights, time_in(form, name))),
             "hints": list(self.hints(article, rights)),
-            "last_step": last_step(article),
+            "last_step": last_step(article, request.user),
             "changed_since_approval": was_changed_since(article),
             "note": request.POST.get(NOTE, ""),
             "stored_time": article.goes_live_at,
@@ -203,8 +215,11 @@ _PUBLISH = {
 }
 
 
-def last_step(article):
-    """The last step as a sentence's parts: what, who, when, note; None without any."""
+def last_step(article, user):
+    """The last step as a sentence's parts: what, who, when, note; None without any.
+
+    The note is for who may read the history, where it stands too.
+    """
     if not article.pk:
         return None
     steps = article.original.steps.select_related("by")
@@ -224,7 +239,7 @@ def last_step(article):
         "done": done,
         "by": step.by and name_of(step.by),
         "at": date_format(at, "j F, H:i" if this_year else "j F Y, H:i"),
-        "note": step.note,
+        "note": step.note if article.original.may_be_traced_by(user) else "",
     }
 
 

@@ -3,11 +3,18 @@ from django.contrib import admin
 from articles.models import Topic
 from ecfr_site.folding import FoldedSearchMixin
 from ecfr_site.kept_text import KeptTextMixin
+from ecfr_site.lookups import OwnLookupsMixin
 from ecfr_site.redirects.slugs import SlugAdminMixin
 
 
 @admin.register(Topic)
-class TopicAdmin(FoldedSearchMixin, SlugAdminMixin, KeptTextMixin, admin.ModelAdmin):
+class TopicAdmin(
+    OwnLookupsMixin,
+    FoldedSearchMixin,
+    SlugAdminMixin,
+    KeptTextMixin,
+    admin.ModelAdmin,
+):
     list_display = ["indented", "kind", "slug"]
     list_filter = ["kind"]
     search_fields = ["name"]

@@ -1,13 +1,16 @@
 from django.conf import settings
 from django.db import models, transaction
-from django.db.models import Q
+from django.db.models import Exists, F, OuterRef, Q
 from django.utils import timezone
+
+from articles.models.step import Step
+from articles.workflow import PUBLISH
 
 
 class CommentQuerySet(models.QuerySet):
-    def threads(self):
-        """What was said first each time, with its answers; two queries."""
-        answers = self.model.objects.select_related("by")
+    def threads(self, user):
+        """First comments, each with the answers that `user` may read; two queries."""
+        answers = self.model.objects.visible_to(user).select_related("by")
         return self.filter(answers=None).prefetch_related(
             models.Prefetch("answered_by", answers)
         )
@@ -17,18 +20,31 @@ class CommentQuerySet(models.QuerySet):
         return self.filter(answers=None, resolved_at=None)
 
     def visible_to(self, user):
-        """Of articles that `user` sees, what may be shown with them.
+        """The comments on what `user` sees, by the rule of the history.
 
-        Who sees a published article but not its working copy learns nothing of what
-        is quoted from there.
+        Reviewers read all, the people of an article those on it. Others read what was
+        said of the page since it was last published: comments from before may quote
+        what never was. Those on a working copy are for whoever sees that.
         """
         if user.has_perm("articles.approve_article"):
             return self
-        own = self.model._meta.get_field("article").related_model.objects.of(user)
+        articles = self.model._meta.get_field("article").related_model.objects
+        copies = articles.filter(live__isnull=False)
+        own = articles.of(user)
+        hidden = copies.exclude(pk__in=own.values("pk")).values("live")
+        traced = Q(article__in=own.values("pk")) | Q(
+            article__in=copies.filter(pk__in=own.values("pk")).values("live")
+        )
+        published_later = Step.objects.filter(
+            article=OuterRef("article"),
+            on_working_copy=False,
+            name=PUBLISH.name,
+            at__gt=OuterRef("at"),
+        )
         return self.filter(
-            Q(on_working_copy=False)
-            | Q(article__in=own)
-            | Q(article__in=own.filter(live__isnull=False).values("live"))
+            traced & ~Q(on_working_copy=True, article__in=hidden)
+            | Q(on_working_copy=False, article__published_at__lte=F("at"))
+            & ~Exists(published_later)
         )
 
     def untold(self):
@@ -76,6 +92,9 @@ class Comment(models.Model):
 
     def __str__(self):
         return f"{self.by}: {self.text[:60]}"
+
+    def may_be_read_by(self, user):
+        return type(self).objects.visible_to(user).filter(pk=self.pk).exists()
 
     @transaction.atomic
     def say(self):

@@ -2,7 +2,7 @@ from functools import cache
 
 from django.conf import settings
 from django.db import models
-from django.db.models import Case, Exists, F, OuterRef, Q, Subquery, When
+from django.db.models import Case, Exists, OuterRef, Q, Subquery, When
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 
@@ -86,19 +86,23 @@ class ArticleQuerySet(models.QuerySet):
         rows = rows.select_for_update(of=["self"])
         return next((row for row in rows if row.pk == pk), None)
 
-    def with_changes(self):
-        """With `changes_state` and `changes_at`: where its working copy stands, if any.
+    def with_changes(self, user):
+        """With `changes_state` and `changes_at`: where its working copy stands.
 
-        One join, no query.
+        None without one that `user` sees. No query of its own.
         """
+        copies = self.model.objects.visible_to(user).filter(live=OuterRef("pk"))
         return self.annotate(
-            changes_state=F("working_copy__state"),
-            changes_at=F("working_copy__replaces_at"),
+            changes_state=Subquery(copies.values("state")[:1]),
+            changes_at=Subquery(copies.values("replaces_at")[:1]),
         )
 
-    def standing(self, state):
-        """What is in the state itself, or has changes in it."""
-        return self.filter(Q(state=state) | Q(working_copy__state=state))
+    def standing(self, state, user):
+        """What is in the state itself, or has changes in it that `user` sees."""
+        copies = self.model.objects.visible_to(user).filter(state=state)
+        return self.filter(
+            Q(state=state) | Q(pk__in=copies.exclude(live=None).values("live"))
+        )
 
     def visible_to(self, user):
         """What the desk shows to `user`: published and own work, to editors all."""
@@ -130,16 +134,12 @@ class ArticleQuerySet(models.QuerySet):
         at = Case(When(live=None, then="published_at"), default="replaces_at")
         return self.order_by(at, "pk")
 
-    def going_live(self):
-        """Articles that are scheduled, or have scheduled changes: each article once."""
-        now = timezone.now()
-        return self.filter(
-            Q(state=State.PUBLISHED, published_at__gt=now)
-            | Q(
-                working_copy__state=State.PUBLISHED,
-                working_copy__replaces_at__gt=now,
-            ),
-            live=None,
+    def going_live(self, user):
+        """Articles that are scheduled, or have scheduled changes that `user` sees."""
+        scheduled = self.model.objects.visible_to(user).scheduled()
+        return self.originals().filter(
+            Q(pk__in=scheduled.filter(live=None).values("pk"))
+            | Q(pk__in=scheduled.exclude(live=None).values("live"))
         )
 
     def due_copies(self):

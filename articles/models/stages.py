@@ -4,11 +4,14 @@ from functools import cached_property
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
+from django.db.models import Exists
 from django.utils import timezone
+from reversion.models import Version
 
 from articles import workflow
 from articles.content import content_of, is_signed_by
 from articles.models.step import Step
+from articles.models.unread import has_unread_changes
 from articles.workflow import NotAllowed, Standing, State
 from ecfr_site import audit
 from ecfr_site.models import Institution
@@ -23,12 +26,32 @@ class Rights:
 
     @cached_property
     def own(self):
-        return self.article.is_own_work_of(self.user)
+        """Whether the user began it or signs it."""
+        began = not self.article.pk or self.article.created_by_id == self.user.pk
+        return began or self.signed_and_saved[0]
+
+    @cached_property
+    def signed_and_saved(self):
+        """Whether the user signs it, and stands in its history; one query."""
+        signed = self.article.bylines.filter(author__user=self.user)
+        saved = Version.objects.get_for_object(self.article)
+        saved = saved.filter(revision__user=self.user)
+        rows = type(self.article).objects.filter(pk=self.article.pk).order_by()
+        found = rows.values_list(Exists(signed), Exists(saved)).first()
+        return found or (False, False)
 
     @cached_property
     def alone(self):
         """Whether own work needs nobody else."""
         return not Institution.objects.current().four_eyes
+
+    @cached_property
+    def written(self):
+        """Whether it is the user's own, or says what the user wrote and nobody read."""
+        if self.own:
+            return True
+        saved = self.article.changed_by_id == self.user.pk or self.signed_and_saved[1]
+        return saved and has_unread_changes(self.article, self.user)
 
     @cached_property
     def read_by_another(self):
@@ -50,15 +73,15 @@ class Rights:
             return f"You cannot do this now: {action.label.lower()}."
         if action is workflow.PUBLISH and not self.article.original_is_published:
             return "The article is withdrawn: publish it again before its changes."
-        if not action.read_by_two or self.alone or not self.own:
+        if not action.read_by_two or self.alone or not self.written:
             return ""
+        whose = "This is your own work" if self.own else "You have changed this text"
         if action is workflow.APPROVE:
-            return "This is your own work: somebody else approves it."
+            return f"{whose}: somebody else approves it."
         if self.read_by_another:
             return ""
         return (
-            "This is your own work: before you publish it, somebody else approves it "
-            "as it stands."
+            f"{whose}: before you publish it, somebody else approves it as it stands."
         )
 
 
@@ -88,12 +111,7 @@ class Stages:
         return published.filter(pk=self.replaced_by_id).only("slug", "title").first()
 
     def is_own_work_of(self, user):
-        """Whether the user began it or signs it."""
-        return (
-            not self.pk
-            or self.created_by_id == user.pk
-            or self.authors.filter(user=user).exists()
-        )
+        return Rights(self, user).own
 
     def refusal(self, action, user):
         """Why `user` may not do this now, as a sentence; empty if they may."""

@@ -139,6 +139,10 @@ class AccountAdmin(admin.ModelAdmin):
             obj is None or not obj.is_superuser
         )
 
+    def may_tie(self, request, user):
+        """Whether to say which author the account is: never one's own."""
+        return user != request.user and request.user.has_perm("authors.change_author")
+
     def get_readonly_fields(self, request, obj=None):
         shown = ["second_factor", "failures", "signed_in"]
         return [*shown, *self.not_own] if obj == request.user else shown
@@ -147,7 +151,7 @@ class AccountAdmin(admin.ModelAdmin):
 
     def get_fieldsets(self, request, obj=None):
         desk = ["groups"]
-        if request.user.has_perm("authors.change_author"):
+        if self.may_tie(request, obj):
             desk.append("author")
         fieldsets = [
             ("Person", {"fields": ["first_name", "last_name", "email", "username"]}),
@@ -164,7 +168,7 @@ class AccountAdmin(admin.ModelAdmin):
         return fieldsets
 
     def get_form(self, request, obj=None, change=False, **kwargs):
-        may_tie = request.user.has_perm("authors.change_author")
+        may_tie = self.may_tie(request, obj)
         kwargs["form"] = AccountForm if may_tie else AccountFormWithoutAuthor
         return super().get_form(request, obj, change=change, **kwargs)
 

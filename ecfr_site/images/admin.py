@@ -13,6 +13,7 @@ from ecfr_site.folding import FoldedSearchMixin
 from ecfr_site.images.forms import ImageForm
 from ecfr_site.images.markup import picture
 from ecfr_site.images.models import Image
+from ecfr_site.lookups import OwnLookupsMixin
 
 
 class ToDoFilter(admin.SimpleListFilter):
@@ -51,7 +52,7 @@ class ChosenImageMixin:
 
 
 @admin.register(Image)
-class ImageAdmin(FoldedSearchMixin, admin.ModelAdmin):
+class ImageAdmin(OwnLookupsMixin, FoldedSearchMixin, admin.ModelAdmin):
     form = ImageForm
     fieldsets = [
         ("Picture", {"fields": ["file", ("focal_x", "focal_y"), "title"]}),

@@ -11,6 +11,7 @@ from django.test.utils import CaptureQueriesContext
 from lxml import html
 from time_machine import travel
 
+from articles.models import PreviewLink
 from ecfr_site import audit
 from ecfr_site.models import AuditEntry
 from ecfr_site.queries import ShortPaginator
@@ -78,9 +79,10 @@ def test_readers_are_asked_to_sign_in(reader):
 
 
 def test_managers_read_it(manager):
-    audit.record("publish", manager.user, ArticleFactory(title="Under embargo"))
+    article = ArticleFactory(published=True, title="Beyond the grid")
+    audit.record("publish", manager.user, article)
 
-    assert "published Under embargo" in listed(manager)[0]
+    assert "published Beyond the grid" in listed(manager)[0]
     assert "no-store" in manager.get(LOG)["Cache-Control"]
 
 
@@ -119,7 +121,7 @@ def ada():
 
 
 def test_it_is_narrowed_down_by_action_person_kind_and_words(manager, ada):
-    article = ArticleFactory(title="Beyond the grid")
+    article = ArticleFactory(published=True, title="Beyond the grid")
     audit.record("publish", ada, article)
     audit.record("withdraw", ada, article, detail="The numbers were wrong.")
     audit.record("export", manager.user, EditionFactory(subject="Our week"))
@@ -251,7 +253,7 @@ def test_each_objects_page_leads_to_what_was_done_to_it(superuser, publisher):
 
 
 def test_the_page_of_one_objects_log_says_so(manager):
-    article = ArticleFactory(title="Beyond the grid")
+    article = ArticleFactory(published=True, title="Beyond the grid")
     audit.record("publish", manager.user, article)
 
     page = manager.get(f"{LOG}?kind=articles.article&object_id={article.pk}")
@@ -263,7 +265,9 @@ def test_the_page_of_one_objects_log_says_so(manager):
 
 
 def test_what_is_listed_is_saved_and_that_is_noted(manager, ada):
-    audit.record("publish", ada, ArticleFactory(title="Beyond the grid"))
+    audit.record(
+        "publish", ada, ArticleFactory(published=True, title="Beyond the grid")
+    )
     audit.record("withdraw", ada)
 
     [row] = saved(manager, "action=publish")
@@ -302,3 +306,74 @@ def test_longer_files_need_no_more_queries(manager, ada):
         numbers.append(len(seen))
 
     assert numbers[0] == numbers[1]
+
+
+# Of drafts
+
+
+@pytest.fixture
+def embargoed(publisher):
+    """A draft, a live page that had another title, and one that is deleted."""
+    draft = ArticleFactory(draft=True, title="Undisclosed")
+    PreviewLink.make(draft, publisher.user, recipient="Dr Confidant")
+    live = ArticleFactory(draft=True, title="Undisclosed before")
+    PreviewLink.make(live, publisher.user, recipient="Dr Confidant")
+    live.title = "Mild words"
+    live.publish(by=publisher.user)
+    gone = ArticleFactory(draft=True, title="Undisclosed, deleted")
+    audit.record("delete", publisher.user, gone, detail="Undisclosed reasons.")
+    gone.delete()
+    return draft, live
+
+
+SECRETS = ("Undisclosed", "Confidant")
+
+
+@pytest.mark.parametrize(
+    "query", ["", "kind=articles.article", "action=change", "action=delete"]
+)
+def test_managers_learn_no_title_and_no_recipient_of_drafts(manager, embargoed, query):
+    said = " ".join(listed(manager, query))
+    written = " ".join(" ".join(row.values()) for row in saved(manager, query))
+
+    for secret in SECRETS:
+        assert secret not in said
+        assert secret not in written
+    if query in ("", "kind=articles.article"):
+        draft, live = embargoed
+        assert f"article {draft.pk}" in said
+        assert f"article {draft.pk}" in written
+        assert "published Mild words" in said
+
+
+@pytest.mark.parametrize("secret", SECRETS)
+def test_no_search_confirms_what_is_not_shown(manager, embargoed, secret):
+    assert listed(manager, f"q={secret}") == []
+    assert saved(manager, f"q={secret}") == []
+
+
+@pytest.mark.parametrize("lookup", ["what", "detail"])
+def test_nor_does_an_address(manager, embargoed, lookup):
+    for how in ("startswith", "contains", "gte"):
+        response = manager.get(f"{LOG}?{lookup}__{how}=Undis")
+        assert response.status_code in (302, 400), how
+        assert manager.post(f"{EXPORT}?{lookup}__{how}=Undis").status_code in (302, 400)
+
+
+def test_the_page_of_an_entry_and_that_of_an_object_tell_no_more(manager, embargoed):
+    draft, _ = embargoed
+    pages = [f"{LOG}?kind=articles.article&object_id={draft.pk}"]
+    pages += [f"{LOG}{entry.pk}/change/" for entry in AuditEntry.objects.all()]
+    for page in pages:
+        told = manager.get(page).content.decode()
+        assert not [secret for secret in SECRETS if secret in told], page
+
+
+def test_whose_work_it_is_reads_it_in_the_log_as_well(manager, superuser, embargoed):
+    draft, _ = embargoed
+    draft.created_by = manager.user
+    draft.save()
+
+    for client in (manager, superuser):
+        said = " ".join(listed(client, "q=Confidant"))
+        assert "Undisclosed" in said

@@ -2,6 +2,7 @@
 
 import pytest
 from django.core import mail
+from django.utils import timezone
 from lxml import html
 
 from articles.models import Article, Comment
@@ -166,6 +167,62 @@ class TestWhoMay:
         own = Comment.objects.get(by=contributor.user)
         assert settle(contributor, own, "resolve").status_code == 302
 
+    @pytest.mark.parametrize("state", ["draft", "in_review", "scheduled", "withdrawn"])
+    def test_what_was_said_before_publication_stays_with_its_people(
+        self, contributor, editor, state
+    ):
+        article = ArticleFactory(**{state: True})
+        CommentFactory(article=article, text="He is bribed.", quote="the minister")
+        article.publish(by=UserFactory(publisher=True), at=timezone.now())
+        after = CommentFactory(article=article, text="A comma is missing.")
+
+        for page in (comments_of(article), form_of(article)):
+            told = contributor.get(page).content.decode()
+            assert "bribed" not in told
+            assert "the minister" not in told
+            assert "A comma is missing." in told
+            assert "bribed" in editor.get(page).content.decode()
+        assert (
+            settle(contributor, article.comments.first(), "reopen").status_code == 404
+        )
+        assert after in Comment.objects.visible_to(contributor.user)
+
+    @pytest.mark.parametrize("how", ["created_by", "assigned_to", "author"])
+    def test_those_who_wrote_it_go_on_reading_it(self, contributor, how):
+        article = ArticleFactory(in_review=True)
+        CommentFactory(article=article, text="He is bribed.")
+        if how == "author":
+            author = AuthorFactory(user=contributor.user)
+            article.bylines.create(author=author)
+        else:
+            Article.objects.filter(pk=article.pk).update(**{how: contributor.user})
+        Article.objects.get().publish(by=UserFactory(publisher=True))
+
+        assert "bribed" in contributor.get(comments_of(article)).content.decode()
+
+    def test_an_answer_from_the_working_copy_is_not_shown_with_its_thread(
+        self, contributor, editor
+    ):
+        live = ArticleFactory(published=True)
+        thread = CommentFactory(article=live, text="A comma is missing.")
+        copy = live.start_working_copy(by=editor.user)
+        say(editor, copy, "The minister resigns.", answers=thread.pk)
+
+        told = contributor.get(comments_of(live)).content.decode()
+
+        assert "A comma is missing." in told
+        assert "resigns" not in told
+        assert "resigns" in editor.get(comments_of(live)).content.decode()
+
+    def test_lists_count_only_what_may_be_read(self, contributor):
+        article = ArticleFactory(draft=True)
+        CommentFactory(article=article)
+        article.publish(by=UserFactory(publisher=True))
+
+        [listed] = Article.objects.for_desk(contributor.user)
+
+        assert not listed.open_comments
+
     def test_managers_have_no_part_in_it(self, manager, article):
         live = CommentFactory(article=ArticleFactory(published=True), text="Hush.")
 
@@ -210,6 +267,18 @@ class TestWorkingCopies:
 
         assert "resigns" not in page
         assert settle(contributor, thread, "resolve").status_code == 404
+
+    def test_who_began_the_article_reads_of_changes_when_they_are_live(
+        self, editor, contributor, publisher, live, copy
+    ):
+        Article.objects.filter(pk=live.pk).update(created_by=contributor.user)
+        say(editor, copy, "The minister resigns.")
+        before = contributor.get(comments_of(live)).content.decode()
+
+        copy.publish(by=publisher.user)
+
+        assert "resigns" not in before
+        assert "resigns" in contributor.get(comments_of(live)).content.decode()
 
     def test_who_is_assigned_to_the_copy_reads_it(
         self, editor, contributor, live, copy

@@ -1,10 +1,24 @@
-"""The outbox on the desk shows mail as its reader sees it, to those who may send."""
+"""The outbox on the desk shows mail as its reader sees it, to those who may read it."""
 
 import pytest
-from django.core.mail import EmailMultiAlternatives, send_mail
+from django.contrib.auth.models import Permission
+from django.core.mail import EmailMultiAlternatives
+from django.test import Client
 from lxml import html
 
+from articles import notices
 from ecfr_site import outbox
+from ecfr_site.accounts import letters
+from newsletter.letters import letter_for
+from newsletter.models import Signup
+from newsletter.preview import send_test
+from tests.conftest import signed_in
+from tests.factories import (
+    ArticleFactory,
+    EditionFactory,
+    SubscriberFactory,
+    UserFactory,
+)
 
 pytestmark = pytest.mark.django_db
 
@@ -16,6 +30,13 @@ UNSUBSCRIBE = "/newsletter/unsubscribe/abc234/"
 def in_use(settings):
     settings.MAIL_BACKEND = "ecfr_site.outbox.EmailBackend"
     settings.SITE_URL = SITE
+
+
+def send_mail(*message, **options):
+    """A message to a subscriber."""
+    mail = EmailMultiAlternatives(*message, **options)
+    mail.outbox_reader = outbox.SUBSCRIBERS
+    mail.send()
 
 
 @pytest.fixture
@@ -36,6 +57,7 @@ def edition():
         '<p>Grüße <a href="/article/the-week/">the week</a></p></body></html>',
         "text/html",
     )
+    message.outbox_reader = outbox.SUBSCRIBERS
     message.send()
     return outbox.newest()[0]
 
@@ -135,9 +157,7 @@ def test_the_button_posts_what_a_mail_program_posts(newsletter_manager, edition)
 def test_without_both_headers_for_this_site_there_is_no_such_button(
     newsletter_manager, headers
 ):
-    EmailMultiAlternatives(
-        "Hello", "Words", "a@example.org", ["b@example.org"], headers=headers
-    ).send()
+    send_mail("Hello", "Words", "a@example.org", ["b@example.org"], headers=headers)
 
     page = open_page(newsletter_manager, f"/admin/outbox/{outbox.newest()[0]}/")
 
@@ -184,6 +204,96 @@ def test_only_those_who_may_send_read_it(
     for colleague in (editor, publisher, newsletter_editor):
         assert colleague.get(address).status_code == 403
     assert reader.get(address)["Location"].startswith("/admin/login/")
+
+
+# Whom a message concerns
+
+
+def superuser():
+    return signed_in(is_staff=True, is_superuser=True)
+
+
+def invitation():
+    colleague = UserFactory(username="colleague", editor=True)
+    letters.invitation(colleague, invited_by=None).send()
+
+
+def password_link():
+    account = UserFactory(username="root", is_staff=True, is_superuser=True)
+    Client().post("/admin/password/", {"email": account.email})
+
+
+def account_notice():
+    account = UserFactory(username="root", is_staff=True)
+    letters.notice(account, "password", account.email).send()
+
+
+def workflow_notice():
+    writer = UserFactory(contributor=True)
+    article = ArticleFactory(title="Undisclosed", in_review=True, created_by=writer)
+    article.return_to_author(by=UserFactory(editor=True), note="Shorter.")
+    notices.tell_of_step.call(article.steps.get().pk)
+
+
+def unmarked():
+    """As a package would send it."""
+    EmailMultiAlternatives(
+        "Hello",
+        "Words",
+        "a@example.org",
+        ["b@example.org"],
+        headers={"List-Unsubscribe": f"<{SITE}{UNSUBSCRIBE}>"},
+    ).send()
+
+
+def confirmation():
+    signup = Signup.objects.create(subscriber=SubscriberFactory(pending=True))
+    letter_for(signup).send()
+
+
+def trial():
+    list(send_test(EditionFactory(), ["karin@example.org"]))
+
+
+FOR_SUPERUSERS = [invitation, password_link, account_notice, workflow_notice, unmarked]
+
+
+@pytest.mark.parametrize("send", FOR_SUPERUSERS)
+def test_what_acts_for_accounts_or_names_drafts_is_for_superusers(
+    newsletter_manager, send
+):
+    send()
+    [name] = outbox.newest()
+
+    for who, listed, status in ((newsletter_manager, 0, 404), (superuser(), 1, 200)):
+        page = open_page(who, "/admin/outbox/")
+        assert len(page.xpath("//tbody/tr")) == listed
+        assert who.get(f"/admin/outbox/{name}/").status_code == status
+    assert newsletter_manager.get(f"/admin/outbox/{name}/html/").status_code == 404
+
+
+@pytest.mark.parametrize("send", [confirmation, trial])
+def test_what_subscribers_get_is_for_who_may_act_for_them(newsletter_manager, send):
+    send()
+    [name] = outbox.newest()
+    sender = signed_in(newsletter_editor=True)
+    give(sender.user, "send_edition")
+
+    for who, listed, status in ((newsletter_manager, 1, 200), (sender, 0, 404)):
+        page = open_page(who, "/admin/outbox/")
+        assert len(page.xpath("//tbody/tr")) == listed
+        assert who.get(f"/admin/outbox/{name}/").status_code == status
+
+
+def give(user, codename):
+    user.user_permissions.add(Permission.objects.get(codename=codename))
+
+
+def test_a_header_of_the_message_opens_nothing_that_mail_servers_see(settings):
+    message = EmailMultiAlternatives("Hello", "Words", "a@example.org", ["b@e.org"])
+    message.outbox_reader = outbox.SUBSCRIBERS
+
+    assert "Outbox-Reader" not in message.message()
 
 
 @pytest.mark.parametrize("address", ADDRESSES)

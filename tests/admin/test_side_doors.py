@@ -12,7 +12,7 @@ from django.urls import reverse
 from django.utils import timezone
 from reversion.models import Version
 
-from articles.models import Article, Comment, PreviewLink
+from articles.models import Article, Comment, Editing, PreviewLink
 from tests.admin.desk import OpenForm
 from tests.conftest import signed_in
 from tests.factories import (
@@ -387,3 +387,132 @@ def test_a_picture_says_how_many_places_it_does_not_name(hidden, contributor, ed
         in contributor.get(address).content.decode()
     )
     assert SECRET in editor.get(address).content.decode()
+
+
+# What an address asks beside what it opens
+
+
+def relations(model):
+    """The names by which an address can speak of other rows, with their model."""
+    for field in model._meta.get_fields():
+        if field.is_relation and field.related_model:
+            yield field.name, field.related_model
+
+
+@pytest.mark.parametrize("who", LOW)
+def test_no_page_names_a_row_because_its_address_does(hidden, who):
+    """Every list and every form for something new, with every relation of its rows."""
+    client = LOW[who]()
+    UserFactory(username=SLUG, first_name=SECRET)
+    for model in admin.site._registry:
+        opts = model._meta
+        names = dict(relations(model))
+        for page in ("changelist", "add"):
+            address = reverse(f"admin:{opts.app_label}_{opts.model_name}_{page}")
+            if client.get(address).status_code != 200:
+                continue
+            for name, other in names.items():
+                for pk in other._base_manager.order_by("-pk").values_list("pk")[:9]:
+                    response = client.get(address, {name: pk[0]})
+                    assert not tells(response), (address, name, pk)
+
+
+@pytest.mark.parametrize(
+    ("path", "relation"),
+    [
+        ("articles/article", "comments"),
+        ("articles/article", "editings"),
+        ("articles/article", "preview_links"),
+        ("articles/article", "translations"),
+        ("articles/article", "working_copy"),
+        ("articles/topic", "articles"),
+        ("authors/author", "articles"),
+        ("authors/author", "bylines"),
+        ("authors/programme", "articles"),
+        ("images/image", "led_articles"),
+        ("images/image", "showing_articles"),
+    ],
+)
+def test_lists_answer_nothing_about_what_points_to_their_rows(
+    hidden, contributor, path, relation
+):
+    for question in (
+        {relation: hidden.articles[0].pk},
+        {f"{relation}__isnull": "0"},
+        {f"{relation}__title__startswith": "Undisclosed"},
+    ):
+        response = contributor.get(f"/admin/{path}/", question)
+        assert response.status_code == 400, question
+
+
+def test_lists_still_answer_what_they_offer(hidden, editor):
+    for address in (
+        f"articles/article/?topics__id__exact={hidden.topic.pk}",
+        f"articles/article/?programmes__id__exact={hidden.programme.pk}",
+        f"authors/author/?positions__programme__id__exact={hidden.programme.pk}",
+        f"articles/article/?image={hidden.image.pk}",
+    ):
+        assert editor.get(f"/admin/{address}").status_code == 200, address
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "state=draft",
+        "state=in-review",
+        "state=scheduled",
+        "due=overdue",
+        "whose=assigned",
+        "",
+    ],
+)
+@pytest.mark.parametrize("state", ["draft", "in-review", "approved", "scheduled"])
+def test_changes_to_a_live_page_are_no_news_for_who_does_not_see_them(
+    hidden, contributor, editor, state, query
+):
+    now = timezone.now()
+    copy = Article.objects.get(live__isnull=False)
+    Article.objects.filter(pk=copy.pk).update(
+        state="published" if state == "scheduled" else state,
+        replaces_at=now + timedelta(days=1),
+        assigned_to=editor.user,
+        due=now - timedelta(days=3),
+    )
+
+    page = contributor.get(f"/admin/articles/article/?{query}")
+
+    listed = [article.pk for article in page.context["cl"].result_list]
+    assert listed == ([copy.live_id] if query == "" else [])
+    text = page.content.decode()
+    assert "changes " not in text.partition('id="result_list"')[2]
+    assert "overdue since" not in text
+    seen = editor.get("/admin/articles/article/").content.decode()
+    assert "overdue since" in seen
+
+
+def test_who_works_on_the_changes_sees_where_they_are(hidden, contributor):
+    copy = Article.objects.get(live__isnull=False)
+    Article.objects.filter(pk=copy.pk).update(assigned_to=contributor.user)
+
+    for query in ("", "state=draft", "whose=assigned"):
+        page = contributor.get(f"/admin/articles/article/?{query}")
+        listed = [article.pk for article in page.context["cl"].result_list]
+        assert listed == [copy.live_id], query
+        assert "changes begun" in page.content.decode()
+
+
+def test_a_live_page_says_nothing_of_what_colleagues_do_there(contributor, editor):
+    live = ArticleFactory(draft=True)
+    live.publish(by=UserFactory(publisher=True), note="As the minister asked.")
+    Editing.objects.take_over(editor.user, live.pk)
+    address = f"/admin/articles/article/{live.pk}/change/"
+
+    page = contributor.get(address)
+
+    assert page.context["last_step"]["note"] == ""
+    assert page.context["editing"]["colleagues"] == []
+    live.created_by = contributor.user
+    live.save()
+    page = contributor.get(address)
+    assert "minister" in page.context["last_step"]["note"]
+    assert len(page.context["editing"]["colleagues"]) == 1

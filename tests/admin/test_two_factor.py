@@ -1,9 +1,13 @@
 """The second factor: who needs it, how it is set up and given, and no way around it."""
 
+import os
 import re
+import subprocess
+import sys
 from io import BytesIO
 
 import pytest
+from django.conf import settings
 from django.contrib.admin.models import LogEntry
 from django.core.checks import run_checks
 from django.test import Client
@@ -20,7 +24,7 @@ from tests.admin.second_factor import (
     sign_in,
 )
 from tests.conftest import signed_in
-from tests.factories import ArticleFactory, UserFactory, jpeg
+from tests.factories import ArticleFactory, AttachmentFactory, UserFactory, jpeg
 
 pytestmark = pytest.mark.django_db
 
@@ -628,3 +632,42 @@ def test_a_misspelt_group_is_told_before_anybody_relies_on_it(settings, names, w
 
     assert len(found) == len(wrong)
     assert all(name in said for name, said in zip(wrong, found, strict=True))
+
+
+def test_files_of_drafts_wait_for_the_second_factor_too(ada, visitor):
+    name = AttachmentFactory(article=ArticleFactory(draft=True)).file.name
+    address = f"/files/{name.removeprefix('attachments/')}"
+    sign_in(visitor, ada)
+    assert visitor.get(address).status_code == 404
+
+    set_up(visitor)
+
+    assert visitor.get(address).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("environment", "required"),
+    [
+        ({}, False),
+        ({"ALLOWED_HOSTS": "desk.example.org"}, True),
+        ({"TWO_FACTOR_GROUPS": "superusers"}, True),
+    ],
+)
+def test_all_rights_need_a_second_factor_but_on_ones_own_machine(
+    tmp_path, environment, required
+):
+    """As `make run` starts it; with other hosts it is somebody's server."""
+    ask = (
+        "from ecfr_site.run import prepare_environment; prepare_environment(8000);"
+        "from django.conf import settings; print(settings.TWO_FACTOR_GROUPS)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", ask],
+        cwd=settings.BASE_DIR,
+        env={"PATH": os.environ["PATH"], "VAR_DIR": str(tmp_path), **environment},
+        capture_output=True,
+        text=True,
+    )
+
+    assert done.returncode == 0, done.stderr
+    assert ("superusers" in done.stdout) == required

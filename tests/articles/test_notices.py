@@ -272,6 +272,21 @@ class TestComments:
 
         assert list(told()) == ["henrik@example.org"]
 
+    def test_of_before_publication_are_not_told_to_outsiders_after_it(
+        self, article, karin
+    ):
+        UserFactory(contributor=True, username="outsider")
+        comment = Comment.objects.create(
+            article=article, by=karin, text="@outsider He is bribed."
+        )
+        article.publish(by=UserFactory(publisher=True))
+        mail.outbox.clear()
+
+        notices.tell_of_comment.call(comment.pk)
+
+        assert "outsider@example.org" not in [m.to[0] for m in mail.outbox]
+        assert mail.outbox
+
     def test_a_mention_one_does_not_want_is_a_comment_all_the_same(
         self, article, writer, karin
     ):

@@ -505,7 +505,7 @@ def test_an_import_of_subscribers_names_none(newsletter_manager):
     weekly = NewsletterFactory()
     response = newsletter_manager.post(
         address,
-        {"import_file": file, "format": "0", "newsletters": [weekly.slug]},
+        {"import_file": file, "format": "0", "newsletters": [weekly.pk]},
     )
     assert confirm(newsletter_manager, response).status_code == 302
 

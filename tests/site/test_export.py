@@ -34,6 +34,7 @@ STAYS = {
     "articles.NoticeChoice",
     "articles.PreviewLink",
     "articles.PreviewOpening",
+    "articles.SearchText",
     "articles.Step",
     "newsletter.Delivery",
     "newsletter.Event",

@@ -37,7 +37,7 @@ PAGES = {
     "/corrections/": 5,
     "/topics/topic-0/": 8,
     "/regions/region-0/": 8,
-    "/search/?q=the": 6,
+    "/search/?q=the": 7,
     "/newsletter/": 5,
     "/no-such-page/": 6,
 }
