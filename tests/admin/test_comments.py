@@ -1,5 +1,7 @@
 """Editors talk about a text beside it; what they say never reaches readers."""
 
+from datetime import timedelta
+
 import pytest
 from django.core import mail
 from django.utils import timezone
@@ -186,6 +188,27 @@ class TestWhoMay:
             settle(contributor, article.comments.first(), "reopen").status_code == 404
         )
         assert after in Comment.objects.visible_to(contributor.user)
+
+    def test_a_piece_of_an_archive_is_published_when_it_is_not_on_its_day(
+        self, contributor
+    ):
+        long_ago = timezone.now() - timedelta(days=3000)
+        article = ArticleFactory(draft=True, published_at=long_ago)
+        CommentFactory(article=article, text="He is bribed.")
+        article.publish(by=UserFactory(publisher=True))
+
+        assert not Comment.objects.visible_to(contributor.user)
+
+    def test_what_is_said_while_it_waits_for_its_hour_is_said_of_a_draft(
+        self, contributor
+    ):
+        article = ArticleFactory(draft=True)
+        hour = timezone.now() + timedelta(hours=1)
+        article.publish(by=UserFactory(publisher=True), at=hour)
+        CommentFactory(article=article, text="He is bribed.")
+        Article.objects.update(published_at=timezone.now())
+
+        assert not Comment.objects.visible_to(contributor.user)
 
     @pytest.mark.parametrize("how", ["created_by", "assigned_to", "author"])
     def test_those_who_wrote_it_go_on_reading_it(self, contributor, how):
