@@ -65,7 +65,9 @@ def test_every_plain_text_that_is_printed_is_cleaned_when_it_is_saved():
 @pytest.mark.django_db
 def test_what_packages_look_up_again_stays_as_it_was_told():
     for _ in range(2):
-        AccessAttempt.objects.get_or_create(username="a\x1b", ip_address="192.0.2.1")
+        AccessAttempt.objects.get_or_create(
+            username="a\x1b", defaults={"failures_since_start": 1}
+        )
 
     assert AccessAttempt.objects.get().username == "a\x1b"
 
