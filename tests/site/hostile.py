@@ -88,7 +88,7 @@ IN_ADDRESSES = "Addresses are made of it, which forms and the database's readers
 EXCEPTIONS = {
     "articles.Article.typeset_body": "The page's HTML, made of the body on saving.",
     "articles.Article.approved_content": "A copy of the content: `sign_off`.",
-    "articles.Attachment.file": "The storage gives names; see `hostile_file_names`.",
+    "articles.Attachment.file": "The storage gives names.",
     "articles.Step.name": WRITTEN_BY_CODE,
     "articles.Editing.window": WRITTEN_BY_CODE,
     "auth.Permission.codename": WRITTEN_BY_CODE,
@@ -100,7 +100,7 @@ EXCEPTIONS = {
     "django_tasks_database.DBTaskResult.worker_ids": WRITTEN_BY_CODE,
     "ecfr_site.AuditEntry.kind": WRITTEN_BY_CODE,
     "flatpages.FlatPage.url": IN_ADDRESSES,
-    "images.Image.file": "The storage gives names; see `hostile_file_names`.",
+    "images.Image.file": "The storage gives names.",
     "images.Image.fingerprint": WRITTEN_BY_CODE,
     "images.Image.rendered": WRITTEN_BY_CODE,
     "reversion.Version.db": WRITTEN_BY_CODE,
