@@ -342,6 +342,17 @@ def test_nobody_ties_or_unties_the_own_account(superuser):
     assert (own.user, free.user) == (client.user, None)
 
 
+def test_who_is_no_author_yet_does_not_become_one_alone(manager):
+    free = AuthorFactory()
+    form = author_form(manager, free)
+
+    form.send({**form.values, "user": str(manager.user.pk), "_save": ""})
+
+    free.refresh_from_db()
+    assert free.user is None
+    assert "A colleague ties yours" in form.said
+
+
 @pytest.mark.parametrize("role", ["editor", "publisher"])
 def test_the_form_of_an_author_names_no_account(request, role):
     client = request.getfixturevalue(role)
