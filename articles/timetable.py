@@ -2,6 +2,7 @@
 
 from calendar import Calendar
 from collections import defaultdict
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 
@@ -34,10 +35,12 @@ class Day:
 
 def month_asked(text):
     """The first day of the month “2026-05”, or of the present one."""
-    try:
-        return datetime.strptime(text, "%Y-%m").date()
-    except ValueError:
-        return timezone.localdate().replace(day=1)
+    with suppress(ValueError):
+        first = datetime.strptime(text, "%Y-%m").date()
+        # Weeks of the months around must be dates, too.
+        if 1000 <= first.year <= 2999:
+            return first
+    return timezone.localdate().replace(day=1)
 
 
 def month_before(first):

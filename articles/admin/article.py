@@ -435,7 +435,8 @@ class ArticleAdmin(
         """JSON: the position that `?author=` held on `?day=`, today without a day."""
         if not self.has_view_permission(request):
             raise PermissionDenied
-        author = get_object_or_404(Author, pk=request.GET.get("author"))
+        number = request.GET.get("author", "")
+        author = get_object_or_404(Author, pk=number if number.isdecimal() else None)
         try:
             day = DateField(required=False).clean(request.GET.get("day", ""))
         except ValidationError:

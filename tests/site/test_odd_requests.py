@@ -216,6 +216,28 @@ def test_a_number_or_letter_that_nothing_has_is_answered(stranger, address):
     assert stranger.get(address).status_code in (200, 404)
 
 
+@pytest.mark.parametrize(
+    "address",
+    [
+        "/admin/articles/article/position/?author=abc",
+        "/admin/articles/article/position/?author=99999999999999999999",
+        "/admin/articles/article/position/",
+        "/admin/articles/article/board/?programme=%00",
+        "/admin/articles/article/calendar/?month=0001-01",
+        "/admin/articles/article/calendar/?month=9999-12",
+        "/admin/moment/?day=0001-01-01&time=00:00",
+        "/admin/moment/?day=31/12/9999&time=23:59",
+        "/admin/articles/article/?q=%00",
+        "/admin/articles/article/?p=9999999999999999999999",
+        "/admin/articles/article/?state=%00",
+    ],
+)
+def test_the_desk_answers_what_its_pages_never_ask(publisher, address):
+    publisher.raise_request_exception = False
+
+    assert publisher.get(address).status_code < 500
+
+
 def test_nothing_is_found_by_a_letter_that_no_text_holds(stranger, article):
     for word in ("%00", "cables%00", "a%00b"):
         assert b"/article/cables/" not in stranger.get(f"/search/?q={word}").content
