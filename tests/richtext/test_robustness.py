@@ -12,14 +12,14 @@ from tests.richtext.html_strategies import documents
 from tests.site.test_html import assert_harmless
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(documents)
 def test_sanitising_again_changes_nothing(html):
     clean = sanitise(html)
     assert sanitise(clean) == clean
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(documents)
 def test_nothing_harmful_is_left(html):
     assert_harmless(sanitise(html))
