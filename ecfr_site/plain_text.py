@@ -36,9 +36,11 @@ def web_address(text: str) -> str:
 
 # Whose texts are printed. Other packages keep what they are told, and look it up again.
 CLEANED = {"articles", "authors", "ecfr_site", "images", "newsletter"} | {
+    "admin",
     "auth",
     "flatpages",
     "redirects",
+    "reversion",
     "sites",
 }
 

@@ -35,7 +35,7 @@ def canonical_path(address: str) -> str:
     order of the alphabet. Raises ValidationError where no browser could ask this site
     for it.
     """
-    address = address.strip()
+    address = address.encode(errors="replace").decode().strip()
     if not address.startswith("/"):
         address = _without_own_host(address)
     if "#" in address:

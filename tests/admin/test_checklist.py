@@ -194,7 +194,7 @@ def test_it_shows_what_blocks_what_warns_and_what_is_fine(editor):
     part = panel(article_form(editor, article))
 
     assert "1 to mend 2 to look at" in text(part)
-    assert "14 of 18 checks are fine" in text(part)
+    assert "15 of 19 checks are fine" in text(part)
     assert "1 link is still being checked." in text(part)
     links = {a.get("href"): a.get("data-passage") for a in part.xpath(".//a")}
     assert links == {"#id_standfirst": None, "#id_topics": None, "#id_body": "Early"}

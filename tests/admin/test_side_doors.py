@@ -5,6 +5,7 @@ from datetime import timedelta
 import pytest
 import reversion
 from django.contrib import admin
+from django.contrib.auth.models import User
 from django.contrib.contenttypes.models import ContentType
 from django.contrib.messages import get_messages
 from django.test import Client
@@ -412,6 +413,8 @@ def test_no_page_names_a_row_because_its_address_does(hidden, who):
             if client.get(address).status_code != 200:
                 continue
             for name, other in names.items():
+                if other is User and client.user.has_perm("auth.change_user"):
+                    continue  # Accounts are no secret to who manages them.
                 for pk in other._base_manager.order_by("-pk").values_list("pk")[:9]:
                     response = client.get(address, {name: pk[0]})
                     assert not tells(response), (address, name, pk)

@@ -40,7 +40,7 @@ def test_a_refused_address_leaves_no_link(html):
 
 
 def test_an_address_has_no_control_characters():
-    assert sanitise("<p><a href='/a&#1;b&#x85;c'>x</a></p>") == (
+    assert sanitise("<p><a href='/a&#1;b&#x7f;c'>x</a></p>") == (
         '<p><a href="/abc">x</a></p>'
     )
 
@@ -73,6 +73,7 @@ SLOW = {
 
 
 def seconds(html):
+    sanitise.cache_clear()
     start = time.process_time()
     sanitise(html)
     typeset(html, {})
