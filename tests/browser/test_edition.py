@@ -52,7 +52,7 @@ def mails():
 @pytest.fixture
 def form(page, sign_in, week):
     """The form of a new edition, gathered by the button on the list."""
-    sign_in(UserFactory(newsletter_manager=True))
+    sign_in(UserFactory(email="ada@example.org", newsletter_manager=True))
     page.goto("/admin/newsletter/edition/")
     page.get_by_role("button", name="New edition of The Weekly").click()
     expect(rows(page)).to_have_count(3)
