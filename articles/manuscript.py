@@ -1,14 +1,13 @@
 """What stands in an editor's text and where: pure functions on its tree."""
 
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass
 from urllib.parse import unquote
 
 from lxml.html import HtmlElement
 
 from articles.links import address_of, is_too_long
-from articles.typeset import is_note, words_of, written_addresses
+from articles.typeset import is_note, texts_of, words_of, written_addresses
 
 BLOCKS = {"p", "h2", "h3", "li", "td", "th", "figcaption", "caption", "figure", "table"}
 # As many words of a passage as find it again.
@@ -75,22 +74,13 @@ def block_of(element: HtmlElement) -> HtmlElement:
 def opening(element: HtmlElement) -> str:
     """The first words of the block that the element stands in."""
     text = ""
-    for part in _texts_of(block_of(element)):
+    for part in texts_of(block_of(element)):
         text += part
         # No more than is needed: many links may stand in one block.
         if len(text) > FIRST_CHARACTERS:
             break
     words = text[:FIRST_CHARACTERS].split()[:FIRST_WORDS]
     return " ".join(words).rstrip(".,;:…")
-
-
-def _texts_of(element: HtmlElement) -> Iterator[str]:
-    """The texts in the element, but not in its footnotes."""
-    yield element.text or ""
-    for child in element:
-        if not is_note(child):
-            yield from _texts_of(child)
-        yield child.tail or ""
 
 
 def blocks_of(tree: HtmlElement) -> list[tuple[HtmlElement, str]]:

@@ -79,18 +79,18 @@ def is_note(element: HtmlElement) -> bool:
 
 def words_of(element: HtmlElement, notes: bool = False) -> str:
     """The element's text on one line, without its footnotes."""
-    return " ".join("".join(_texts(element, notes)).split())
+    return " ".join("".join(texts_of(element, notes)).split())
 
 
-def _texts(element: HtmlElement, notes: bool) -> Iterator[str]:
-    """The texts in the element, a formula's on one line."""
+def texts_of(element: HtmlElement, notes: bool = False) -> Iterator[str]:
+    """The texts in the element, a formula's on one line; without its footnotes."""
     if element.tag == "math":
         yield linear_formulas(tostring(element, encoding="unicode", with_tail=False))
         return
     yield element.text or ""
     for child in element:
         if notes or not is_note(child):
-            yield from _texts(child, notes)
+            yield from texts_of(child, notes)
         yield child.tail or ""
 
 

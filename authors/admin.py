@@ -45,8 +45,7 @@ class AuthorLinkInline(admin.TabularInline):
     formfield_overrides = {models.URLField: {"assume_scheme": "https"}}
 
 
-@admin.register(Author)
-class AuthorAdmin(
+class PublicPageAdmin(
     OwnLookupsMixin,
     ChosenImageMixin,
     FoldedSearchMixin,
@@ -55,6 +54,11 @@ class AuthorAdmin(
     KeptTextMixin,
     admin.ModelAdmin,
 ):
+    """For what has a page of its own, with an image and a text."""
+
+
+@admin.register(Author)
+class AuthorAdmin(PublicPageAdmin):
     list_display = ["name", "present_position", "kind", "standing", "portrait"]
     list_filter = ["standing", "kind", "positions__programme"]
     search_fields = ["name", "sort_name"]
@@ -113,15 +117,7 @@ class AuthorAdmin(
 
 
 @admin.register(Programme)
-class ProgrammeAdmin(
-    OwnLookupsMixin,
-    ChosenImageMixin,
-    FoldedSearchMixin,
-    SlugAdminMixin,
-    LossesMixin,
-    KeptTextMixin,
-    admin.ModelAdmin,
-):
+class ProgrammeAdmin(PublicPageAdmin):
     list_display = ["name", "directors", "active", "order"]
     list_editable = ["order"]
     search_fields = ["name"]

@@ -11,7 +11,6 @@ from django.utils import timezone
 
 from ecfr_site import signing
 from ecfr_site.email_addresses import ascii_address
-from newsletter.bounce_reasons import is_hard as is_hard
 from newsletter.models import (
     ConsentRecord,
     Delivery,

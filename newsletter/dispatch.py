@@ -18,13 +18,14 @@ from django.conf import settings
 from django.db import connection, connections, transaction
 from django.utils import timezone
 
+from ecfr_site.email_addresses import ascii_address
 from ecfr_site.models import Institution
 from newsletter import bounce_reasons, bounces, durability, pace
 from newsletter.messages import Recipient, compose, number_links, pieces_for
 from newsletter.models import Delivery, Edition, Heartbeat, NotAllowed, Subscriber
 from newsletter.models.delivery import State
 from newsletter.sending import Dropped, Lost, Refused, Unreachable, open_transport
-from newsletter.stencil import Stencil, envelope_address
+from newsletter.stencil import Stencil
 
 logger = logging.getLogger(__name__)
 
@@ -105,7 +106,7 @@ class Job:
 
     @cached_property
     def address(self):
-        return envelope_address(self.delivery.subscriber.email)
+        return ascii_address(self.delivery.subscriber.email)
 
     @property
     def return_path(self):

@@ -4,7 +4,6 @@ from django.shortcuts import get_object_or_404
 from django.utils.translation import override
 
 from ecfr_site.feeds import InstitutionFeed
-from ecfr_site.models import Institution
 from newsletter.models import Newsletter
 
 LENGTH = 30
@@ -22,7 +21,7 @@ class EditionFeed(InstitutionFeed):
         return f"{self.institution.short_name}: {newsletter}"
 
     def author_name(self, newsletter):
-        return Institution.objects.current().short_name
+        return self.institution.short_name
 
     def link(self, newsletter):
         return newsletter.get_absolute_url()

@@ -9,7 +9,6 @@ one length and need no encoding, so that every line stays as long as it was
 import re
 from email.charset import QP, Charset
 
-from ecfr_site.email_addresses import ascii_address
 from newsletter.messages import Recipient
 
 # A token may be cut once, by the soft line break of quoted-printable (RFC 2045, 6.7).
@@ -66,8 +65,3 @@ class Stencil:
 def as_file(printed: bytes) -> bytes:
     """A printed message as it is stored: with single dots."""
     return re.sub(rb"(?m)^\.\.", b".", printed)
-
-
-def envelope_address(email: str) -> str:
-    """The address for the envelope: domains in ASCII; a local part as it is."""
-    return ascii_address(email)

@@ -10,11 +10,15 @@ from django.core.mail import EmailMessage
 from django.db import connection
 
 from ecfr_site.accounts import letters
-from ecfr_site.email_addresses import ascii_mailbox, check_reachable, normalise
+from ecfr_site.email_addresses import (
+    ascii_address,
+    ascii_mailbox,
+    check_reachable,
+    normalise,
+)
 from newsletter import bounces, messages
 from newsletter.models import Newsletter, Signup, Subscriber, Suppression
 from newsletter.models.suppression import address_digest
-from newsletter.stencil import envelope_address
 from tests.factories import DeliveryFactory, SubscriberFactory, UserFactory
 from tests.newsletter.test_import import refusal, take
 from tests.newsletter.test_preferences import path_of
@@ -78,7 +82,7 @@ def test_an_edition_goes_to_the_domain_that_was_given():
 
     ours = "weiss@xn--strae-oqa.example.org"
     assert message.to == [ours]
-    assert envelope_address(delivery.subscriber.email) == ours
+    assert ascii_address(delivery.subscriber.email) == ours
     assert message.message()["To"] == ours
 
 

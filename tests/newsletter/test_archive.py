@@ -256,6 +256,6 @@ def test_archive_and_feed_take_few_queries(
 
     with django_assert_num_queries(5):
         reader.get("/newsletter/thursday/")
-    with django_assert_num_queries(4):
+    with django_assert_num_queries(3):
         reader.get("/newsletter/thursday/feed/")
     assert Newsletter.objects.get(slug="thursday").editions.count() == editions

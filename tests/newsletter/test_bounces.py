@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ecfr_site import signing
-from newsletter import bounces
+from newsletter import bounce_reasons, bounces
 from newsletter.models import ConsentRecord, Event, Subscriber, Suppression
 from tests.factories import DeliveryFactory, SubscriberFactory
 
@@ -103,7 +103,7 @@ def test_nobody_can_make_up_a_return_path(token):
     ],
 )
 def test_an_unknown_address_is_hard(answer):
-    assert bounces.is_hard(answer)
+    assert bounce_reasons.is_hard(answer)
 
 
 @pytest.mark.parametrize(
@@ -124,7 +124,7 @@ def test_an_unknown_address_is_hard(answer):
     ],
 )
 def test_what_is_not_the_addresss_fault_is_soft(answer):
-    assert not bounces.is_hard(answer)
+    assert not bounce_reasons.is_hard(answer)
 
 
 # The score
