@@ -183,10 +183,12 @@ class ArticleForm(SlugForm, SharedForm):
         phrases = form_losses(self) if self.step in LOSSLESS else []
         if not phrases:
             return
+        language = (self.cleaned_data.get("language") or self.instance.language)[:2]
         self.data = self.data.copy()
         for name, field in self.fields.items():
             if isinstance(field.widget, RichTextWidget):
-                self.data[self.add_prefix(name)] = sanitise(self[name].data or "")
+                kept = sanitise(self[name].data or "", language)
+                self.data[self.add_prefix(name)] = kept
         raise ValidationError(
             f"{losses_sentence(phrases)} Nothing was saved: press the button again to "
             "go on without them."

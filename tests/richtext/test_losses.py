@@ -96,3 +96,13 @@ def test_a_text_that_is_too_long_is_refused_in_words(contributor):
 
     assert "At most 1,000,000 can be saved" in form.said
     assert not Article.objects.exists()
+
+
+def test_a_text_that_stopped_keeps_the_quotation_marks_of_its_language(publisher):
+    form = filled(article_form(publisher), f"<p><q>Nein</q></p>{UNREACHABLE}")
+    form["language"] = "de"
+
+    form.press("Publish now")
+
+    assert "2 images that cannot be shown" in form.said
+    assert "„Nein“" in form["body"]
