@@ -38,7 +38,10 @@ def web_address(text: str) -> str:
 CLEANED = {"articles", "authors", "ecfr_site", "images", "newsletter"} | {
     "admin",
     "auth",
+    "django_tasks_database",
     "flatpages",
+    "otp_static",
+    "otp_totp",
     "redirects",
     "reversion",
     "sites",

@@ -13,6 +13,7 @@ POSTS = "Takes what is posted; there is nothing to read."
 # Patterns that no page is read at, with the reason.
 NOT_READ = {
     "csp_report": POSTS,
+    "mail_service": POSTS,
     "image_upload": POSTS,
     "articles_article_autosave": POSTS,
     "articles_article_throw_away": POSTS,
@@ -100,6 +101,8 @@ def _public(site):
         "region": [site.region.get_absolute_url()],
         "search": ["/search/", "/search/?q=<evil>", f"/search/?q={site.article.slug}"],
         "feed": ["/feed/"],
+        "kind_feed": ["/publications/report/feed/"],
+        "correction_feed": ["/corrections/feed/"],
         "sitemap": ["/sitemap.xml"],
         "sitemap_section": re.findall(
             r"/sitemap-\w+\.xml", site.client.get("/sitemap.xml").content.decode()
@@ -153,6 +156,8 @@ def _desk(site):
         "outbox_message": mails,
         "outbox_html": [f"{mail}html/" for mail in mails],
         "queue": ["/admin/tasks/"],
+        "moment": ["/admin/moment/?day=<evil>&time=<evil>"],
+        "images_image_chosen": [f"/admin/images/image/{site.image.pk}/chosen/"],
         "admin_password_reset": ["/admin/password/"],
         "password_reset_done": ["/admin/password/sent/"],
         "password_reset_complete": ["/admin/password/set/"],
