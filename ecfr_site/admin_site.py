@@ -1,7 +1,7 @@
 from django.contrib import admin
 from django.contrib.contenttypes.models import ContentType
 from django.contrib.contenttypes.views import shortcut
-from django.core.exceptions import PermissionDenied
+from django.core.exceptions import BadRequest, PermissionDenied
 from django.db import transaction
 from django.http import Http404, JsonResponse
 from django.shortcuts import get_object_or_404
@@ -75,6 +75,9 @@ class EditorialSite(admin.AdminSite):
 
         @admin_policy
         def desk_view(request, *args, **kwargs):
+            if any("\0" in value for row in request.GET.lists() for value in row[1]):
+                # No row has it, and PostgreSQL refuses to look.
+                raise BadRequest("The address asks for what no text can hold (NUL).")
             if not self.has_permission(request):
                 refused = self.turn_away(request)
                 if refused is not None:

@@ -68,9 +68,7 @@ class BoardPages:
         articles = Article.objects.visible_to(request.user).for_desk(request.user)
         if request.GET.get("whose") == "mine":
             articles = articles.of(request.user)
-        programme = Programme.objects.filter(
-            slug=request.GET.get("programme", "").replace("\0", "")
-        ).first()
+        programme = Programme.objects.filter(slug=request.GET.get("programme")).first()
         return articles.in_programme(programme) if programme else articles
 
     def plan_page(self, request, name, title, context):

@@ -230,6 +230,9 @@ def test_a_number_or_letter_that_nothing_has_is_answered(stranger, address):
         "/admin/articles/article/?q=%00",
         "/admin/articles/article/?p=9999999999999999999999",
         "/admin/articles/article/?state=%00",
+        "/admin/articles/article/?kind__exact=%00",
+        "/admin/authors/author/?standing__exact=a%00",
+        "/admin/newsletter/delivery/?edition=%00",
     ],
 )
 def test_the_desk_answers_what_its_pages_never_ask(publisher, address):
