@@ -104,6 +104,7 @@ def environment(request, tmp_path):
         "VAR_DIR": str(tmp_path),
         "EMAIL_TIMEOUT": "2",
         "NEWSLETTER_CONNECTIONS": str(CONNECTIONS),
+        "NEWSLETTER_APPROVAL_OVER": str(PEOPLE),
         "LOG_LEVEL": "ERROR",
     }
     if request.param == "postgresql":
