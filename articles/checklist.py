@@ -16,7 +16,7 @@ from articles.models.byline import Byline
 from articles.models.link import Link
 from articles.rules import BLOCK, NOTE, OFF, RULES, WARN
 from articles.typeset import tree_of
-from ecfr_site.models import Institution
+from ecfr_site.institution.models import Institution
 
 # What has rows of its own: no field of the form bears its name.
 ROWS = ("bylines", "attachments", "corrections")

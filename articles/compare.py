@@ -26,9 +26,9 @@ from articles.history.matching import opcodes
 from articles.models import Article, Byline
 from articles.typeset import words_of
 from authors.models import Author
-from ecfr_site.html import sanitise
 from ecfr_site.images.models import Image
-from ecfr_site.prose import BOUNDARIES
+from ecfr_site.richtext.blocks import BOUNDARIES
+from ecfr_site.richtext.sanitizer import sanitise
 
 LABELS = {
     "body": "Text",

@@ -12,7 +12,7 @@ from django.utils.timezone import make_aware
 
 from articles.models import Article, Topic
 from authors.models import Author, Programme
-from ecfr_site.feeds import InstitutionFeed
+from ecfr_site.institution.feeds import InstitutionFeed
 
 LENGTH = 30
 

@@ -12,7 +12,7 @@ from django.views.decorators.http import require_safe
 
 from articles.models import Article
 from articles.models.attachment import FOLDER
-from ecfr_site.private import private_storage
+from ecfr_site.storage.private import private_storage
 
 # Browsers and proxies may keep it but ask each time: a withdrawal counts at once.
 FOR_ALL = "public, no-cache"

@@ -16,11 +16,11 @@ from articles.models.stages import Rights
 from articles.people import name_of
 from articles.rules import WORKING_TITLE
 from articles.workflow import Standing
-from ecfr_site.fields import RichTextWidget
-from ecfr_site.html import plain_text, sanitise
+from ecfr_site.admin_site.wall_clock import keep_second_hour
 from ecfr_site.redirects.slugs import SlugForm
 from ecfr_site.richtext.admin import form_losses, losses_sentence
-from ecfr_site.wall_clock import keep_second_hour
+from ecfr_site.richtext.fields import RichTextWidget
+from ecfr_site.richtext.sanitizer import plain_text, sanitise
 
 # Where an article stands that readers see, or have seen until its end.
 SEEN = (Standing.LIVE, Standing.ENDED)

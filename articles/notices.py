@@ -22,8 +22,8 @@ from articles import workflow
 from articles.mentions import mentioned
 from articles.models import Article, Comment, NoticeChoice, Step
 from articles.people import allowed_to, name_of, who_sees, writers_of
-from ecfr_site.mail import letter
-from ecfr_site.models import Institution
+from ecfr_site.institution.models import Institution
+from ecfr_site.mail.emails import letter
 
 logger = logging.getLogger(__name__)
 

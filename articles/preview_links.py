@@ -13,7 +13,7 @@ from articles.earlier import as_it_was
 from articles.files import FOR_ONE, sent, stored_name
 from articles.models import Article, PreviewLink
 from articles.views import render_article
-from ecfr_site.machines import is_page_in_browser
+from ecfr_site.security.user_agents import is_page_in_browser
 
 HEADERS = {
     "Cache-Control": "no-store, private",

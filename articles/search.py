@@ -4,7 +4,7 @@ from django.db.models import Q
 
 from articles.models import Article, Byline
 from authors.models import Author
-from ecfr_site.folding import fold, folded_words
+from ecfr_site.richtext.folding import fold, folded_words
 
 MAX_WORDS = 8
 

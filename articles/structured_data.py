@@ -5,7 +5,7 @@ from django.urls import reverse
 from django.utils.timezone import localdate
 
 from articles.models import Article, Byline
-from ecfr_site.plain_text import web_address
+from ecfr_site.richtext.plain_text import web_address
 
 _TYPES = {
     Article.Kind.COMMENTARY: "OpinionNewsArticle",

@@ -17,9 +17,9 @@ from articles.manuscript import links_in
 from articles.models import Article, Editing, Link, PreviewLink
 from articles.models.working_copy import replace_due
 from articles.typeset import tree_of
-from ecfr_site import link_check
-from ecfr_site.models import Institution
-from ecfr_site.task_queue import LAST
+from ecfr_site.institution.models import Institution
+from ecfr_site.richtext import link_checker
+from ecfr_site.tasks.queue import LAST
 
 OLD_AFTER = timedelta(days=1)
 # How long a check may take before it is thought lost.
@@ -62,7 +62,7 @@ def check_links():
     for link in links:
         if link.is_inside:
             ask_inside(link)
-    for address, trouble in link_check.visit_slowly(list(outside)).items():
+    for address, trouble in link_checker.visit_slowly(list(outside)).items():
         outside[address].answer(trouble)
     if links and Link.objects.due().exists():
         check_links.enqueue()

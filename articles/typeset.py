@@ -15,9 +15,9 @@ from django.utils.text import slugify
 from lxml.html import HtmlElement, fragment_fromstring, tostring
 from lxml.html.builder import E
 
-from ecfr_site.html import FOOTNOTE, linear_formulas, sanitise
 from ecfr_site.images.markup import picture
 from ecfr_site.images.models import Image
+from ecfr_site.richtext.sanitizer import FOOTNOTE, linear_formulas, sanitise
 
 # How wide a picture in the text is shown: the measure, or a narrow screen.
 _SIZES = "(min-width: 40rem) 38rem, 100vw"

@@ -8,8 +8,13 @@ from articles.models import Article, Topic
 from articles.search import search as find
 from articles.workflow import Standing
 from authors.models import Programme
-from ecfr_site import limits
-from ecfr_site.pages import kept, mark_as_nonsense, paginate, tagged
+from ecfr_site.caching.responses import (
+    cached_fragment,
+    mark_uncacheable,
+    surrogate_keys,
+)
+from ecfr_site.pagination import paginate
+from ecfr_site.security import rate_limits
 
 
 @require_safe
@@ -28,7 +33,7 @@ def article(request, slug):
     if found.standing in (Standing.WITHDRAWN, Standing.ENDED):
         context = {"article": found}
         response = render(request, "articles/withdrawn.html", context, status=410)
-        return tagged(response, found)
+        return surrogate_keys(response, found)
     if not found.is_public:
         raise Http404
     return render_article(request, found)
@@ -38,7 +43,9 @@ def render_article(request, shown, **context):
     """The page of `shown` whatever its state: for readers and for previews."""
     context = {"article": shown, "related": shown.related(), **context}
     response = render(request, "articles/article.html", context)
-    return tagged(response, shown, *(byline.author for byline in shown.bylines.all()))
+    return surrogate_keys(
+        response, shown, *(byline.author for byline in shown.bylines.all())
+    )
 
 
 @require_safe
@@ -67,7 +74,7 @@ def publications(request, kind=None):
         "year": _year(request.GET.get("year")),
     }
     if any(request.GET.get(name) and not value for name, value in chosen.items()):
-        mark_as_nonsense(request)
+        mark_uncacheable(request)
     for topic in (chosen["topic"], chosen["region"]):
         if topic:
             found = found.about(topic)
@@ -77,13 +84,13 @@ def publications(request, kind=None):
         found = found.filter(published_at__year=chosen["year"])
     page = paginate(request, found.for_lists())
     if any(chosen.values()) and not page.paginator.count:
-        mark_as_nonsense(request)
+        mark_uncacheable(request)
     context = {
         "kind": Article.Kind(kind) if kind else None,
         "kinds": Article.Kind,
         **_by_kind(topics),
         "programmes": programmes,
-        "years": kept(request, "years", _years),
+        "years": cached_fragment(request, "years", _years),
         "chosen": chosen,
         "filtered": any(chosen.values()),
         "page": page,
@@ -130,7 +137,7 @@ def topic(request, slug, kind):
     )
     articles = Article.objects.published().about(found).for_lists()
     context = {"topic": found, "page": paginate(request, articles)}
-    return tagged(render(request, "articles/topic.html", context), found)
+    return surrogate_keys(render(request, "articles/topic.html", context), found)
 
 
 @require_safe
@@ -138,7 +145,7 @@ def search(request):
     """articles/search.html: published articles with every word of `?q=`."""
     query = request.GET.get("q", "").strip()[:200]
     a_minute = settings.SEARCHES_AN_ADDRESS_A_MINUTE
-    if query and (refusal := limits.refusal(request, "search", a_minute)):
+    if query and (refusal := rate_limits.refusal(request, "search", a_minute)):
         return refusal
     # PostgreSQL refuses to look for what no text can hold.
     found = find("" if "\0" in query else query)

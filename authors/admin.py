@@ -3,13 +3,13 @@ from django.db import models
 from django.utils.html import format_html
 
 from authors.models import Author, AuthorLink, Position, Programme
-from ecfr_site.folding import FoldedSearchMixin
+from ecfr_site.accounts.form_recovery import KeptTextMixin
+from ecfr_site.admin_site.lookups import OwnLookupsMixin
 from ecfr_site.images.admin import ChosenImageMixin
 from ecfr_site.images.markup import picture
-from ecfr_site.kept_text import KeptTextMixin
-from ecfr_site.lookups import OwnLookupsMixin
 from ecfr_site.redirects.slugs import SlugAdminMixin
 from ecfr_site.richtext.admin import LossesMixin
+from ecfr_site.richtext.folding import FoldedSearchMixin
 
 # Who gives accounts to people says which author is whose.
 TIES_ACCOUNTS = "auth.change_user"

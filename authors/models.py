@@ -5,9 +5,9 @@ from django.db.models import F, Q
 from django.urls import reverse
 from django.utils import timezone
 
-from ecfr_site.addresses import PublicPage
-from ecfr_site.fields import RichTextField
 from ecfr_site.images.models import Image
+from ecfr_site.redirects.models import PublicPage
+from ecfr_site.richtext.fields import RichTextField
 
 
 class ProgrammeQuerySet(models.QuerySet):

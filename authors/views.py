@@ -2,7 +2,8 @@ from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_safe
 
 from authors.models import Author, Programme
-from ecfr_site.pages import paginate, tagged
+from ecfr_site.caching.responses import surrogate_keys
+from ecfr_site.pagination import paginate
 
 
 @require_safe
@@ -13,7 +14,7 @@ def author(request, slug):
     )
     articles = found.articles.published().for_lists()
     context = {"author": found, "page": paginate(request, articles)}
-    return tagged(render(request, "authors/author.html", context), found)
+    return surrogate_keys(render(request, "authors/author.html", context), found)
 
 
 @require_safe
@@ -48,4 +49,4 @@ def programme(request, slug):
         "people": found.people(),
         "page": paginate(request, found.articles.published().for_lists()),
     }
-    return tagged(render(request, "authors/programme.html", context), found)
+    return surrogate_keys(render(request, "authors/programme.html", context), found)

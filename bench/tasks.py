@@ -47,9 +47,9 @@ import django, django_tasks_rq
 django_tasks_rq.RQBackend.supports_priority = True
 django.setup()
 from django.core.management import call_command
-from ecfr_site import database_queue, task_queue
-task_queue.BACKOFF[:] = [timedelta(seconds={pause})] * 3
-database_queue.LONGEST = timedelta(seconds={lost})
+from ecfr_site.tasks import database, queue
+queue.BACKOFF[:] = [timedelta(seconds={pause})] * 3
+database.LONGEST = timedelta(seconds={lost})
 import tasks
 from django_tasks import task
 tasks.work = task()(tasks.work)
@@ -61,7 +61,7 @@ for number in range({tasks}):
 CLOCK = """
 import time
 while True:
-    task_queue.task_queue().take_up()
+    queue.task_queue().take_up()
     time.sleep({tick})
 """
 CELERY = """
@@ -101,9 +101,9 @@ def systems(celery):
     rq = "call_command('rqworker', 'default', verbosity=0, job_class='{}')"
     rq = rq.format("django_tasks_rq.Job")
     yield "django-tasks-db", "django_tasks_db.DatabaseBackend", db, False
-    yield "… as the site uses it", "ecfr_site.database_queue.DatabaseQueue", ours, True
+    yield "… as the site uses it", "ecfr_site.tasks.database.DatabaseQueue", ours, True
     yield "django-tasks-rq", "django_tasks_rq.RQBackend", rq, False
-    yield "… as the site uses it", "ecfr_site.redis_queue.RedisQueue", ours, True
+    yield "… as the site uses it", "ecfr_site.tasks.redis.RedisQueue", ours, True
     if celery:
         yield "Celery", {}, None, False
         yield "… acknowledging late", SAFE, None, False

@@ -7,9 +7,9 @@ from django.db.models.signals import post_migrate, pre_save
 from django_tasks.signals import task_finished
 
 from ecfr_site import checks  # noqa: F401 what registers itself
-from ecfr_site.html import sanitise
-from ecfr_site.plain_text import clean_fields
-from ecfr_site.site_edition import watch_tables
+from ecfr_site.caching.triggers import watch_tables
+from ecfr_site.richtext.plain_text import clean_fields
+from ecfr_site.richtext.sanitizer import sanitise
 
 
 class EcfrSiteConfig(AppConfig):
@@ -23,22 +23,23 @@ class EcfrSiteConfig(AppConfig):
         pre_save.connect(clean_fields)
         pre_save.connect(sanitise_page, sender="flatpages.FlatPage")
         # They need the models.
-        from ecfr_site import audit_sources, page_cache
+        from ecfr_site.audit import receivers
+        from ecfr_site.caching import middleware
         from ecfr_site.redirects import table
 
         pre_save.connect(table.keep_flat_page_path, sender="flatpages.FlatPage")
         pre_save.connect(table.spell_old_path, sender="redirects.Redirect")
-        audit_sources.connect()
-        task_finished.connect(page_cache.tell)
+        receivers.connect()
+        task_finished.connect(middleware.tell)
         if settings.SENTRY_DSN:
             # Only then need the package be installed.
-            from ecfr_site.watch import errors
+            from ecfr_site.monitoring import sentry
 
-            errors.report_to(settings.SENTRY_DSN, settings.RELEASE)
+            sentry.report_to(settings.SENTRY_DSN, settings.RELEASE)
 
 
 class EditorialAdminConfig(AdminConfig):
-    default_site = "ecfr_site.admin_site.EditorialSite"
+    default_site = "ecfr_site.admin_site.site.EditorialSite"
 
 
 def set_site_address(using, apps=apps, **kwargs):

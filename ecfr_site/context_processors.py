@@ -1,7 +1,7 @@
 from django.conf import settings
 from django.utils.functional import SimpleLazyObject
 
-from ecfr_site.models import Institution
+from ecfr_site.institution.models import Institution
 
 
 def institution(request):

@@ -70,7 +70,7 @@ SITE_ID = 1
 # Where tasks wait: in the database, or in Redis for workers on several machines.
 TASK_QUEUE_URL = env.str("TASK_QUEUE_URL", default="")
 
-# A replica of the database, which takes over reads (ecfr_site/replica.py).
+# A replica of the database, which takes over reads (ecfr_site/database/replica.py).
 REPLICA_URL = env.str("REPLICA_URL", default="")
 
 INSTALLED_APPS = [
@@ -107,18 +107,18 @@ INSTALLED_APPS = [
 
 MIDDLEWARE = [
     # First: it answers probes, and sees what all others answer.
-    "ecfr_site.watch.middleware.WatchMiddleware",
+    "ecfr_site.monitoring.middleware.WatchMiddleware",
     # Around all that readers' pages get, so that they are kept as they are sent.
-    "ecfr_site.page_cache.PageCacheMiddleware",
-    "ecfr_site.middleware.BrowserLimitsMiddleware",
+    "ecfr_site.caching.middleware.PageCacheMiddleware",
+    "ecfr_site.security.middleware.BrowserLimitsMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.middleware.gzip.GZipMiddleware",
     "csp.middleware.CSPMiddleware",
     "django.middleware.http.ConditionalGetMiddleware",
     # Before all that asks the database.
-    *(["ecfr_site.replica.ReplicaMiddleware"] if REPLICA_URL else []),
-    "ecfr_site.middleware.DeskAddressMiddleware",
+    *(["ecfr_site.database.replica.ReplicaMiddleware"] if REPLICA_URL else []),
+    "ecfr_site.security.middleware.DeskAddressMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
@@ -129,7 +129,7 @@ MIDDLEWARE = [
     "articles.middleware.ReplaceDueMiddleware",
     "ecfr_site.redirects.middleware.RedirectMiddleware",
     "django.contrib.flatpages.middleware.FlatpageFallbackMiddleware",
-    "ecfr_site.middleware.AuditMiddleware",
+    "ecfr_site.audit.middleware.AuditMiddleware",
     # Last, as it asks: answers a sign-in that was refused for too many failures.
     "axes.middleware.AxesMiddleware",
 ]
@@ -178,7 +178,7 @@ if REPLICA_URL:
         "OPTIONS": limits | replica.get("OPTIONS", {}),
         "TEST": {"MIRROR": "default"},
     }
-    DATABASE_ROUTERS = ["ecfr_site.replica.ReplicaRouter"]
+    DATABASE_ROUTERS = ["ecfr_site.database.replica.ReplicaRouter"]
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 CACHES = {"default": env.cache("CACHE_URL", default="locmemcache://")}
@@ -194,7 +194,7 @@ else:
         socket_connect_timeout=0.5, socket_timeout=0.5
     )
 
-# Whole pages for readers (ecfr_site/page_cache.py)
+# Whole pages for readers (ecfr_site/caching/middleware.py)
 PAGE_CACHE = env.bool("PAGE_CACHE", default=not DEBUG)
 # How old the edition's number may be, in seconds, if nobody tells of a change. Where
 # the processes do not share a cache, none could tell the others.
@@ -204,9 +204,9 @@ PAGE_MAX_AGE = env.int("PAGE_MAX_AGE", default=0)
 PAGE_SHARED_MAX_AGE = env.int("PAGE_SHARED_MAX_AGE", default=1)
 
 TASK_QUEUE = (
-    "ecfr_site.redis_queue.RedisQueue"
+    "ecfr_site.tasks.redis.RedisQueue"
     if TASK_QUEUE_URL
-    else "ecfr_site.database_queue.DatabaseQueue"
+    else "ecfr_site.tasks.database.DatabaseQueue"
 )
 # A worker on Redis empties them in this order: pictures, which an editor waits for,
 # then mail that a person waits for, editions, and what nobody waits for.
@@ -263,13 +263,13 @@ AXES_FAILURE_LIMIT = env.int("SIGN_IN_FAILURES", default=5)
 SIGN_IN_FAILURES_AN_ADDRESS = env.int("SIGN_IN_FAILURES_AN_ADDRESS", default=50)
 SIGN_IN_PAUSE_MINUTES = env.int("SIGN_IN_PAUSE_MINUTES", default=15)
 AXES_COOLOFF_TIME = timedelta(minutes=SIGN_IN_PAUSE_MINUTES)
-# In this order: ecfr_site/accounts/guard.py counts them one by one.
+# In this order: ecfr_site/accounts/lockout.py counts them one by one.
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"], ["ip_address"]]
 AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = False
 AXES_RESET_ON_SUCCESS = True
-AXES_HANDLER = "ecfr_site.accounts.guard.GuessHandler"
-AXES_CLIENT_IP_CALLABLE = "ecfr_site.accounts.guard.guessing_address"
-AXES_LOCKOUT_CALLABLE = "ecfr_site.accounts.guard.locked_out"
+AXES_HANDLER = "ecfr_site.accounts.lockout.GuessHandler"
+AXES_CLIENT_IP_CALLABLE = "ecfr_site.accounts.lockout.guessing_address"
+AXES_LOCKOUT_CALLABLE = "ecfr_site.accounts.lockout.locked_out"
 # The audit log tells who signed in and who failed to.
 AXES_DISABLE_ACCESS_LOG = True
 AXES_ENABLE_ADMIN = False
@@ -346,13 +346,13 @@ STORAGES = {
     "default": storage(
         env.str("MEDIA_STORAGE_URL", default=""),
         folder="django.core.files.storage.FileSystemStorage",
-        bucket="ecfr_site.object_store.PublicObjects",
+        bucket="ecfr_site.storage.s3.PublicObjects",
     ),
     # What only some may have: articles/files.py asks who wants it.
     "private": storage(
         env.str("PRIVATE_STORAGE_URL", default=""),
-        folder="ecfr_site.private.PrivateStorage",
-        bucket="ecfr_site.object_store.PrivateObjects",
+        folder="ecfr_site.storage.private.PrivateStorage",
+        bucket="ecfr_site.storage.s3.PrivateObjects",
     ),
     "staticfiles": {
         "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"
@@ -374,7 +374,7 @@ DATA_UPLOAD_MAX_NUMBER_FIELDS = 5000
 # Mail
 
 # By SMTP, printed, as files in a folder, or by a mail service that anymail knows.
-environ.Env.EMAIL_SCHEMES["outbox"] = "ecfr_site.outbox.EmailBackend"
+environ.Env.EMAIL_SCHEMES["outbox"] = "ecfr_site.mail.outbox.EmailBackend"
 EMAIL_CONFIG = env.email("EMAIL_URL", default="consolemail://")
 vars().update(EMAIL_CONFIG)
 OUTBOX_DIR = env.path("OUTBOX_DIR", default=f"{VAR_DIR}/outbox")
@@ -382,7 +382,7 @@ EMAIL_TIMEOUT = env.int("EMAIL_TIMEOUT", default=30)
 if EMAIL_SERVICE := env.str("EMAIL_SERVICE", default=""):
     EMAIL_BACKEND = f"anymail.backends.{EMAIL_SERVICE}.EmailBackend"
 # Whatever code sends mail, it comes to the gate first, and to this one behind it.
-MAIL_BACKEND, EMAIL_BACKEND = EMAIL_BACKEND, "ecfr_site.mail.Gate"
+MAIL_BACKEND, EMAIL_BACKEND = EMAIL_BACKEND, "ecfr_site.mail.backends.Gate"
 ANYMAIL = env.json("ANYMAIL", default={})
 DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="office@localhost")
 
@@ -486,17 +486,17 @@ ADMIN_CONTENT_SECURITY_POLICY = {
 # CKEditor 4 is past its end of life; docs/decisions/ckeditor.md says why that is safe.
 SILENCED_SYSTEM_CHECKS = ["ckeditor.W001"]
 
-# The editor (ecfr_site/fields.py is the only place that knows it)
+# The editor (ecfr_site/richtext/fields.py is the only place that knows it)
 
 CKEDITOR_BASEPATH = f"/{STATIC_URL}ckeditor/ckeditor/"
 
-# Backups (ecfr_site/backups.py)
+# Backups (ecfr_site/backups/create.py)
 
 BACKUP_DIR = env.str("BACKUP_DIR", default=f"{VAR_DIR}/backups")
 # The public key of age (age1…) that `backup --encrypt` encrypts for.
 BACKUP_RECIPIENT = env.str("BACKUP_RECIPIENT", default="")
 
-# Watching (ecfr_site/watch/)
+# Watching (ecfr_site/monitoring/)
 
 # Which machines see the checks of /readyz and /metrics: addresses or networks.
 WATCH_ADDRESSES = [ip_network(a) for a in env.list("WATCH_ADDRESSES", default=[])]
@@ -519,14 +519,14 @@ if LOG_FORMAT not in ("text", "json"):
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "filters": {"work": {"()": "ecfr_site.watch.logs.WorkFilter"}},
+    "filters": {"work": {"()": "ecfr_site.monitoring.logging.WorkFilter"}},
     "formatters": {
         "text": {
-            "()": "ecfr_site.watch.logs.Scrubbed",
+            "()": "ecfr_site.monitoring.logging.Scrubbed",
             "format": "%(asctime)s %(levelname)s %(name)s: "
             "%(message)s [%(request_id)s]",
         },
-        "json": {"()": "ecfr_site.watch.logs.JsonLines"},
+        "json": {"()": "ecfr_site.monitoring.logging.JsonLines"},
     },
     "handlers": {
         "console": {

@@ -7,28 +7,31 @@ from django.urls import include, path, re_path
 from articles import feeds, files, preview_links
 from articles import views as articles
 from authors import views as authors
-from ecfr_site import csp_reports, outbox_views, queue_views, views
+from ecfr_site import views
 from ecfr_site.accounts import passwords
 from ecfr_site.images.views import upload
-from ecfr_site.outbox import NAME
+from ecfr_site.mail import views as outbox
+from ecfr_site.mail.outbox import NAME
+from ecfr_site.monitoring import csp_reports
 from ecfr_site.sitemaps import sitemaps
+from ecfr_site.tasks import views as tasks
 from newsletter.webhooks import webhook
 
 # Whoever may be there is asked by DeskAddressMiddleware too.
 desk = [
     path("images/upload/", upload, name="image_upload"),
-    path("outbox/", outbox_views.messages, name="outbox"),
+    path("outbox/", outbox.messages, name="outbox"),
     re_path(
         rf"^outbox/(?P<name>{NAME})/$",
-        outbox_views.message,
+        outbox.message,
         name="outbox_message",
     ),
     re_path(
         rf"^outbox/(?P<name>{NAME})/html/$",
-        outbox_views.html,
+        outbox.html,
         name="outbox_html",
     ),
-    path("tasks/", queue_views.queue, name="queue"),
+    path("tasks/", tasks.queue, name="queue"),
     path("password/", passwords.AskForLink.as_view(), name="admin_password_reset"),
     path(
         "password/sent/",

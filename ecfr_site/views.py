@@ -19,8 +19,8 @@ from django.views.decorators.http import require_safe
 
 from articles.models import BYLINES, Article, Topic
 from authors.models import Programme
-from ecfr_site import kept_text
-from ecfr_site.policy import CROSS_ORIGIN, admin_policy
+from ecfr_site.accounts import form_recovery
+from ecfr_site.security.headers import CROSS_ORIGIN, admin_policy
 
 LATEST = 7
 YEAR = 365 * 24 * 3600
@@ -120,6 +120,6 @@ def csrf_failure(request, reason=""):
     from here: a foreign page that posts in an editor's name gets no further than a form
     that the editor would have to look at and save.
     """
-    if kept_text.keeps_text(request):
-        return admin_policy(kept_text.answer)(request, admin.site)
+    if form_recovery.keeps_text(request):
+        return admin_policy(form_recovery.answer)(request, admin.site)
     return defaults.permission_denied(request, PermissionDenied(reason))

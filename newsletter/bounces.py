@@ -9,8 +9,8 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils import timezone
 
-from ecfr_site import signing
-from ecfr_site.email_addresses import ascii_address
+from ecfr_site.mail.addresses import ascii_address
+from ecfr_site.security import tokens
 from newsletter.models import (
     ConsentRecord,
     Delivery,
@@ -25,7 +25,7 @@ MAX_AGE = timedelta(days=366)
 # Of the tokens in a message, those that name its delivery.
 PURPOSES = ("bounce", "message", "unsubscribe")
 TOKEN = re.compile(
-    rf"(?<![a-z2-7])[a-z2-7]{{{signing.LENGTH}}}(?![a-z2-7])", re.IGNORECASE
+    rf"(?<![a-z2-7])[a-z2-7]{{{tokens.LENGTH}}}(?![a-z2-7])", re.IGNORECASE
 )
 
 HARD, SOFT = 1, 0.5
@@ -56,8 +56,8 @@ def delivery_of(text):
     for token in TOKEN.findall(text):
         for purpose in PURPOSES:
             try:
-                number = signing.check(purpose, token, MAX_AGE)
-            except signing.BadToken:
+                number = tokens.check(purpose, token, MAX_AGE)
+            except tokens.BadToken:
                 continue
             return Delivery.objects.filter(pk=number).first()
     return None

@@ -1,7 +1,7 @@
 from django.conf import settings
 from django.core.checks import Error, Warning, register
 
-from ecfr_site import signing
+from ecfr_site.security import tokens
 from newsletter import webhooks
 
 # RFC 5321, section 4.5.3.1.1.
@@ -25,7 +25,7 @@ def bounce_address_has_room(app_configs, **kwargs):
     if not settings.BOUNCE_ADDRESS:
         return
     local, at, domain = settings.BOUNCE_ADDRESS.rpartition("@")
-    room = LOCAL_PART - signing.LENGTH - 1
+    room = LOCAL_PART - tokens.LENGTH - 1
     if not local or not domain or not local.isascii():
         yield Error(
             "BOUNCE_ADDRESS is no e-mail address.",

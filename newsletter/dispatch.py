@@ -18,9 +18,10 @@ from django.conf import settings
 from django.db import connection, connections, transaction
 from django.utils import timezone
 
-from ecfr_site.email_addresses import ascii_address
-from ecfr_site.models import Institution
-from newsletter import bounce_reasons, bounces, durability, pace
+from ecfr_site.database import durability
+from ecfr_site.institution.models import Institution
+from ecfr_site.mail.addresses import ascii_address
+from newsletter import bounce_reasons, bounces, pace
 from newsletter.messages import Recipient, compose, number_links, pieces_for
 from newsletter.models import Delivery, Edition, Heartbeat, NotAllowed, Subscriber
 from newsletter.models.delivery import State

@@ -3,7 +3,7 @@
 from django.shortcuts import get_object_or_404
 from django.utils.translation import override
 
-from ecfr_site.feeds import InstitutionFeed
+from ecfr_site.institution.feeds import InstitutionFeed
 from newsletter.models import Newsletter
 
 LENGTH = 30

@@ -9,7 +9,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from articles.models import Topic
-from ecfr_site.email_addresses import check_reachable
+from ecfr_site.mail.addresses import check_reachable
 from newsletter.models import (
     ConsentRecord,
     Newsletter,

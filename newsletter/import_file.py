@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import BinaryIO
 
-from ecfr_site import csv_rows
+from ecfr_site.importing import csv_rows
 
 # What others call the address.
 EMAIL = (

@@ -7,9 +7,9 @@ from django.conf import settings
 from django.urls import reverse
 from django.utils.translation import override
 
-from ecfr_site import signing
-from ecfr_site.mail import letter
-from ecfr_site.outbox import SUBSCRIBERS
+from ecfr_site.mail.emails import letter
+from ecfr_site.mail.outbox import SUBSCRIBERS
+from ecfr_site.security import tokens
 from newsletter.models import Signup
 
 
@@ -27,7 +27,7 @@ def letter_for(signup):
         name = "preferences"
     elif signup.purpose == Signup.Purpose.ADDRESS:
         name, to = "new_address", subscriber.new_email
-        token = signing.sign("address", subscriber.pk, bound_to=to)
+        token = tokens.sign("address", subscriber.pk, bound_to=to)
         context["url"] = _absolute("newsletter_address", token)
     elif signup.purpose == Signup.Purpose.MOVED:
         name, to = "moved", signup.old_address
@@ -35,7 +35,7 @@ def letter_for(signup):
         name = "known"
     else:
         name = "confirm"
-        token = signing.sign("confirm", signup.pk, bound_to=subscriber.normalised)
+        token = tokens.sign("confirm", signup.pk, bound_to=subscriber.normalised)
         context["url"] = _absolute("newsletter_confirm", token)
         newsletters = list(signup.newsletters.all())
         context["newsletters"] = newsletters

@@ -6,7 +6,7 @@ from html import escape, unescape
 
 from django.conf import settings
 
-from ecfr_site.html import linear_formulas
+from ecfr_site.richtext.sanitizer import linear_formulas
 
 # Parsers wrote this HTML, so that each attribute is written in this one way.
 _ATTRIBUTES = r'(?:\s[\w-]+(?:="[^"]*")?)*?'

@@ -10,7 +10,7 @@ from datetime import timedelta
 from django.db.models import Count
 from django.utils import timezone
 
-from ecfr_site.machines import is_prefetch, names_scanner
+from ecfr_site.security.user_agents import is_prefetch, names_scanner
 from newsletter.models import Delivery, Event
 
 # Nobody reads a message and decides on a link so soon after it left here.

@@ -15,10 +15,10 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import override
 
-from ecfr_site import signing
-from ecfr_site.email_addresses import ascii_address
-from ecfr_site.models import Institution
-from ecfr_site.outbox import SUBSCRIBERS
+from ecfr_site.institution.models import Institution
+from ecfr_site.mail.addresses import ascii_address
+from ecfr_site.mail.outbox import SUBSCRIBERS
+from ecfr_site.security.tokens import sign
 from newsletter.links import absolute_html, lead_html, lead_text, links_in
 from newsletter.models import Link
 from newsletter.plain import COLUMNS, set_text
@@ -65,7 +65,7 @@ class Recipient:
         tokens = {
             purpose: subscriber.preferences_token(at)
             if purpose == "preferences"
-            else signing.sign(purpose, delivery.pk, at=at)
+            else sign(purpose, delivery.pk, at=at)
             for purpose in purposes
         }
         return cls(ascii_address(subscriber.email), tokens)
@@ -73,7 +73,7 @@ class Recipient:
     @classmethod
     def of_test(cls, address):
         """For a test or a preview: the links say that they are only a test."""
-        tokens = {purpose: signing.sign(purpose, 0) for purpose in PURPOSES}
+        tokens = {purpose: sign(purpose, 0) for purpose in PURPOSES}
         return cls(ascii_address(address), tokens)
 
     @classmethod

@@ -3,9 +3,9 @@
 from html.parser import HTMLParser
 from textwrap import fill
 
-from ecfr_site.html import STRUCK_OUT, linear_formulas
-from ecfr_site.prose import BOUNDARIES, HEADINGS
+from ecfr_site.richtext.blocks import BOUNDARIES, HEADINGS
 from ecfr_site.richtext.numerals import written_number
+from ecfr_site.richtext.sanitizer import STRUCK_OUT, linear_formulas
 
 COLUMNS = 72
 

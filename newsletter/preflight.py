@@ -17,9 +17,9 @@ from lxml import html as markup
 
 from articles.models import Article
 from articles.tasks import leads_somewhere
-from ecfr_site import link_check
-from ecfr_site.email_addresses import ascii_address
-from ecfr_site.html import plain_text
+from ecfr_site.mail.addresses import ascii_address
+from ecfr_site.richtext import link_checker
+from ecfr_site.richtext.sanitizer import plain_text
 from newsletter import messages, preview
 from newsletter.links import links_in
 from newsletter.models import Edition
@@ -238,7 +238,7 @@ def about_links(edition, message, recipient):
             elsewhere.append(url)
         elif not leads_somewhere(url):
             yield error(f"The link to {url} leads nowhere. Correct it or remove it.")
-    for url, (level, what) in link_check.visit(elsewhere).items():
+    for url, (level, what) in link_checker.visit(elsewhere).items():
         advice = "Correct it or remove it." if level == "error" else "Try it yourself."
         yield {"level": level, "text": f"The link to {url} {what}. {advice}"}
 

@@ -10,7 +10,7 @@ from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.mail import BadHeaderError
 
-from ecfr_site import limits
+from ecfr_site.security import rate_limits
 from newsletter import messages
 
 logger = logging.getLogger(__name__)
@@ -41,10 +41,10 @@ def count_tests(user, number: int) -> None:
     """Raise ValidationError if `user` has sent too many tests within an hour."""
     try:
         counted = [
-            limits.too_many("tests", str(user.pk), TESTS_AN_HOUR, seconds=3600)
+            rate_limits.too_many("tests", str(user.pk), TESTS_AN_HOUR, seconds=3600)
             for _ in range(number)
         ]
-    except limits.OUT_OF_REACH:
+    except rate_limits.OUT_OF_REACH:
         logger.warning("Tests of editions could not be counted.")
         return
     if any(counted):

@@ -11,10 +11,10 @@ from import_export.fields import Field
 from import_export.resources import ModelResource
 from import_export.results import RowResult
 
-from ecfr_site import csv_rows
-from ecfr_site.email_addresses import check_reachable
-from ecfr_site.row_import import RowCSV
-from ecfr_site.spreadsheets import plain
+from ecfr_site.csv_format import plain
+from ecfr_site.importing import csv_rows
+from ecfr_site.importing.admin import RowCSV
+from ecfr_site.mail.addresses import check_reachable
 from newsletter import import_file, import_services
 from newsletter.models import (
     ConsentRecord,

@@ -7,7 +7,7 @@ import altcha
 from django.core.cache import cache
 from django.utils import timezone
 
-from ecfr_site import signing
+from ecfr_site.security import tokens
 
 # A form that stands in every page is stamped by steps, so that the page stays the same
 # for a while; one in a page of its own is stamped to the second.
@@ -29,20 +29,20 @@ def stamp(precise=False):
     if not precise:
         step = int(STEP.total_seconds())
         now = datetime.fromtimestamp(now.timestamp() // step * step, tz=now.tzinfo)
-    return signing.sign("stamp", PRECISE if precise else ROUNDED, at=now)
+    return tokens.sign("stamp", PRECISE if precise else ROUNDED, at=now)
 
 
 def is_by_hand(token):
     """Whether somebody may have filled in the form that was stamped with it."""
     try:
-        kind = signing.check("stamp", token, STAMP_AGE)
-    except signing.BadToken:
+        kind = tokens.check("stamp", token, STAMP_AGE)
+    except tokens.BadToken:
         return False
     if kind == ROUNDED:
         return True
     try:
-        signing.check("stamp", token, LEAST_TIME)
-    except signing.ExpiredToken:
+        tokens.check("stamp", token, LEAST_TIME)
+    except tokens.ExpiredToken:
         return True
     return False
 
@@ -70,4 +70,4 @@ def is_solved(proof):
 
 
 def _proof_key():
-    return signing.digest("challenge", "")
+    return tokens.digest("challenge", "")

@@ -18,8 +18,8 @@ from django.conf import settings
 from django.core.mail import get_connection
 from urllib3.exceptions import ConnectTimeoutError, NewConnectionError
 
-from ecfr_site import outbox
-from ecfr_site.mail import refuse_if_held
+from ecfr_site.mail import outbox
+from ecfr_site.mail.backends import refuse_if_held
 from newsletter import bounce_reasons
 from newsletter.stencil import as_file
 
@@ -68,7 +68,8 @@ class Refused(Exception):
 def open_transport():
     """What the settings say: a service, a folder, or a mail server by SMTP.
 
-    Raises MailHeld: it goes past the gate (ecfr_site/mail.py) that other mail takes.
+    Raises MailHeld: it goes past the gate that other mail takes
+    (ecfr_site/mail/backends.py).
     """
     refuse_if_held()
     if settings.EMAIL_SERVICE:

@@ -10,8 +10,8 @@ from django.db.models import Q
 from django.utils import timezone
 from django_tasks import task
 
-from ecfr_site.models import Institution
-from ecfr_site.task_queue import BEHIND, LAST
+from ecfr_site.institution.models import Institution
+from ecfr_site.tasks.queue import BEHIND, LAST
 from newsletter import dispatch
 from newsletter.letters import letter_for
 from newsletter.models import Edition, Heartbeat, Signup, Subscriber

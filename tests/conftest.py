@@ -54,7 +54,7 @@ def own_settings(settings, tmp_path):
     settings.OUTBOX_DIR = tmp_path / "outbox"
     # Django's test runner would have put its own in front of the gate.
     settings.MAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
-    settings.EMAIL_BACKEND = "ecfr_site.mail.Gate"
+    settings.EMAIL_BACKEND = "ecfr_site.mail.backends.Gate"
     settings.TASKS = {
         "default": {"BACKEND": "django_tasks.backends.immediate.ImmediateBackend"}
     }

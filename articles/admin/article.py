@@ -30,14 +30,14 @@ from articles.models import Article, Attachment, Byline, Correction
 from articles.search import matching
 from articles.workflow import State
 from authors.models import Author
-from ecfr_site.folding import folded_words
+from ecfr_site.accounts.form_recovery import KeptTextMixin
+from ecfr_site.admin_site.lookups import OwnLookupsMixin
+from ecfr_site.admin_site.wall_clock import WallClockField, WallClockWidget
 from ecfr_site.images.admin import ChosenImageMixin
-from ecfr_site.kept_text import KeptTextMixin
-from ecfr_site.lookups import OwnLookupsMixin
-from ecfr_site.models import Institution
+from ecfr_site.institution.models import Institution
 from ecfr_site.redirects.slugs import SlugAdminMixin
 from ecfr_site.richtext.admin import LossesMixin
-from ecfr_site.wall_clock import WallClockField, WallClockWidget
+from ecfr_site.richtext.folding import folded_words
 
 
 class BylineInline(admin.TabularInline):

@@ -6,8 +6,8 @@ from reversion.models import Revision, Version
 
 from articles import people
 from articles.workflow import Standing, State
+from ecfr_site.admin_site.wall_clock import in_words
 from ecfr_site.images.markup import picture
-from ecfr_site.wall_clock import in_words
 
 # What is said of a working copy, after “changes”.
 _CHANGES = {

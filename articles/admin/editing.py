@@ -11,7 +11,7 @@ from django.views.decorators.http import require_POST
 from articles.admin.typed import posted, typed_form
 from articles.models import Article, Editing
 from articles.people import name_of
-from ecfr_site.kept_text import RESUME
+from ecfr_site.accounts.form_recovery import RESUME
 
 # What the script sends with the form, and is no part of it (editing.js).
 WINDOW = "_window"

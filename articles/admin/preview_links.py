@@ -8,7 +8,7 @@ from django.views.decorators.http import require_POST, require_safe
 from articles.models import Article, PreviewLink
 from articles.models.preview_link import DAYS, DAYS_ALLOWED, MOST_DAYS
 from articles.workflow import NotAllowed
-from ecfr_site.wall_clock import WallTimeField, zone_in_words
+from ecfr_site.admin_site.wall_clock import WallTimeField, zone_in_words
 
 # The openings that a link's page lists.
 LATEST = 200

@@ -15,7 +15,7 @@ from articles.forms import NOTE, SEEN, STEP
 from articles.models.stages import Rights
 from articles.people import name_of
 from articles.workflow import NotAllowed, Standing, State
-from ecfr_site.wall_clock import in_words
+from ecfr_site.admin_site.wall_clock import in_words
 
 INVALID = object()
 # A past step in a word or two.

@@ -1,10 +1,10 @@
 from django.contrib import admin
 
 from articles.models import Topic
-from ecfr_site.folding import FoldedSearchMixin
-from ecfr_site.kept_text import KeptTextMixin
-from ecfr_site.lookups import OwnLookupsMixin
+from ecfr_site.accounts.form_recovery import KeptTextMixin
+from ecfr_site.admin_site.lookups import OwnLookupsMixin
 from ecfr_site.redirects.slugs import SlugAdminMixin
+from ecfr_site.richtext.folding import FoldedSearchMixin
 
 
 @admin.register(Topic)

@@ -13,7 +13,7 @@ from django.utils.text import slugify
 
 from articles.models import Article, Attachment, Byline, Correction
 from authors.models import Position
-from ecfr_site.html import sanitise
+from ecfr_site.richtext.sanitizer import sanitise
 
 # An article that was never saved, in its own preview: no row has this number.
 NEVER_SAVED = 0

@@ -7,7 +7,7 @@ from django.conf import settings
 from django.db import migrations, models
 
 import articles.models.attachment
-import ecfr_site.fields
+import ecfr_site.richtext.fields
 
 
 class Migration(migrations.Migration):
@@ -49,7 +49,7 @@ class Migration(migrations.Migration):
                         max_length=600,
                     ),
                 ),
-                ("body", ecfr_site.fields.RichTextField(blank=True)),
+                ("body", ecfr_site.richtext.fields.RichTextField(blank=True)),
                 (
                     "kind",
                     models.CharField(

@@ -13,8 +13,8 @@ from django.core.files.storage import default_storage
 from django.db import migrations
 
 import articles.models.attachment
-import ecfr_site.private
-from ecfr_site.private import private_storage
+import ecfr_site.storage.private
+from ecfr_site.storage.private import private_storage
 
 FOLDER = "attachments"
 logger = logging.getLogger(__name__)
@@ -65,7 +65,7 @@ class Migration(migrations.Migration):
             name="file",
             field=articles.models.attachment.ProtectedFileField(
                 db_index=True,
-                storage=ecfr_site.private.private_storage,
+                storage=ecfr_site.storage.private.private_storage,
                 upload_to="attachments/%Y/%m",
                 validators=[
                     django.core.validators.FileExtensionValidator(["pdf"]),

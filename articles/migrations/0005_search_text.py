@@ -1,7 +1,7 @@
 import django.db.models.deletion
 from django.db import migrations, models
 
-from ecfr_site.folding import fold
+from ecfr_site.richtext.folding import fold
 
 AT_ONCE = 1000
 

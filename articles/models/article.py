@@ -27,12 +27,12 @@ from articles.models.working_copy import WorkingCopies
 from articles.typeset import image_paths, typeset
 from articles.workflow import State
 from authors.models import Author, Programme
-from ecfr_site.addresses import PublicPage
-from ecfr_site.fields import RichTextField
-from ecfr_site.html import reading_minutes, sanitise
+from ecfr_site.admin_site.wall_clock import in_words
 from ecfr_site.images.models import Image
-from ecfr_site.plain_text import web_address
-from ecfr_site.wall_clock import in_words
+from ecfr_site.redirects.models import PublicPage
+from ecfr_site.richtext.fields import RichTextField
+from ecfr_site.richtext.plain_text import web_address
+from ecfr_site.richtext.sanitizer import reading_minutes, sanitise
 
 
 @reversion.register(

@@ -5,7 +5,7 @@ from django.db import models
 from django.db.models.fields.files import FieldFile
 from django.urls import reverse
 
-from ecfr_site.private import private_storage
+from ecfr_site.storage.private import private_storage
 
 FOLDER = "attachments/"
 

@@ -8,7 +8,7 @@ from django.utils.text import slugify
 
 from articles.checklist import Checklist
 from articles.rules import ESSENTIAL, WORKING_TITLE
-from ecfr_site.wall_clock import in_words
+from ecfr_site.admin_site.wall_clock import in_words
 
 
 def is_provisional(slug):

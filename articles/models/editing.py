@@ -5,7 +5,7 @@ from django.db import IntegrityError, models, transaction
 from django.db.models import Case, F, Q, When
 from django.utils import timezone
 
-from ecfr_site.queries import remove_some
+from ecfr_site.database.queries import remove_some
 
 # Windows say every ten seconds that they are open (editing.js).
 GONE_AFTER = timedelta(seconds=30)

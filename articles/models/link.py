@@ -74,7 +74,7 @@ class Link(models.Model):
     checked_at = models.DateTimeField(null=True, db_index=True)
     # When what was found became another.
     changed_at = models.DateTimeField(null=True)
-    # As ecfr_site/link_check.py says it; both empty where a page answers.
+    # As ecfr_site/richtext/link_checker.py says it; both empty where a page answers.
     level = models.CharField(max_length=10, blank=True)
     trouble = models.CharField(max_length=300, blank=True)
 

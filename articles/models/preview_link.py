@@ -10,8 +10,8 @@ from reversion.models import Version
 
 from articles.content import kept_already
 from articles.workflow import NotAllowed
-from ecfr_site import signing
-from ecfr_site.queries import remove_some
+from ecfr_site.database.queries import remove_some
+from ecfr_site.security import tokens
 
 PURPOSE = "preview"
 DAYS = 14
@@ -40,11 +40,11 @@ class PreviewLinkQuerySet(models.QuerySet):
     def opened_by(self, token):
         """The good link of this token, with its article. Raises DoesNotExist."""
         try:
-            number = signing.number_in(token)
+            number = tokens.number_in(token)
             found = self.good().select_related("article", "version").get(pk=number)
             longest = timedelta(days=MOST_DAYS)
-            signing.check(PURPOSE, token, longest, bound_to=found.bound_to)
-        except signing.BadToken as error:
+            tokens.check(PURPOSE, token, longest, bound_to=found.bound_to)
+        except tokens.BadToken as error:
             raise self.model.DoesNotExist from error
         return found
 
@@ -139,7 +139,7 @@ class PreviewLink(models.Model):
 
     @property
     def token(self):
-        return signing.sign(PURPOSE, self.pk, self.bound_to, at=self.created_at)
+        return tokens.sign(PURPOSE, self.pk, self.bound_to, at=self.created_at)
 
     @property
     def is_good(self):

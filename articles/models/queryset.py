@@ -14,7 +14,7 @@ from articles.models.step import Step
 from articles.models.taxonomy import Topic
 from articles.workflow import State
 from authors.models import Programme
-from ecfr_site.queries import Rows
+from ecfr_site.database.queries import Rows
 
 # Who wrote each of several articles: one query for all.
 BYLINES = models.Prefetch("bylines", Byline.objects.select_related("author"))

@@ -1,6 +1,6 @@
 from django.db import models
 
-from ecfr_site.folding import fold
+from ecfr_site.richtext.folding import fold
 
 
 class SearchText(models.Model):

@@ -13,8 +13,8 @@ from articles.content import content_of, is_signed_by
 from articles.models.step import Step
 from articles.models.unread import has_unread_changes
 from articles.workflow import NotAllowed, Standing, State
-from ecfr_site import audit
-from ecfr_site.models import Institution
+from ecfr_site.audit import log
+from ecfr_site.institution.models import Institution
 
 
 class Rights:
@@ -288,6 +288,6 @@ class Stages:
         """On the article itself, so that what a working copy leaves is the log."""
         if by is None:
             # What goes by itself may outlive the account that scheduled it.
-            audit.record(action, object=self.original, detail=message)
+            log.record(action, object=self.original, detail=message)
         else:
-            audit.log(action, by, self.original, message)
+            log.log(action, by, self.original, message)

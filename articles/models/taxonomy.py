@@ -4,7 +4,7 @@ from django.db.models import Case, Value, When
 from django.db.models.functions import Coalesce
 from django.urls import reverse
 
-from ecfr_site.addresses import PublicPage
+from ecfr_site.redirects.models import PublicPage
 
 MAX_DEPTH = 3
 

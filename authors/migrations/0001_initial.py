@@ -5,7 +5,7 @@ import django.db.models.deletion
 from django.conf import settings
 from django.db import migrations, models
 
-import ecfr_site.fields
+import ecfr_site.richtext.fields
 
 
 class Migration(migrations.Migration):
@@ -75,7 +75,7 @@ class Migration(migrations.Migration):
                         max_length=20,
                     ),
                 ),
-                ("biography", ecfr_site.fields.RichTextField(blank=True)),
+                ("biography", ecfr_site.richtext.fields.RichTextField(blank=True)),
                 (
                     "orcid",
                     models.CharField(
@@ -192,7 +192,7 @@ class Migration(migrations.Migration):
                         max_length=300,
                     ),
                 ),
-                ("description", ecfr_site.fields.RichTextField(blank=True)),
+                ("description", ecfr_site.richtext.fields.RichTextField(blank=True)),
                 (
                     "image_alt",
                     models.CharField(

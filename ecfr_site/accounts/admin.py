@@ -22,9 +22,12 @@ from django.views.decorators.http import require_http_methods, require_POST
 from django_otp.plugins.otp_totp.models import TOTPDevice
 
 from authors.models import Author
-from ecfr_site import audit
 from ecfr_site.accounts import erasure, second_factor, sessions
 from ecfr_site.accounts.tasks import notify, send_invitation, send_password_link
+from ecfr_site.audit import log
+
+for model in (User, Group):
+    admin.site.unregister(model)
 
 # What the groups that come with the site may do, in a line.
 MAY = {
@@ -99,6 +102,7 @@ class AccountFormWithoutAuthor(AccountForm):
     author = None
 
 
+@admin.register(User)
 class AccountAdmin(admin.ModelAdmin):
     """Managers give accounts and groups to others; only superusers touch superusers.
 
@@ -298,8 +302,8 @@ class AccountAdmin(admin.ModelAdmin):
             raise PermissionDenied
         return user
 
-    def _done(self, request, user, log, said):
-        self.log_change(request, user, log)
+    def _done(self, request, user, change, said):
+        self.log_change(request, user, change)
         messages.success(request, said)
         return redirect("admin:auth_user_change", user.pk)
 
@@ -345,7 +349,7 @@ class AccountAdmin(admin.ModelAdmin):
     def export(self, request, user_id):
         """What is stored about the person, as a file."""
         user = self._account(request, user_id)
-        audit.record("export", object=user, detail="What is stored about the person.")
+        log.record("export", object=user, detail="What is stored about the person.")
         return JsonResponse(
             erasure.data_of(user, by=request.user),
             json_dumps_params={"indent": 2, "ensure_ascii": False},
@@ -373,6 +377,7 @@ class AccountAdmin(admin.ModelAdmin):
         return TemplateResponse(request, "admin/auth/user/erase.html", context)
 
 
+@admin.register(Group)
 class OnlySuperusersGroupAdmin(GroupAdmin):
     """Who changes what a group may could give themselves everything."""
 

@@ -12,9 +12,9 @@ from django.db.models import Q
 from articles.mentions import mentioned
 from articles.models import Article, Comment, Editing, NoticeChoice
 from authors.models import Author
-from ecfr_site import audit
 from ecfr_site.accounts import second_factor, sessions
-from ecfr_site.models import AuditEntry
+from ecfr_site.audit import log
+from ecfr_site.audit.models import AuditEntry
 
 User = get_user_model()
 
@@ -141,4 +141,4 @@ def erase(user, by):
     LogEntry.objects.filter(
         content_type=ContentType.objects.get_for_model(User), object_id=str(user.pk)
     ).update(object_repr=str(user))
-    audit.log("erase", by, user, "Erased the account.")
+    log.log("erase", by, user, "Erased the account.")

@@ -10,9 +10,9 @@ from django.utils.decorators import method_decorator
 from django.views.generic import FormView, TemplateView
 
 from ecfr_site.accounts.tasks import notify, send_password_links
-from ecfr_site.limits import too_many
-from ecfr_site.network import client_address, household
-from ecfr_site.policy import door_policy
+from ecfr_site.security.client_ip import client_address, household
+from ecfr_site.security.headers import door_policy
+from ecfr_site.security.rate_limits import too_many
 
 AN_HOUR = 3600
 PURPOSE = "password-link"

@@ -35,14 +35,6 @@ def keep_alive(request):
         session.set_expiry(end)
 
 
-def is_anonymous(request):
-    """Whether nobody in particular asks: neither in a session nor by a header."""
-    return (
-        settings.SESSION_COOKIE_NAME not in request.COOKIES
-        and "Authorization" not in request.headers
-    )
-
-
 def _end(began, now):
     return min(
         now + timedelta(hours=settings.SESSION_IDLE_HOURS),

@@ -7,7 +7,7 @@ that is down keeps nobody from their work.
 from django.contrib.auth import get_user_model
 from django_tasks import task
 
-from ecfr_site.accounts import guard, letters, sessions
+from ecfr_site.accounts import emails, lockout, sessions
 
 
 @task()
@@ -21,7 +21,7 @@ def send_password_links(user_ids):
 def send_password_link(user_id):
     user = get_user_model().objects.filter(pk=user_id, is_active=True).first()
     if user:
-        letters.reset_letter(user).send()
+        emails.reset_letter(user).send()
 
 
 @task()
@@ -29,14 +29,14 @@ def send_invitation(user_id, invited_by_id):
     accounts = get_user_model().objects.in_bulk([user_id, invited_by_id])
     user = accounts.get(user_id)
     if user and user.is_active:
-        letters.invitation(user, accounts.get(invited_by_id)).send()
+        emails.invitation(user, accounts.get(invited_by_id)).send()
 
 
 @task()
 def send_notice(user_id, what, to):
     user = get_user_model().objects.filter(pk=user_id).first()
     if user:
-        letters.notice(user, what, to).send()
+        emails.notice(user, what, to).send()
 
 
 def notify(user, what, to=None):
@@ -48,5 +48,5 @@ def notify(user, what, to=None):
 def enqueue_due():
     """Clear away sessions that have ended and old failures; queues nothing."""
     sessions.remove_ended()
-    guard.remove_old()
+    lockout.remove_old()
     return 0

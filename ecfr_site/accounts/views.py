@@ -27,8 +27,8 @@ from ecfr_site.accounts.sign_in import (
     password_given,
 )
 from ecfr_site.accounts.tasks import notify
-from ecfr_site.models import Institution
-from ecfr_site.policy import admin_policy, door_policy
+from ecfr_site.institution.models import Institution
+from ecfr_site.security.headers import admin_policy, door_policy
 
 
 @method_decorator([never_cache, door_policy], name="dispatch")

@@ -9,11 +9,11 @@ from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.html import format_html, format_html_join
 
-from ecfr_site.folding import FoldedSearchMixin
+from ecfr_site.admin_site.lookups import OwnLookupsMixin
 from ecfr_site.images.forms import ImageForm
 from ecfr_site.images.markup import picture
 from ecfr_site.images.models import Image
-from ecfr_site.lookups import OwnLookupsMixin
+from ecfr_site.richtext.folding import FoldedSearchMixin
 
 
 class ToDoFilter(admin.SimpleListFilter):

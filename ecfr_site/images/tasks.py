@@ -3,7 +3,7 @@
 from django.apps import apps
 from django_tasks import task
 
-from ecfr_site.task_queue import AHEAD
+from ecfr_site.tasks.queue import AHEAD
 
 
 @task(priority=AHEAD)

@@ -7,12 +7,14 @@ from django.contrib.redirects.models import Redirect
 from django.core.exceptions import ValidationError
 from import_export.resources import ModelResource
 
-from ecfr_site import audit
-from ecfr_site.csv_rows import PROBLEM, Columns
-from ecfr_site.kept_text import KeptTextMixin
+from ecfr_site.accounts.form_recovery import KeptTextMixin
+from ecfr_site.audit import log
+from ecfr_site.importing.admin import CarriedFileForm, RowCSV, RowImportMixin
+from ecfr_site.importing.csv_rows import PROBLEM, Columns
 from ecfr_site.redirects.paths import canonical_path
 from ecfr_site.redirects.table import check_redirect, own_redirects
-from ecfr_site.row_import import CarriedFileForm, RowCSV, RowImportMixin
+
+admin.site.unregister(Redirect)
 
 _TWO_COLUMNS = ("old_path", "new_path")
 
@@ -72,6 +74,7 @@ class RedirectForm(forms.ModelForm):
             check_redirect(Redirect(pk=self.instance.pk, **self.cleaned_data))
 
 
+@admin.register(Redirect)
 class RedirectAdmin(KeptTextMixin, RowImportMixin, admin.ModelAdmin):
     form = RedirectForm
     resource_classes = [RedirectResource]
@@ -98,7 +101,7 @@ class RedirectAdmin(KeptTextMixin, RowImportMixin, admin.ModelAdmin):
 
     def record_import(self, result, request):
         totals = result.totals
-        audit.record(
+        log.record(
             "import",
             object=Redirect,
             detail=f"{totals['new']:,} new, {totals['update']:,} changed.",

@@ -1,6 +1,6 @@
 """The message to an editor whose text could not be kept as it came."""
 
-from ecfr_site.fields import RichTextWidget
+from ecfr_site.richtext.fields import RichTextWidget
 from ecfr_site.richtext.losses import losses
 
 

@@ -6,8 +6,8 @@ from urllib.parse import unquote
 
 import nh3
 
-from ecfr_site.html import removed_reviews, sanitise
 from ecfr_site.richtext.depth import flattened
+from ecfr_site.richtext.sanitizer import removed_reviews, sanitise
 
 # By element: one, and several.
 _NAMES = {

@@ -9,7 +9,7 @@ import re
 from urllib.parse import unquote
 from xml.etree.ElementTree import Element
 
-from ecfr_site.prose import BOUNDARIES
+from ecfr_site.richtext.blocks import BOUNDARIES
 
 PREFIX = "place-"
 _VOID = {"br", "hr", "img"}

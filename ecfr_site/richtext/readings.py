@@ -3,7 +3,7 @@
 import re
 from xml.etree.ElementTree import Element
 
-from ecfr_site.prose import BOUNDARIES
+from ecfr_site.richtext.blocks import BOUNDARIES
 
 # Lines
 

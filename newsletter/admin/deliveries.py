@@ -1,8 +1,8 @@
 from django.contrib import admin
 from django.utils.html import format_html
 
-from ecfr_site.email_addresses import beginning_of
-from ecfr_site.queries import ShortPaginator
+from ecfr_site.database.queries import ShortPaginator
+from ecfr_site.mail.addresses import beginning_of
 from newsletter.admin.standing import moment
 from newsletter.admin.subscribers import may_see
 from newsletter.models import Delivery, Edition

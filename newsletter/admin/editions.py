@@ -14,8 +14,8 @@ from django.urls import path, reverse
 from django.utils import timezone
 from django.utils.html import format_html, format_html_join
 
-from ecfr_site import audit
-from ecfr_site.kept_text import KeptTextMixin
+from ecfr_site.accounts.form_recovery import KeptTextMixin
+from ecfr_site.audit import log
 from ecfr_site.richtext.admin import LossesMixin
 from newsletter import messages, preflight, preview
 from newsletter.admin import standing
@@ -352,7 +352,7 @@ class EditionAdmin(ReportMixin, LossesMixin, KeptTextMixin, admin.ModelAdmin):
         colleagues = form.cleaned_data["addresses"]
         preview.count_tests(request.user, len(colleagues))
         names = ", ".join(user.get_username() for user in colleagues)
-        audit.record("send", object=edition, detail=f"A test, to {names}.")
+        log.record("send", object=edition, detail=f"A test, to {names}.")
         for address, trouble in preview.send_test(
             edition, [user.email for user in colleagues]
         ):

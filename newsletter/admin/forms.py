@@ -8,10 +8,10 @@ from django.core.exceptions import ValidationError
 
 from articles.forms import Rows, SharedForm
 from articles.models import Article
-from ecfr_site.email_addresses import beginning_of
-from ecfr_site.fields import RichTextWidget
-from ecfr_site.html import sanitise
-from ecfr_site.wall_clock import WallClockField
+from ecfr_site.admin_site.wall_clock import WallClockField
+from ecfr_site.mail.addresses import beginning_of
+from ecfr_site.richtext.fields import RichTextWidget
+from ecfr_site.richtext.sanitizer import sanitise
 from newsletter.models import (
     Edition,
     EditionItem,

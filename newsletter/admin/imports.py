@@ -2,8 +2,13 @@ from django import forms
 from django.contrib.admin.models import ADDITION, LogEntry
 from django.contrib.contenttypes.models import ContentType
 
-from ecfr_site.csv_rows import Unreadable
-from ecfr_site.row_import import MOST_ROWS, CarriedFileForm, FileForm, RowImportMixin
+from ecfr_site.importing.admin import (
+    MOST_ROWS,
+    CarriedFileForm,
+    FileForm,
+    RowImportMixin,
+)
+from ecfr_site.importing.csv_rows import Unreadable
 from newsletter.models import Newsletter
 from newsletter.resources import SOURCE_LENGTH, SubscriberCSV, SubscriberResource
 

@@ -3,7 +3,7 @@ from django.contrib import admin
 from django.db.models import OuterRef, Subquery
 from django.forms.models import model_to_dict
 
-from ecfr_site.kept_text import KeptTextMixin
+from ecfr_site.accounts.form_recovery import KeptTextMixin
 from ecfr_site.redirects.slugs import SlugAdminMixin
 from newsletter.models import Newsletter, Wording
 

@@ -5,7 +5,8 @@ from django.urls import path
 from django.utils import timezone
 from django.utils.formats import date_format
 
-from ecfr_site import audit, spreadsheets
+from ecfr_site import csv_format
+from ecfr_site.audit import log
 from newsletter import reports
 from newsletter.admin.subscribers import may_see
 from newsletter.charts import Column, columns, per_cent
@@ -60,16 +61,16 @@ def report_view(model_admin, request, pk):
 def report_csv(model_admin, request, pk):
     edition = sent_edition(model_admin, request, pk)
     rows = reports.EditionReport(edition).rows()
-    audit.record("export", object=edition, detail="The report.")
-    return spreadsheets.download(f"edition-{pk}.csv", rows)
+    log.record("export", object=edition, detail="The report.")
+    return csv_format.download(f"edition-{pk}.csv", rows)
 
 
 def deliveries_csv(model_admin, request, pk):
     edition = sent_edition(model_admin, request, pk)
     if not may_see(request.user):
         raise PermissionDenied
-    audit.record("export", object=edition, detail="Every delivery, with addresses.")
-    return spreadsheets.download(
+    log.record("export", object=edition, detail="Every delivery, with addresses.")
+    return csv_format.download(
         f"edition-{pk}-deliveries.csv", reports.deliveries(edition)
     )
 

@@ -11,9 +11,9 @@ from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.html import format_html
 
-from ecfr_site import audit
-from ecfr_site.email_addresses import beginning_of
-from ecfr_site.spreadsheets import download
+from ecfr_site.audit import log
+from ecfr_site.csv_format import download
+from ecfr_site.mail.addresses import beginning_of
 from newsletter import reports
 from newsletter.admin.imports import SubscriberImportMixin
 from newsletter.charts import Column, columns
@@ -258,7 +258,7 @@ class SubscriberAdmin(SubscriberImportMixin, admin.ModelAdmin):
             found = self.get_changelist_instance(request).get_queryset(request)
         except IncorrectLookupParameters:
             return redirect("admin:newsletter_subscriber_changelist")
-        audit.record("export", object=Subscriber, detail=audit.filters_of(request))
+        log.record("export", object=Subscriber, detail=log.filters_of(request))
         today = timezone.localdate()
         return download(
             f"subscribers-{today:%Y-%m-%d}.csv", SubscriberResource().for_export(found)

@@ -5,7 +5,7 @@ import django.utils.timezone
 from django.conf import settings
 from django.db import migrations, models
 
-import ecfr_site.fields
+import ecfr_site.richtext.fields
 import newsletter.models.item
 
 
@@ -494,7 +494,7 @@ class Migration(migrations.Migration):
                         max_length=150,
                     ),
                 ),
-                ("introduction", ecfr_site.fields.RichTextField(blank=True)),
+                ("introduction", ecfr_site.richtext.fields.RichTextField(blank=True)),
                 (
                     "text",
                     models.TextField(

@@ -7,7 +7,7 @@ psql. An empty table may be truncated, which only an owner of the database can d
 from django.conf import settings
 from django.db import migrations
 
-from ecfr_site.signing import digest
+from ecfr_site.security.tokens import digest
 
 TABLES = ["newsletter_consentrecord", "newsletter_wording"]
 ANALYTICS = (

@@ -5,7 +5,7 @@ from django.core.validators import RegexValidator
 from django.db import migrations, models
 from django.db.models import Max
 
-from ecfr_site.email_addresses import ascii_address, normalise
+from ecfr_site.mail.addresses import ascii_address, normalise
 
 single_line = RegexValidator(
     r"[\n\v\f\r\x1c-\x1e\x85\u2028\u2029]",

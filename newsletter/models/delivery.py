@@ -8,8 +8,8 @@ from django.db.models import Q, Value
 from django.db.models.functions import MD5, Cast, Concat
 from django.utils import timezone
 
-from ecfr_site import signing
-from newsletter.durability import database_started
+from ecfr_site.database.durability import database_started
+from ecfr_site.security import tokens
 from newsletter.models.subscriber import Subscriber
 
 # How long a worker may hold what it claimed without sending it.
@@ -94,7 +94,7 @@ class DeliveryQuerySet(models.QuerySet):
         What was claimed goes back to waiting. What was being handed over may or may
         not have arrived: it is held as uncertain, for a person to decide. So is what
         was claimed before the database was last started, as its last commits may be
-        lost (newsletter/durability.py).
+        lost (ecfr_site/database/durability.py).
         """
         lost = self.filter(lease_until__lt=timezone.now())
         forgotten = Q(lease_until__lt=database_started() + CLOCKS_DIFFER + LEASE)
@@ -210,7 +210,7 @@ class Delivery(models.Model):
 
     def token(self, purpose):
         """The same on every attempt, so that a resent message is the same message."""
-        return signing.sign(purpose, self.pk, at=self.edition.started_at)
+        return tokens.sign(purpose, self.pk, at=self.edition.started_at)
 
     @property
     def was_elsewhere(self):

@@ -11,8 +11,8 @@ from django.urls import reverse
 from django.utils import timezone
 
 from articles.models import Article
-from ecfr_site import audit
-from ecfr_site.fields import RichTextField
+from ecfr_site.audit import log
+from ecfr_site.richtext.fields import RichTextField
 from newsletter.models.delivery import Delivery, Event
 from newsletter.models.item import EditionItem
 from newsletter.models.newsletter import Newsletter, single_line
@@ -411,7 +411,7 @@ class Edition(models.Model):
             source, target = State.SCHEDULED, State.DRAFT
         self._move(None, "send", [source], target, "", held_because=because)
         # A mail server's words may name a subscriber's address.
-        audit.record("send", object=self, detail="Held. Its page says why.")
+        log.record("send", object=self, detail="Held. Its page says why.")
 
     @transaction.atomic
     def start(self):
@@ -445,7 +445,7 @@ class Edition(models.Model):
         self.tracked_count = Subscriber.objects.tracked().mailed(self).count()
         self.save(update_fields=["audience_count", "tracked_count"])
         self.deliveries.choose_canary(canary)
-        audit.record(
+        log.record(
             "send", object=self, detail=f"Begun, to {self.audience_count:,} people."
         )
         return True
@@ -456,7 +456,7 @@ class Edition(models.Model):
             state=State.DRAFT, started_at=None, released_at=None, held_because=because
         )
         self.refresh_from_db()
-        audit.record("send", object=self, detail="Held. Its page says why.")
+        log.record("send", object=self, detail="Held. Its page says why.")
         return False
 
     def _freeze_audience(self, now):
@@ -574,7 +574,7 @@ class Edition(models.Model):
             state=State.SENT, finished_at=timezone.now(), sent_count=sent
         )
         if finished:
-            audit.record("send", object=self, detail=f"Done: {sent:,} were mailed.")
+            log.record("send", object=self, detail=f"Done: {sent:,} were mailed.")
         return bool(finished)
 
     @transaction.atomic
@@ -634,7 +634,7 @@ class Edition(models.Model):
             self._log(by, message, act)
 
     def _log(self, by, message, action="send"):
-        audit.log(action, by, self, message)
+        log.log(action, by, self, message)
 
 
 def _end_of(section, items):

@@ -10,9 +10,9 @@ from django.utils.text import Truncator
 from django.utils.translation import gettext, override
 
 from articles.models import Topic
-from ecfr_site.addresses import PublicPage
-from ecfr_site.email_addresses import ascii_address
-from ecfr_site.models import Institution
+from ecfr_site.institution.models import Institution
+from ecfr_site.mail.addresses import ascii_address
+from ecfr_site.redirects.models import PublicPage
 
 # Names and subjects become headers, which a line break would end.
 single_line = RegexValidator(

@@ -6,7 +6,7 @@ from django.db import models, transaction
 from django.db.models import Q
 from django.utils import timezone
 
-from ecfr_site import signing
+from ecfr_site.security import tokens
 from newsletter.models.consent import ConsentRecord
 from newsletter.models.newsletter import Newsletter
 from newsletter.models.subscriber import Subscriber
@@ -31,7 +31,7 @@ def network_digest(address):
         return ""
     ip = getattr(ip, "ipv4_mapped", None) or ip
     network = ipaddress.ip_network((ip, 24 if ip.version == 4 else 64), strict=False)
-    return signing.digest("network", str(network))
+    return tokens.digest("network", str(network))
 
 
 class SignupQuerySet(models.QuerySet):

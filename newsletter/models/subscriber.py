@@ -11,9 +11,9 @@ from django.urls import reverse
 from django.utils import timezone
 
 from articles.models import Topic
-from ecfr_site import signing
-from ecfr_site.email_addresses import check_reachable, normalise
-from ecfr_site.models import AuditEntry
+from ecfr_site.audit.models import AuditEntry
+from ecfr_site.mail.addresses import check_reachable, normalise
+from ecfr_site.security import tokens
 from newsletter.models.consent import ConsentRecord
 from newsletter.models.newsletter import Newsletter
 from newsletter.models.suppression import Suppression, address_digest
@@ -261,7 +261,7 @@ class Subscriber(models.Model):
 
     def preferences_token(self, at=None):
         """Good until the address changes, since it is mailed to the present one."""
-        return signing.sign("preferences", self.pk, bound_to=self.normalised, at=at)
+        return tokens.sign("preferences", self.pk, bound_to=self.normalised, at=at)
 
     def check_preferences(self, token, max_age):
         """Raises BadToken or ExpiredToken for a token that is not good (any more).
@@ -270,13 +270,13 @@ class Subscriber(models.Model):
         changed the address.
         """
         try:
-            signing.check("preferences", token, max_age, bound_to=self.normalised)
-        except signing.ExpiredToken:
+            tokens.check("preferences", token, max_age, bound_to=self.normalised)
+        except tokens.ExpiredToken:
             raise
-        except signing.BadToken:
+        except tokens.BadToken:
             if self.address_changed_at:
                 raise
-            signing.check("preferences", token, max_age)
+            tokens.check("preferences", token, max_age)
 
     def was_elsewhere(self, moment):
         """Whether what was mailed at that moment went to a former address."""

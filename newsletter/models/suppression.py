@@ -1,12 +1,12 @@
 from django.conf import settings
 from django.db import models
 
-from ecfr_site import signing
+from ecfr_site.security import tokens
 
 
 def address_digest(normalised):
     """The keyed hash under which an address is remembered after it was erased."""
-    return signing.digest("address", normalised, settings.SUPPRESSION_KEY)
+    return tokens.digest("address", normalised, settings.SUPPRESSION_KEY)
 
 
 class SuppressionQuerySet(models.QuerySet):

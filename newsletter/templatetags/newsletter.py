@@ -4,7 +4,7 @@ from django.utils.formats import date_format
 from django.utils.html import format_html
 from django.utils.translation import get_language, pgettext
 
-from ecfr_site.queries import Rows
+from ecfr_site.database.queries import Rows
 from newsletter.models import Newsletter, Wording
 from newsletter.plain import underlined, wrapped
 from newsletter.robots import stamp

@@ -1,7 +1,7 @@
 from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_safe
 
-from ecfr_site.pages import paginate
+from ecfr_site.pagination import paginate
 from newsletter.models import Edition, Newsletter
 
 

@@ -9,7 +9,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods
 
-from ecfr_site import signing
+from ecfr_site.security import tokens
 from newsletter.forms import AddressForm, LinkForm, PauseForm, PreferencesForm
 from newsletter.models import ConsentRecord, Delivery, Signup, Subscriber, Wording
 from newsletter.views.signup import network_of, send
@@ -37,9 +37,9 @@ def by_token(view):
     def page(request, token):
         try:
             response = view(request, token)
-        except signing.ExpiredToken:
+        except tokens.ExpiredToken:
             response = expired(request, view.__name__)
-        except signing.BadToken as error:
+        except tokens.BadToken as error:
             raise Http404 from error
         response["Cache-Control"] = "no-store"
         response["Referrer-Policy"] = "no-referrer"
@@ -67,15 +67,15 @@ def subscriber_by(token):
     It has expired, too, once the address is another one than it was mailed to. Raises
     BadToken for what is no token at all.
     """
-    number = signing.number_in(token)
+    number = tokens.number_in(token)
     if number == TEST:
-        signing.check("preferences", token, PREFERENCES_AGE)
+        tokens.check("preferences", token, PREFERENCES_AGE)
         return None
     subscriber = get_object_or_404(Subscriber, pk=number)
     try:
         subscriber.check_preferences(token, PREFERENCES_AGE)
-    except signing.BadToken as error:
-        raise signing.ExpiredToken from error
+    except tokens.BadToken as error:
+        raise tokens.ExpiredToken from error
     return subscriber
 
 
@@ -84,10 +84,10 @@ def confirm(request, token):
     """newsletter/confirm.html; its button leads to newsletter/confirmed.html."""
     signups = Signup.objects.filter(purpose=Signup.Purpose.SUBSCRIBE)
     signup = get_object_or_404(
-        signups.select_related("subscriber", "wording"), pk=signing.number_in(token)
+        signups.select_related("subscriber", "wording"), pk=tokens.number_in(token)
     )
     subscriber = signup.subscriber
-    signing.check("confirm", token, CONFIRM_AGE, bound_to=subscriber.normalised)
+    tokens.check("confirm", token, CONFIRM_AGE, bound_to=subscriber.normalised)
     context = {"signup": signup, "newsletters": signup.newsletters.all()}
     if request.method == "POST":
         signup.confirm()
@@ -193,8 +193,8 @@ def erase(request, token):
 @by_token
 def address(request, token):
     """newsletter/address.html; its button leads to the preference centre."""
-    subscriber = get_object_or_404(Subscriber, pk=signing.number_in(token))
-    signing.check("address", token, ADDRESS_AGE, bound_to=subscriber.new_email)
+    subscriber = get_object_or_404(Subscriber, pk=tokens.number_in(token))
+    tokens.check("address", token, ADDRESS_AGE, bound_to=subscriber.new_email)
     context = {"subscriber": subscriber}
     if request.method == "POST":
         try:
@@ -213,7 +213,7 @@ def unsubscribe(request, token):
     Mail programs send `List-Unsubscribe=One-Click` (RFC 8058); the page's buttons say
     what to `leave`.
     """
-    number = signing.check("unsubscribe", token, UNSUBSCRIBE_AGE)
+    number = tokens.check("unsubscribe", token, UNSUBSCRIBE_AGE)
     if number == TEST:
         return render(request, "newsletter/test.html")
     delivery = get_object_or_404(

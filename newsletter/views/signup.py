@@ -6,7 +6,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_safe
 
-from ecfr_site.network import client_address
+from ecfr_site.security.client_ip import client_address
 from newsletter.forms import SignupForm
 from newsletter.models import Edition, Newsletter, network_digest
 from newsletter.robots import new_challenge

@@ -6,8 +6,8 @@ from django.http import Http404, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404
 from django.views.decorators.http import require_safe
 
-from ecfr_site import signing
-from ecfr_site.policy import CROSS_ORIGIN
+from ecfr_site.security import tokens
+from ecfr_site.security.headers import CROSS_ORIGIN
 from newsletter import machines
 from newsletter.models import Delivery, Event, Link
 
@@ -25,7 +25,7 @@ def click(request, token, number):
     """
     try:
         delivery, is_fresh = _delivery(token, "click")
-    except signing.BadToken as error:
+    except tokens.BadToken as error:
         raise Http404 from error
     link = get_object_or_404(Link, edition__deliveries=delivery, number=number)
     if is_fresh and _may_note(request, delivery):
@@ -39,7 +39,7 @@ def opened(request, token):
     """A picture of one transparent pixel, whatever the token is."""
     try:
         delivery, is_fresh = _delivery(token, "open")
-    except (signing.BadToken, Http404):
+    except (tokens.BadToken, Http404):
         is_fresh = False
     if is_fresh and _may_note(request, delivery):
         machine = machines.name(request, delivery, machines.RULES_FOR_OPENS)
@@ -53,9 +53,9 @@ def _delivery(token, purpose):
     Raises BadToken, or Http404 for a delivery that is gone or was only a test.
     """
     try:
-        number, is_fresh = signing.check(purpose, token, MAX_AGE), True
-    except signing.ExpiredToken:
-        number, is_fresh = signing.number_in(token), False
+        number, is_fresh = tokens.check(purpose, token, MAX_AGE), True
+    except tokens.ExpiredToken:
+        number, is_fresh = tokens.number_in(token), False
     everybody = Delivery.objects.select_related("subscriber")
     return get_object_or_404(everybody, pk=number), is_fresh
 

@@ -12,9 +12,9 @@ from lxml import html
 from time_machine import travel
 
 from articles.models import PreviewLink
-from ecfr_site import audit
-from ecfr_site.models import AuditEntry
-from ecfr_site.queries import ShortPaginator
+from ecfr_site.audit import log
+from ecfr_site.audit.models import AuditEntry
+from ecfr_site.database.queries import ShortPaginator
 from tests.admin.desk import article_form
 from tests.factories import (
     ArticleFactory,
@@ -64,7 +64,7 @@ def saved(client, query=""):
 @pytest.mark.parametrize("role", ["contributor", "editor", "publisher"])
 def test_who_is_no_manager_sees_nothing_of_it(role, request):
     client = request.getfixturevalue(role)
-    entry = audit.record("publish", client.user, ArticleFactory(title="Under embargo"))
+    entry = log.record("publish", client.user, ArticleFactory(title="Under embargo"))
 
     assert client.get(LOG).status_code == 403
     assert client.get(f"{LOG}{entry.pk}/change/").status_code == 403
@@ -80,7 +80,7 @@ def test_readers_are_asked_to_sign_in(reader):
 
 def test_managers_read_it(manager):
     article = ArticleFactory(published=True, title="Beyond the grid")
-    audit.record("publish", manager.user, article)
+    log.record("publish", manager.user, article)
 
     assert "published Beyond the grid" in listed(manager)[0]
     assert "no-store" in manager.get(LOG)["Cache-Control"]
@@ -98,7 +98,7 @@ def test_reading_is_not_yet_saving_as_a_file(manager):
 @pytest.mark.parametrize("role", ["manager", "superuser"])
 def test_nobody_writes_in_it(role, request):
     client = request.getfixturevalue(role)
-    entry = audit.record("export", client.user)
+    entry = log.record("export", client.user)
     before = list(AuditEntry.objects.order_by("pk").values())
 
     for address in ("add/", f"{entry.pk}/change/", f"{entry.pk}/delete/"):
@@ -122,9 +122,9 @@ def ada():
 
 def test_it_is_narrowed_down_by_action_person_kind_and_words(manager, ada):
     article = ArticleFactory(published=True, title="Beyond the grid")
-    audit.record("publish", ada, article)
-    audit.record("withdraw", ada, article, detail="The numbers were wrong.")
-    audit.record("export", manager.user, EditionFactory(subject="Our week"))
+    log.record("publish", ada, article)
+    log.record("withdraw", ada, article, detail="The numbers were wrong.")
+    log.record("export", manager.user, EditionFactory(subject="Our week"))
 
     def count(query):
         return len(listed(manager, query))
@@ -141,7 +141,7 @@ def test_it_is_narrowed_down_by_action_person_kind_and_words(manager, ada):
 
 def test_a_network_address_is_found(manager, rf):
     request = rf.get("/", REMOTE_ADDR="192.0.2.7")
-    audit.record("export", manager.user, request=request)
+    log.record("export", manager.user, request=request)
 
     assert len(listed(manager, "q=192.0.2.7")) == 1
 
@@ -150,7 +150,7 @@ def test_a_period_is_whole_days_of_the_institutions_time(manager):
     # Midnight in Brussels is 22:00 UTC in summer.
     for hour in (21, 22):
         with travel(datetime(2026, 5, 3, hour, 30, tzinfo=UTC), tick=False):
-            audit.record("export", who=f"at {hour}")
+            log.record("export", who=f"at {hour}")
 
     found = {
         query: [line for line in listed(manager, query) if "at 2" in line]
@@ -188,7 +188,7 @@ def test_an_object_is_linked_while_it_is_there_and_the_reader_may_see_it(manager
     gone = ArticleFactory(draft=True, title="Gone")
     edition = EditionFactory(subject="Of another desk")
     for row in (mine, draft, gone, edition):
-        audit.record("change", manager.user, row)
+        log.record("change", manager.user, row)
     gone.delete()
 
     page = html.fromstring(manager.get(f"{LOG}?action=change").content)
@@ -213,8 +213,8 @@ def test_longer_lists_need_no_more_queries(manager):
     numbers = []
     for size in (3, 40):
         for article in ArticleFactory.create_batch(size, published=True):
-            audit.record("publish", UserFactory(), article)
-            audit.record("change", manager.user, manager.user)
+            log.record("publish", UserFactory(), article)
+            log.record("change", manager.user, manager.user)
         with counting() as seen:
             assert len(listed(manager)) >= size
         numbers.append(len(seen))
@@ -223,10 +223,10 @@ def test_longer_lists_need_no_more_queries(manager):
 
 
 def test_counting_ends(manager, monkeypatch):
-    monkeypatch.setattr("ecfr_site.queries.MOST_LISTED", 5)
-    monkeypatch.setattr("ecfr_site.audit_admin.MOST_LISTED", 5)
+    monkeypatch.setattr("ecfr_site.database.queries.MOST_LISTED", 5)
+    monkeypatch.setattr("ecfr_site.audit.admin.MOST_LISTED", 5)
     for _ in range(9):
-        audit.record("export", manager.user)
+        log.record("export", manager.user)
 
     assert ShortPaginator(AuditEntry.objects.all(), 100).count == 5
     assert "latest 5" in manager.get(LOG).content.decode()
@@ -254,7 +254,7 @@ def test_each_objects_page_leads_to_what_was_done_to_it(superuser, publisher):
 
 def test_the_page_of_one_objects_log_says_so(manager):
     article = ArticleFactory(published=True, title="Beyond the grid")
-    audit.record("publish", manager.user, article)
+    log.record("publish", manager.user, article)
 
     page = manager.get(f"{LOG}?kind=articles.article&object_id={article.pk}")
 
@@ -265,10 +265,8 @@ def test_the_page_of_one_objects_log_says_so(manager):
 
 
 def test_what_is_listed_is_saved_and_that_is_noted(manager, ada):
-    audit.record(
-        "publish", ada, ArticleFactory(published=True, title="Beyond the grid")
-    )
-    audit.record("withdraw", ada)
+    log.record("publish", ada, ArticleFactory(published=True, title="Beyond the grid"))
+    log.record("withdraw", ada)
 
     [row] = saved(manager, "action=publish")
 
@@ -289,7 +287,7 @@ def test_a_file_is_asked_for_with_a_button(manager):
 
 def test_no_cell_is_a_formula(manager):
     for start in "=+-@":
-        audit.record("change", who=f"{start}1+1", detail=f"{start}cmd|' /C calc'!A0")
+        log.record("change", who=f"{start}1+1", detail=f"{start}cmd|' /C calc'!A0")
 
     for row in saved(manager, "action=change"):
         assert row["who"].startswith("'")
@@ -300,7 +298,7 @@ def test_longer_files_need_no_more_queries(manager, ada):
     numbers = []
     for size in (1, 30):
         for _ in range(size):
-            audit.record("publish", UserFactory(), who="x")
+            log.record("publish", UserFactory(), who="x")
         with counting() as seen:
             assert len(saved(manager, "action=publish")) >= size
         numbers.append(len(seen))
@@ -321,7 +319,7 @@ def embargoed(publisher):
     live.title = "Mild words"
     live.publish(by=publisher.user)
     gone = ArticleFactory(draft=True, title="Undisclosed, deleted")
-    audit.record("delete", publisher.user, gone, detail="Undisclosed reasons.")
+    log.record("delete", publisher.user, gone, detail="Undisclosed reasons.")
     gone.delete()
     return draft, live
 

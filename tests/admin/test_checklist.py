@@ -6,7 +6,7 @@ from django.test.utils import CaptureQueriesContext
 
 from articles.models import Article, Link
 from articles.workflow import State
-from ecfr_site.models import Institution
+from ecfr_site.institution.models import Institution
 from tests.admin.desk import OpenForm, article_form
 from tests.factories import (
     ArticleFactory,

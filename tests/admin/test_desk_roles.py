@@ -14,7 +14,7 @@ from django.utils import timezone
 from articles.admin.article import ArticleAdmin
 from articles.models import Article
 from articles.workflow import State
-from ecfr_site.models import Institution
+from ecfr_site.institution.models import Institution
 from tests.factories import ArticleFactory, UserFactory
 
 pytestmark = pytest.mark.django_db

@@ -4,7 +4,7 @@ import pytest
 from django.core import mail
 from django.core.exceptions import ValidationError
 
-from ecfr_site.models import AuditEntry
+from ecfr_site.audit.models import AuditEntry
 from newsletter import messages, preview
 from newsletter.models import Subscriber
 from tests.admin.test_editions import open_form

@@ -428,7 +428,7 @@ def test_what_will_happen_is_shown_before_it_does(newsletter_manager, edition):
 
 
 def test_sent_now_it_begins_at_once(newsletter_manager, edition, now, settings):
-    settings.MAIL_BACKEND = "ecfr_site.outbox.EmailBackend"
+    settings.MAIL_BACKEND = "ecfr_site.mail.outbox.EmailBackend"
     settings.NEWSLETTER_CONNECTIONS = 1
     form = go_on(open_form(newsletter_manager, edition))
 
@@ -636,7 +636,7 @@ def test_a_ledger_that_does_not_close_is_pointed_out(newsletter_editor, sending)
 
 
 def test_it_pauses_and_goes_on_by_buttons(newsletter_manager, sending, now, settings):
-    settings.MAIL_BACKEND = "ecfr_site.outbox.EmailBackend"
+    settings.MAIL_BACKEND = "ecfr_site.mail.outbox.EmailBackend"
     settings.NEWSLETTER_CONNECTIONS = 1
     form = open_form(newsletter_manager, sending)
     form.press("Pause")
@@ -720,7 +720,7 @@ def states(edition):
 
 
 def test_all_are_sent_again_at_once(newsletter_manager, uncertain, now, settings):
-    settings.MAIL_BACKEND = "ecfr_site.outbox.EmailBackend"
+    settings.MAIL_BACKEND = "ecfr_site.mail.outbox.EmailBackend"
     settings.NEWSLETTER_CONNECTIONS = 1
     form = open_form(newsletter_manager, uncertain)
     assert "The worker was lost." in shown(form.response)

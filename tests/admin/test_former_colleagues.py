@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from articles.models import Comment, Editing, NoticeChoice
 from ecfr_site.accounts import erasure
-from ecfr_site.models import AuditEntry
+from ecfr_site.audit.models import AuditEntry
 from tests.admin.second_factor import Phone
 from tests.conftest import signed_in
 from tests.factories import ArticleFactory, AuthorFactory, UserFactory

@@ -8,7 +8,7 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from lxml import html
 
-from ecfr_site import row_import
+from ecfr_site.importing import admin
 from newsletter.models import Newsletter, Subscriber
 from tests.admin.test_subscribers import HEAD, IMPORT, LIST, SOURCE, confirm, look_at
 
@@ -115,7 +115,7 @@ def test_the_second_step_takes_no_longer_file_than_the_first(
     newsletter_manager, weekly, monkeypatch, limit
 ):
     for name, value in limit.items():
-        monkeypatch.setattr(row_import, name, value)
+        monkeypatch.setattr(admin, name, value)
     text = HEAD + f"bo@example.org;weekly;{SOURCE}\n" * 3
 
     for more in ({}, {"refused": "1"}):

@@ -3,7 +3,7 @@
 import pytest
 from django.contrib.flatpages.models import FlatPage
 
-from ecfr_site.models import Institution
+from ecfr_site.institution.models import Institution
 from tests.admin.desk import OpenForm
 from tests.factories import ArticleFactory
 

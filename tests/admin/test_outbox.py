@@ -7,8 +7,8 @@ from django.test import Client
 from lxml import html
 
 from articles import notices
-from ecfr_site import outbox
-from ecfr_site.accounts import letters
+from ecfr_site.accounts import emails
+from ecfr_site.mail import outbox
 from newsletter.letters import letter_for
 from newsletter.models import Signup
 from newsletter.preview import send_test
@@ -28,7 +28,7 @@ UNSUBSCRIBE = "/newsletter/unsubscribe/abc234/"
 
 @pytest.fixture(autouse=True)
 def in_use(settings):
-    settings.MAIL_BACKEND = "ecfr_site.outbox.EmailBackend"
+    settings.MAIL_BACKEND = "ecfr_site.mail.outbox.EmailBackend"
     settings.SITE_URL = SITE
 
 
@@ -215,7 +215,7 @@ def superuser():
 
 def invitation():
     colleague = UserFactory(username="colleague", editor=True)
-    letters.invitation(colleague, invited_by=None).send()
+    emails.invitation(colleague, invited_by=None).send()
 
 
 def password_link():
@@ -225,7 +225,7 @@ def password_link():
 
 def account_notice():
     account = UserFactory(username="root", is_staff=True)
-    letters.notice(account, "password", account.email).send()
+    emails.notice(account, "password", account.email).send()
 
 
 def workflow_notice():

@@ -5,7 +5,7 @@ from django.contrib.auth.models import Permission
 from django.utils import timezone
 from django_tasks_db.models import DBTaskResult
 
-from ecfr_site.models import AuditEntry
+from ecfr_site.audit.models import AuditEntry
 from tests.admin.desk import OpenForm
 from tests.conftest import signed_in
 

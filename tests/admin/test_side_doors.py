@@ -282,7 +282,7 @@ def test_publishers_do_so_that_the_doors_are_the_right_ones(hidden, door, publis
     ],
 )
 def test_other_pages_of_the_desk_do_not_name_it(hidden, address, settings):
-    settings.MAIL_BACKEND = "ecfr_site.outbox.EmailBackend"
+    settings.MAIL_BACKEND = "ecfr_site.mail.outbox.EmailBackend"
     address = address.format(**vars(hidden))
     for who, sign_in in LOW.items():
         response = sign_in().get(address)

@@ -7,7 +7,7 @@ from axes.models import AccessAttempt
 from django.test import Client
 
 from articles.models import Article
-from ecfr_site.network import client_address
+from ecfr_site.security.client_ip import client_address
 from tests.admin.desk import article_form
 from tests.admin.second_factor import Phone, give_code, is_at_the_desk, sign_in
 from tests.factories import ArticleFactory, UserFactory

@@ -8,7 +8,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.utils import timezone
 from lxml import html
 
-from ecfr_site import row_import
+from ecfr_site.importing import admin
 from newsletter.models import (
     ConsentRecord,
     Event,
@@ -388,7 +388,7 @@ def test_too_long_a_file_is_left_to_the_command(
     newsletter_manager, weekly, monkeypatch, limit
 ):
     for name, value in limit.items():
-        monkeypatch.setattr(row_import, name, value)
+        monkeypatch.setattr(admin, name, value)
 
     response = look_at(
         newsletter_manager, HEAD + f"bo@example.org;weekly;{SOURCE}\n" * 3

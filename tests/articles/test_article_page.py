@@ -7,7 +7,7 @@ from datetime import date, datetime
 import pytest
 from django.utils import timezone
 
-from ecfr_site.models import Institution
+from ecfr_site.institution.models import Institution
 from tests.factories import (
     ArticleFactory,
     AttachmentFactory,

@@ -14,7 +14,7 @@ from articles.embargo import stands_in, words_in
 from articles.models import Article, Link
 from articles.rules import LIMITS, RULES
 from articles.workflow import State
-from ecfr_site.models import Institution
+from ecfr_site.institution.models import Institution
 from tests.factories import (
     ArticleFactory,
     AttachmentFactory,

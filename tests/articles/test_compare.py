@@ -9,7 +9,7 @@ from lxml.html import fragment_fromstring, tostring
 
 from articles.compare import body_passages, compare, marked_lines, names_in
 from articles.content import content_of
-from ecfr_site.html import sanitise
+from ecfr_site.richtext.sanitizer import sanitise
 from tests.factories import (
     ArticleFactory,
     AuthorFactory,

@@ -7,7 +7,7 @@ import pytest
 from django.utils import timezone
 from lxml.html import document_fromstring
 
-from ecfr_site.models import Institution
+from ecfr_site.institution.models import Institution
 from tests.factories import (
     ArticleFactory,
     AuthorFactory,

@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from articles.models import Article
 from ecfr_site.images.models import Image
-from ecfr_site.private import private_storage
+from ecfr_site.storage.private import private_storage
 from tests.conftest import signed_in
 from tests.factories import (
     ArticleFactory,

@@ -18,7 +18,7 @@ from lxml import html
 from articles.models import Article, PreviewLink, PreviewOpening
 from articles.tasks import enqueue_due
 from articles.workflow import NotAllowed
-from ecfr_site import signing
+from ecfr_site.security import tokens
 from tests.factories import (
     ArticleFactory,
     AttachmentFactory,
@@ -201,10 +201,10 @@ def test_all_that_is_wrong_looks_alike(reader, make, draft, editor):
     other = ArticleFactory(draft=True)
     deleted = make(other)
     addresses = {
-        "forged": f"/preview/{'a' * signing.LENGTH}/",
+        "forged": f"/preview/{'a' * tokens.LENGTH}/",
         "short": "/preview/abc/",
         "another purpose": "/preview/{}/".format(
-            signing.sign("unsubscribe", revoked.pk, revoked.bound_to)
+            tokens.sign("unsubscribe", revoked.pk, revoked.bound_to)
         ),
         "revoked": revoked.get_absolute_url(),
         "deleted": deleted.get_absolute_url(),
@@ -282,7 +282,7 @@ def test_no_forged_token_opens_anything(reader, make, draft, data):
     place = st.integers(0, len(good) - 1)
     forged = data.draw(
         st.one_of(
-            st.text(letters, min_size=signing.LENGTH, max_size=signing.LENGTH),
+            st.text(letters, min_size=tokens.LENGTH, max_size=tokens.LENGTH),
             st.builds(lambda i, c: good[:i] + c + good[i + 1 :], place, letters),
             st.builds(lambda i: good[:i], place),
             st.builds(lambda c: good + c, letters),

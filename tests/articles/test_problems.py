@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from articles import tasks
 from articles.models import Article
-from ecfr_site.models import Institution
+from ecfr_site.institution.models import Institution
 from tests.factories import (
     ArticleFactory,
     AuthorFactory,

@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from articles.models import Article
 from articles.workflow import NotAllowed, State
-from ecfr_site.models import Institution
+from ecfr_site.institution.models import Institution
 from tests.factories import ArticleFactory, AuthorFactory, ImageFactory, UserFactory
 
 pytestmark = pytest.mark.django_db

@@ -9,7 +9,7 @@ from django.core.exceptions import ValidationError
 from django.utils import timezone
 
 from articles.models import Article
-from ecfr_site.wall_clock import at_wall_time, in_words, is_shown_twice
+from ecfr_site.admin_site.wall_clock import at_wall_time, in_words, is_shown_twice
 from tests.factories import (
     ArticleFactory,
     AuthorFactory,

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from articles.typeset import image_paths, typeset
-from ecfr_site.html import sanitise
+from ecfr_site.richtext.sanitizer import sanitise
 from tests.factories import ImageFactory
 
 

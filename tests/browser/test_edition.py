@@ -24,7 +24,7 @@ TITLES = ["The quiet port", "A louder harbour", "The dredger"]
 def week(settings, live_server):
     """Three published pieces and two readers; mail is kept in files."""
     settings.SITE_URL = live_server.url
-    settings.MAIL_BACKEND = "ecfr_site.outbox.EmailBackend"
+    settings.MAIL_BACKEND = "ecfr_site.mail.outbox.EmailBackend"
     settings.NEWSLETTER_CONNECTIONS = 1
     newsletter = NewsletterFactory(name="The Weekly")
     SubscriberFactory.create_batch(2, newsletters=[newsletter])

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from playwright.sync_api import expect
 
-from ecfr_site.models import Institution
+from ecfr_site.institution.models import Institution
 from tests.factories import ArticleFactory, AuthorFactory, UserFactory
 
 MANUSCRIPT = Path(__file__).parent.parent / "data" / "manuscript.txt"

@@ -4,7 +4,7 @@ import pytest
 from playwright.sync_api import expect
 
 from articles.models import Article
-from ecfr_site.html import ALLOWED, sanitise
+from ecfr_site.richtext.sanitizer import ALLOWED, sanitise
 from tests.factories import UserFactory
 from tests.site.test_html import ATTACKS
 

@@ -12,8 +12,8 @@ from django.utils import timezone
 from PIL import Image as Picture
 
 from articles.models import Article
-from ecfr_site import signing
 from ecfr_site.management.commands import load_demo
+from ecfr_site.security import tokens
 from newsletter.models import Newsletter, Subscriber
 from tests.factories import DeliveryFactory, SubscriberFactory
 
@@ -78,10 +78,10 @@ def by_token():
     subscriber = SubscriberFactory(newsletters=[newsletter], new_email="b@example.org")
     subscriber.set_analytics(True, method="form")
     delivery = DeliveryFactory(subscriber=subscriber)
-    confirm = signing.sign("confirm", signup.pk, bound_to="new@example.org")
-    move = signing.sign("address", subscriber.pk, bound_to="b@example.org")
+    confirm = tokens.sign("confirm", signup.pk, bound_to="new@example.org")
+    move = tokens.sign("address", subscriber.pk, bound_to="b@example.org")
     long_ago = timezone.now() - timedelta(days=500)
-    expired = signing.sign("preferences", subscriber.pk, at=long_ago)
+    expired = tokens.sign("preferences", subscriber.pk, at=long_ago)
     return [
         f"/newsletter/confirm/{confirm}/",
         subscriber.preferences_path,
@@ -89,7 +89,7 @@ def by_token():
         f"/newsletter/address/{move}/",
         f"/newsletter/unsubscribe/{delivery.token('unsubscribe')}/",
         f"/newsletter/preferences/{expired}/",
-        f"/newsletter/preferences/{signing.sign('preferences', 0)}/",
+        f"/newsletter/preferences/{tokens.sign('preferences', 0)}/",
     ]
 
 

@@ -12,7 +12,7 @@ from moto.server import ThreadedMotoServer
 from articles.models import Attachment
 from ecfr_site.images.markup import picture
 from ecfr_site.images.models import Image
-from ecfr_site.private import private_storage
+from ecfr_site.storage.private import private_storage
 from tests.factories import ArticleFactory, AttachmentFactory, ImageFactory
 
 pytestmark = pytest.mark.django_db
@@ -40,11 +40,11 @@ def store(endpoint, settings, monkeypatch):
     private = {"bucket_name": "papers", **options, **path}
     settings.STORAGES = settings.STORAGES | {
         "default": {
-            "BACKEND": "ecfr_site.object_store.PublicObjects",
+            "BACKEND": "ecfr_site.storage.s3.PublicObjects",
             "OPTIONS": public,
         },
         "private": {
-            "BACKEND": "ecfr_site.object_store.PrivateObjects",
+            "BACKEND": "ecfr_site.storage.s3.PrivateObjects",
             "OPTIONS": private,
         },
     }

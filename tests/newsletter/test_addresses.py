@@ -9,8 +9,8 @@ from django.core.exceptions import ValidationError
 from django.core.mail import EmailMessage
 from django.db import connection
 
-from ecfr_site.accounts import letters
-from ecfr_site.email_addresses import (
+from ecfr_site.accounts import emails
+from ecfr_site.mail.addresses import (
     ascii_address,
     ascii_mailbox,
     check_reachable,
@@ -114,7 +114,7 @@ def test_a_sender_at_a_domain_that_cannot_be_is_refused(weekly, field):
 def test_mails_of_accounts_go_there_too():
     user = UserFactory(email="karin@straße.example.org", publisher=True)
 
-    letters.reset_letter(user).send()
+    emails.reset_letter(user).send()
 
     assert mail.outbox[0].to == ["karin@xn--strae-oqa.example.org"]
 

@@ -12,7 +12,7 @@ from django.utils import timezone
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ecfr_site import signing
+from ecfr_site.security import tokens
 from newsletter import bounce_reasons, bounces
 from newsletter.models import ConsentRecord, Event, Subscriber, Suppression
 from tests.factories import DeliveryFactory, SubscriberFactory
@@ -65,20 +65,20 @@ def test_without_an_address_for_bounces_the_sites_own_is_the_return_path(setting
 
 @pytest.mark.parametrize("purpose", ["click", "open", "preferences", "confirm"])
 def test_a_token_for_something_else_names_no_delivery(purpose):
-    token = signing.sign(purpose, DeliveryFactory().pk)
+    token = tokens.sign(purpose, DeliveryFactory().pk)
 
     assert bounces.delivery_of(f"bounces+{token}@example.org") is None
 
 
 def test_a_token_of_years_ago_names_no_delivery():
     old = timezone.now() - timedelta(days=400)
-    token = signing.sign("bounce", DeliveryFactory().pk, at=old)
+    token = tokens.sign("bounce", DeliveryFactory().pk, at=old)
 
     assert bounces.delivery_of(f"bounces+{token}@example.org") is None
 
 
 def test_the_token_of_a_test_names_no_delivery():
-    assert bounces.delivery_of(f"bounces+{signing.sign('bounce', 0)}@x.example") is None
+    assert bounces.delivery_of(f"bounces+{tokens.sign('bounce', 0)}@x.example") is None
 
 
 @given(st.text(alphabet="abcdefghijklmnopqrstuvwxyz234567", min_size=45, max_size=45))

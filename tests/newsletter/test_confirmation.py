@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from ecfr_site import signing
+from ecfr_site.security import tokens
 from newsletter.models import (
     ConsentRecord,
     Newsletter,
@@ -47,7 +47,7 @@ def ask(reader, mailoutbox):
 def token_of(signup, **when):
     at = timezone.now() - timedelta(**when)
     bound_to = signup.subscriber.normalised
-    return signing.sign("confirm", signup.pk, bound_to=bound_to, at=at)
+    return tokens.sign("confirm", signup.pk, bound_to=bound_to, at=at)
 
 
 def test_the_mail_names_what_was_asked_for_and_is_no_advertisement(ask, weekly):
@@ -162,10 +162,10 @@ def test_a_link_for_something_else_is_not_found(reader, weekly):
     signup = Subscriber.objects.sign_up("ada@example.org", [weekly])
     other = Subscriber.objects.sign_up("bo@example.org", [weekly])
     for token in (
-        signing.sign("confirm", signup.pk),
-        signing.sign("confirm", signup.pk, bound_to=other.subscriber.normalised),
-        signing.sign("preferences", signup.pk, bound_to="ada@example.org"),
-        signing.sign("confirm", 10**9, bound_to="ada@example.org"),
+        tokens.sign("confirm", signup.pk),
+        tokens.sign("confirm", signup.pk, bound_to=other.subscriber.normalised),
+        tokens.sign("preferences", signup.pk, bound_to="ada@example.org"),
+        tokens.sign("confirm", 10**9, bound_to="ada@example.org"),
         "nonsense",
     ):
         assert reader.post(f"/newsletter/confirm/{token}/").status_code == 404

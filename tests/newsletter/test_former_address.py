@@ -3,7 +3,7 @@
 import pytest
 from django.utils import timezone
 
-from ecfr_site import signing
+from ecfr_site.security import tokens
 from newsletter import bounces
 from newsletter.messages import Recipient
 from newsletter.models import Event, Newsletter, Subscriber, Suppression
@@ -95,7 +95,7 @@ def test_links_of_before_a_change_stay_dead_through_another_one(
 
 
 def test_links_of_former_versions_are_good_for_who_never_moved(reader, ada):
-    unbound = f"/newsletter/preferences/{signing.sign('preferences', ada.pk)}/"
+    unbound = f"/newsletter/preferences/{tokens.sign('preferences', ada.pk)}/"
 
     assert reader.get(unbound).status_code == 200
 
@@ -150,7 +150,7 @@ def test_a_link_for_the_new_address_does_not_open_the_preferences_of_the_old(
     reader, ada, mailoutbox, django_capture_on_commit_callbacks
 ):
     ada.ask_for_address(NEW)
-    token = signing.sign("address", ada.pk, bound_to=NEW)
+    token = tokens.sign("address", ada.pk, bound_to=NEW)
     SubscriberFactory(email=NEW)
 
     html = reader.post(f"/newsletter/address/{token}/").content.decode()

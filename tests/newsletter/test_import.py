@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tablib import Dataset
 
-from ecfr_site.spreadsheets import plain, safe
+from ecfr_site.csv_format import plain, safe
 from newsletter.models import (
     ConsentRecord,
     Newsletter,

@@ -5,7 +5,7 @@ import io
 import pytest
 from django.core.management import call_command
 
-from ecfr_site import csv_rows
+from ecfr_site.importing import csv_rows
 from newsletter import import_file
 from newsletter.models import ConsentRecord, Newsletter, Subscriber
 from newsletter.resources import SubscriberCSV, SubscriberResource

@@ -14,7 +14,7 @@ from django.templatetags.i18n import BlockTranslateNode, TranslateNode
 from django.utils import translation
 from lxml import html
 
-from ecfr_site.models import Institution
+from ecfr_site.institution.models import Institution
 from newsletter.letters import letter_for
 from newsletter.models import Newsletter, Subscriber
 from tests.factories import NewsletterFactory, SubscriberFactory

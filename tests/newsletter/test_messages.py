@@ -14,7 +14,7 @@ from lxml import html
 
 from articles.models import Article
 from ecfr_site.images.models import Image
-from ecfr_site.models import Institution
+from ecfr_site.institution.models import Institution
 from newsletter import messages
 from newsletter.links import lead_html, links_in
 from newsletter.messages import Recipient

@@ -8,7 +8,8 @@ import pytest
 from django.core.exceptions import ValidationError
 from django.utils import timezone
 
-from ecfr_site import audit, signing
+from ecfr_site.audit import log
+from ecfr_site.security import tokens
 from newsletter.models import (
     ConsentRecord,
     Delivery,
@@ -53,7 +54,7 @@ def ada(weekly):
 
 def path_of(subscriber, purpose="preferences", **when):
     at = timezone.now() - timedelta(**when)
-    token = signing.sign("preferences", subscriber.pk, at=at)
+    token = tokens.sign("preferences", subscriber.pk, at=at)
     more = "" if purpose == "preferences" else f"{purpose}/"
     return f"/newsletter/preferences/{token}/{more}"
 
@@ -536,7 +537,7 @@ def test_every_column_of_what_belongs_to_the_person_is_in_the_download(ada, week
 
 def test_what_the_desk_did_is_in_the_download_without_by_whom(ada):
     colleague = UserFactory(username="colleague")
-    audit.log("change", colleague, ada, "Unsubscribed.")
+    log.log("change", colleague, ada, "Unsubscribed.")
 
     said = ada.data()["at_the_desk"]
 

@@ -318,7 +318,7 @@ def test_without_dns_it_is_only_noted(edition, domain):
 
 
 def test_where_no_message_leaves_the_machine_nobody_is_asked(edition, domain, settings):
-    settings.MAIL_BACKEND = "ecfr_site.outbox.EmailBackend"
+    settings.MAIL_BACKEND = "ecfr_site.mail.outbox.EmailBackend"
     assert "Messages do not leave this machine" in only(edition, "note")
     assert domain.asked == []
 

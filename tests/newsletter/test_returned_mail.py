@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ecfr_site import signing
+from ecfr_site.security import tokens
 from newsletter import bounces, returned
 from newsletter.models import Event, Subscriber
 from tests.factories import DeliveryFactory, SubscriberFactory
@@ -201,7 +201,7 @@ def test_noise_is_read_without_an_error(noise):
 
 @given(st.data())
 def test_broken_notices_are_read_without_an_error(data):
-    token = signing.sign("bounce", 4)
+    token = tokens.sign("bounce", 4)
     text = postbag.dsn(f"bounces+{token}@example.org", "")
     text = data.draw(st.sampled_from([text, postbag.arf("b@example.org", "")]))
     start = data.draw(st.integers(0, len(text)))

@@ -6,9 +6,9 @@ from email import message_from_bytes, policy
 import pytest
 from django.utils import timezone
 
-from ecfr_site import outbox
+from ecfr_site.database.durability import database_started
+from ecfr_site.mail import outbox
 from newsletter import dispatch, pace
-from newsletter.durability import database_started
 from newsletter.models import (
     ConsentRecord,
     Delivery,
@@ -357,7 +357,7 @@ def test_an_address_beyond_ascii_is_mailed_where_the_server_can(server, edition)
 
 
 def test_without_a_mail_server_messages_are_files(edition, settings):
-    settings.MAIL_BACKEND = "ecfr_site.outbox.EmailBackend"
+    settings.MAIL_BACKEND = "ecfr_site.mail.outbox.EmailBackend"
     settings.NEWSLETTER_CONNECTIONS = 1
 
     send(edition)

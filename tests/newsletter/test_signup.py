@@ -8,7 +8,7 @@ import pytest
 from django.utils import timezone
 from django_tasks import default_task_backend
 
-from ecfr_site import signing
+from ecfr_site.security import tokens
 from newsletter.models import (
     ConsentRecord,
     Newsletter,
@@ -271,8 +271,8 @@ def test_a_robot_that_fills_the_hidden_field_is_not_stored(reader, mailoutbox):
         "",
         "forged",
         stamp(precise=True)[:-1],
-        signing.sign("confirm", PRECISE),
-        signing.sign("stamp", PRECISE, at=ago(hours=49)),
+        tokens.sign("confirm", PRECISE),
+        tokens.sign("stamp", PRECISE, at=ago(hours=49)),
     ],
     ids=["none", "forged", "cut", "of another purpose", "old"],
 )
@@ -293,12 +293,12 @@ def test_a_form_sent_within_two_seconds_comes_back_and_then_goes(reader):
 
     assert sign_up(reader, "ada@example.org", stamp=given).status_code == 422
 
-    earlier = signing.sign("stamp", PRECISE, at=ago(seconds=4))
+    earlier = tokens.sign("stamp", PRECISE, at=ago(seconds=4))
     assert sign_up(reader, "ada@example.org", stamp=earlier).status_code == 302
 
 
 def test_a_form_from_a_page_that_was_open_for_a_day_is_taken(reader):
-    yesterday = signing.sign("stamp", 0, at=ago(hours=30))
+    yesterday = tokens.sign("stamp", 0, at=ago(hours=30))
 
     assert sign_up(reader, "ada@example.org", stamp=yesterday).status_code == 302
 

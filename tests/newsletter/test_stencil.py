@@ -6,7 +6,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from ecfr_site.email_addresses import ascii_address
+from ecfr_site.mail.addresses import ascii_address
 from newsletter.messages import PURPOSES, Recipient, compose, number_links
 from newsletter.models import EditionItem
 from newsletter.stencil import Stencil, as_file

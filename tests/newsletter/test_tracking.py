@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
-from ecfr_site import signing
+from ecfr_site.security import tokens
 from newsletter.models import Event, Link, Subscriber
 from tests.factories import ArticleFactory, DeliveryFactory
 
@@ -49,7 +49,7 @@ def load_pixel(reader, delivery, token=None, method="get", **headers):
 
 def old_token(delivery, purpose):
     at = timezone.now() - timedelta(days=800)
-    return signing.sign(purpose, delivery.pk, at=at)
+    return tokens.sign(purpose, delivery.pk, at=at)
 
 
 # Clicks
@@ -126,7 +126,7 @@ def test_a_link_of_a_test_or_of_an_erased_delivery_is_not_found(reader, delivery
     delivery.delete()
 
     assert click(reader, None, token=token).status_code == 404
-    assert click(reader, None, token=signing.sign("click", 0)).status_code == 404
+    assert click(reader, None, token=tokens.sign("click", 0)).status_code == 404
 
 
 def test_a_link_of_another_edition_is_not_found(reader, delivery):
@@ -182,7 +182,7 @@ def test_a_bad_token_gets_the_picture_all_the_same(reader, delivery, token):
     good = load_pixel(reader, delivery).content
     Event.objects.all().delete()
 
-    for bad in (token, delivery.token("click"), signing.sign("open", 0)):
+    for bad in (token, delivery.token("click"), tokens.sign("open", 0)):
         response = load_pixel(reader, delivery, token=bad)
         assert (response.status_code, response.content) == (200, good)
 

@@ -6,7 +6,7 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
-from ecfr_site import signing
+from ecfr_site.security import tokens
 from newsletter.models import ConsentRecord, Delivery, Event, Newsletter, Subscriber
 from tests.factories import EditionFactory, NewsletterFactory, SubscriberFactory
 
@@ -145,7 +145,7 @@ def test_whoever_was_erased_has_nothing_to_leave(reader, ada, path):
 
 
 def test_the_link_of_a_test_message_says_so(reader):
-    path = f"/newsletter/unsubscribe/{signing.sign('unsubscribe', 0)}/"
+    path = f"/newsletter/unsubscribe/{tokens.sign('unsubscribe', 0)}/"
 
     assert "test message" in reader.get(path).content.decode()
     assert reader.post(path, ONE_CLICK).status_code == 200

@@ -2,7 +2,7 @@
 
 from hypothesis import strategies as st
 
-from ecfr_site.html import ALLOWED, ALSO_READ
+from ecfr_site.richtext.sanitizer import ALLOWED, ALSO_READ
 
 TAGS = [
     *ALLOWED,

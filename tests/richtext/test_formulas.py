@@ -3,7 +3,12 @@
 import pytest
 
 from articles.typeset import tree_of, typeset, words_of
-from ecfr_site.html import linear_formulas, plain_text, reading_minutes, sanitise
+from ecfr_site.richtext.sanitizer import (
+    linear_formulas,
+    plain_text,
+    reading_minutes,
+    sanitise,
+)
 from newsletter.links import absolute_html
 from newsletter.plain import set_text
 

@@ -2,8 +2,8 @@
 
 import pytest
 
-from ecfr_site.html import sanitise
 from ecfr_site.richtext.numerals import written_number
+from ecfr_site.richtext.sanitizer import sanitise
 from newsletter.plain import set_text
 
 

@@ -6,7 +6,7 @@ import pytest
 
 from articles.checklist import Checklist
 from articles.typeset import typeset
-from ecfr_site.html import sanitise
+from ecfr_site.richtext.sanitizer import sanitise
 from tests.factories import ArticleFactory
 
 

@@ -3,7 +3,7 @@
 import pytest
 
 from articles.models import Article
-from ecfr_site.html import plain_text, sanitise
+from ecfr_site.richtext.sanitizer import plain_text, sanitise
 
 
 @pytest.mark.parametrize(

@@ -2,8 +2,8 @@
 
 import pytest
 
-from ecfr_site.html import plain_text, sanitise
 from ecfr_site.richtext.losses import losses
+from ecfr_site.richtext.sanitizer import plain_text, sanitise
 
 WORD = '<html xmlns:w="x"><meta name=Generator content="Microsoft Word 15">'
 ANCHOR = (

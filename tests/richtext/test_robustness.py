@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given, settings
 
 from articles.typeset import typeset
-from ecfr_site.html import plain_text, sanitise
 from ecfr_site.richtext.losses import losses
+from ecfr_site.richtext.sanitizer import plain_text, sanitise
 from tests.richtext.html_strategies import documents
 from tests.site.test_html import assert_harmless
 

@@ -24,10 +24,11 @@ from articles import notices
 from articles.content import content_of
 from articles.models import Article, Editing, Link, PreviewLink, PreviewOpening, Step
 from authors.models import AuthorLink
-from ecfr_site.accounts import letters as account_letters
-from ecfr_site.fields import RichTextField
-from ecfr_site.models import AuditEntry, Institution
-from ecfr_site.plain_text import clean_text
+from ecfr_site.accounts import emails as account_letters
+from ecfr_site.audit.models import AuditEntry
+from ecfr_site.institution.models import Institution
+from ecfr_site.richtext.fields import RichTextField
+from ecfr_site.richtext.plain_text import clean_text
 from newsletter import models as letters
 from newsletter.letters import letter_for
 from newsletter.messages import Recipient, compose

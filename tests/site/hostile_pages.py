@@ -7,7 +7,8 @@ from django.contrib.contenttypes.models import ContentType
 from django.urls import get_resolver, reverse
 from reversion.models import Version
 
-from ecfr_site import outbox, signing
+from ecfr_site.mail import outbox
+from ecfr_site.security import tokens
 
 POSTS = "Takes what is posted; there is nothing to read."
 # Patterns that no page is read at, with the reason.
@@ -123,15 +124,15 @@ def _public(site):
 def _by_token(site):
     subscriber, delivery = site.subscriber, site.delivery
     preview = site.preview.get_absolute_url()
-    confirm = signing.sign("confirm", site.signup.pk, bound_to=subscriber.normalised)
-    move = signing.sign("address", subscriber.pk, bound_to=subscriber.new_email)
+    confirm = tokens.sign("confirm", site.signup.pk, bound_to=subscriber.normalised)
+    move = tokens.sign("address", subscriber.pk, bound_to=subscriber.new_email)
     return {
         "preview": [preview],
         "preview_file": [f"{preview}files/x"],
         "newsletter_confirm": [f"/newsletter/confirm/{confirm}/"],
         "newsletter_preferences": [
             subscriber.preferences_path,
-            f"/newsletter/preferences/{signing.sign('preferences', 0)}/",
+            f"/newsletter/preferences/{tokens.sign('preferences', 0)}/",
         ],
         "newsletter_data": [f"{subscriber.preferences_path}data/"],
         "newsletter_erase": [f"{subscriber.preferences_path}erase/"],

@@ -18,8 +18,8 @@ from time_machine import travel
 
 from articles import workflow
 from articles.models import Article
-from ecfr_site import audit
-from ecfr_site.models import AuditEntry
+from ecfr_site.audit import log
+from ecfr_site.audit.models import AuditEntry
 from newsletter.models import Edition, Subscriber
 from tests.admin.desk import OpenForm, article_form
 from tests.admin.test_redirects import confirm, dry_run
@@ -412,7 +412,7 @@ def test_an_entry_that_cannot_be_written_takes_the_act_back(publisher, monkeypat
         raise DatabaseError("disk full")
 
     article = ArticleFactory(draft=True)
-    monkeypatch.setattr(audit, "mirror", full)
+    monkeypatch.setattr(log, "mirror", full)
     with pytest.raises(DatabaseError), transaction.atomic():
         article.publish(by=publisher.user)
 
@@ -420,8 +420,8 @@ def test_an_entry_that_cannot_be_written_takes_the_act_back(publisher, monkeypat
 
 
 def test_names_that_are_too_long_are_cut(publisher):
-    audit.record("export", publisher.user, ArticleFactory(title="x" * 250), "\x00")
-    audit.record("export", who="y" * 300)
+    log.record("export", publisher.user, ArticleFactory(title="x" * 250), "\x00")
+    log.record("export", who="y" * 300)
 
     assert len(entries("export")[1].who) == 200
 
@@ -544,7 +544,7 @@ def test_an_erased_subscriber_leaves_no_address_behind(newsletter_manager):
     ],
 )
 def test_the_database_refuses_to_change_or_remove(ada, change):
-    audit.record("export", ada)
+    log.record("export", ada)
     with pytest.raises(DatabaseError, match="append-only"), transaction.atomic():
         change(AuditEntry.objects.filter(action="export"))
 
@@ -564,8 +564,8 @@ def test_it_outlives_account_and_object(ada):
 
 def test_old_entries_are_removed_by_a_command_that_says_so(ada):
     with travel(timezone.now() - timedelta(days=4 * 366)):
-        audit.record("export", ada, detail="long ago")
-    audit.record("export", ada, detail="lately")
+        log.record("export", ada, detail="long ago")
+    log.record("export", ada, detail="lately")
 
     call_command("prune_audit", "--older-than", "3y")
 
@@ -577,12 +577,12 @@ def test_old_entries_are_removed_by_a_command_that_says_so(ada):
 
 def test_removing_that_fails_leaves_the_log_as_it_was(ada, monkeypatch):
     with travel(timezone.now() - timedelta(days=4 * 366)):
-        audit.record("export", ada)
+        log.record("export", ada)
 
     def full(*args, **kwargs):
         raise DatabaseError("disk full")
 
-    monkeypatch.setattr(audit, "record", full)
+    monkeypatch.setattr(log, "record", full)
     with pytest.raises(DatabaseError), transaction.atomic():
         call_command("prune_audit", "--older-than", "3y")
 

@@ -17,9 +17,10 @@ from django.core.management import CommandError, call_command
 from django.db import connection
 from django.db.utils import ConnectionHandler
 
-from ecfr_site import backups
-from ecfr_site.models import AuditEntry, Institution
-from ecfr_site.private import private_storage
+from ecfr_site.audit.models import AuditEntry
+from ecfr_site.backups import create
+from ecfr_site.institution.models import Institution
+from ecfr_site.storage.private import private_storage
 from tests.factories import (
     ArticleFactory,
     EditionFactory,
@@ -127,7 +128,7 @@ def manage(environment, *arguments):
 def backup(folder, **options):
     out = StringIO()
     call_command("backup", to=folder, stdout=out, **options)
-    return backups.all_in(folder)[-1]
+    return create.all_in(folder)[-1]
 
 
 def test_what_is_restored_is_what_was_backed_up(site, folder, tmp_path, settings):
@@ -147,17 +148,17 @@ def test_what_is_restored_is_what_was_backed_up(site, folder, tmp_path, settings
         assert restored.keys() == rows.keys()
         for table in rows:
             assert restored[table] == rows[table], table
-    with pytest.raises(backups.BackupError, match="not empty"):
-        backups.restore(path)
+    with pytest.raises(create.BackupError, match="not empty"):
+        create.restore(path)
 
 
 def test_a_damaged_file_is_named(site, folder):
     path = backup(folder)
-    assert list(backups.faults(path)) == []
+    assert list(create.faults(path)) == []
     [file] = (path / "private").rglob("*.pdf")
     file.write_bytes(b"%PDF of hers")
     (path / "media" / "stranger").write_bytes(b"x")
-    found = "; ".join(backups.faults(path))
+    found = "; ".join(create.faults(path))
     assert "private/attachments/2026/paper.pdf: is not what was written" in found
     assert "media/stranger: is not in the manifest" in found
     file.unlink()
@@ -167,15 +168,15 @@ def test_a_damaged_file_is_named(site, folder):
 
 def test_a_changed_manifest_is_refused_and_one_of_before_is_not(folder):
     path = backup(folder)
-    manifest = json.loads((path / backups.MANIFEST).read_text())
+    manifest = json.loads((path / create.MANIFEST).read_text())
 
-    (path / backups.MANIFEST).write_text(json.dumps(manifest | {"at": "2020-01-01"}))
-    with pytest.raises(backups.BackupError, match="not as it was written"):
-        backups.manifest_of(path)
+    (path / create.MANIFEST).write_text(json.dumps(manifest | {"at": "2020-01-01"}))
+    with pytest.raises(create.BackupError, match="not as it was written"):
+        create.manifest_of(path)
 
     del manifest["sha256"]
-    (path / backups.MANIFEST).write_text(json.dumps(manifest))
-    assert backups.manifest_of(path)["at"] == manifest["at"]
+    (path / create.MANIFEST).write_text(json.dumps(manifest))
+    assert create.manifest_of(path)["at"] == manifest["at"]
 
 
 @pytest.mark.parametrize(
@@ -197,7 +198,7 @@ def test_a_name_that_leads_out_of_the_backup_is_refused(folder, tmp_path, name):
     name = name.format(outside=outside)
     name_in_manifest(path, name, b"pwned")
 
-    assert f"{name}: lies outside the backup" in backups.faults(path)
+    assert f"{name}: lies outside the backup" in create.faults(path)
     with empty_place(tmp_path) as (environment, _):
         done = manage(environment, "restore", str(path))
     assert done.returncode
@@ -213,32 +214,32 @@ def test_a_link_that_leads_out_of_the_backup_is_refused(folder, tmp_path):
     (path / "media" / "link.txt").symlink_to(secret)
     name_in_manifest(path, "media/link.txt", b"secret")
 
-    assert "media/link.txt: lies outside the backup" in backups.faults(path)
+    assert "media/link.txt: lies outside the backup" in create.faults(path)
 
 
 def name_in_manifest(path, name, content):
     """Add a file to a manifest as somebody could who writes where backups lie."""
-    manifest = json.loads((path / backups.MANIFEST).read_text())
+    manifest = json.loads((path / create.MANIFEST).read_text())
     del manifest["sha256"]
     manifest["files"][name] = {
         "bytes": len(content),
         "sha256": hashlib.sha256(content).hexdigest(),
     }
-    manifest["sha256"] = backups.digest_of(manifest)
-    (path / backups.MANIFEST).write_text(json.dumps(manifest))
+    manifest["sha256"] = create.digest_of(manifest)
+    (path / create.MANIFEST).write_text(json.dumps(manifest))
 
 
 def test_one_that_ends_half_way_is_none(site, folder, monkeypatch):
     def ends(self, source, name):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(backups._Store, "keep", ends)
+    monkeypatch.setattr(create._Store, "keep", ends)
     with pytest.raises(KeyboardInterrupt):
-        backups.make(folder)
+        create.make(folder)
     [left] = folder.iterdir()
-    assert backups.all_in(folder) == []
-    with pytest.raises(backups.BackupError, match="not a whole one"):
-        backups.manifest_of(left)
+    assert create.all_in(folder) == []
+    with pytest.raises(create.BackupError, match="not a whole one"):
+        create.manifest_of(left)
 
 
 def test_files_in_an_object_store_are_said_to_be_left_out(site, folder, settings):
@@ -246,9 +247,9 @@ def test_files_in_an_object_store_are_said_to_be_left_out(site, folder, settings
         "default": {"BACKEND": "django.core.files.storage.InMemoryStorage"}
     }
     said = []
-    whole = backups.make(folder, say=said.append)
+    whole = create.make(folder, say=said.append)
     assert any(line.startswith("NOT IN IT: media/") for line in said)
-    assert backups.manifest_of(whole)["elsewhere"] == ["media"]
+    assert create.manifest_of(whole)["elsewhere"] == ["media"]
 
 
 def test_a_folder_that_is_a_link_is_followed(folder, tmp_path, settings):
@@ -256,8 +257,8 @@ def test_a_folder_that_is_a_link_is_followed(folder, tmp_path, settings):
     (tmp_path / "disk" / "picture.jpg").write_bytes(b"A picture")
     Path(settings.MEDIA_ROOT).mkdir()
     (Path(settings.MEDIA_ROOT) / "images").symlink_to(tmp_path / "disk")
-    whole = backups.make(folder)
-    assert "media/images/picture.jpg" in backups.manifest_of(whole)["files"]
+    whole = create.make(folder)
+    assert "media/images/picture.jpg" in create.manifest_of(whole)["files"]
 
 
 def test_the_newest_are_kept(folder):
@@ -265,9 +266,9 @@ def test_the_newest_are_kept(folder):
     for day in ("20260101", "20260102"):
         old = folder / f"backup-{day}T000000Z"
         old.mkdir()
-        (old / backups.MANIFEST).write_text("{}")
-    assert [p.name[7:15] for p in backups.thin_out(folder, 2)] == ["20260101"]
-    assert backups.all_in(folder)[-1] == path
+        (old / create.MANIFEST).write_text("{}")
+    assert [p.name[7:15] for p in create.thin_out(folder, 2)] == ["20260101"]
+    assert create.all_in(folder)[-1] == path
 
 
 def test_an_encrypted_one_needs_its_identity(site, folder, settings, tmp_path):
@@ -276,15 +277,15 @@ def test_an_encrypted_one_needs_its_identity(site, folder, settings, tmp_path):
     path = backup(folder, encrypt=True)
     [file] = (path / "private").rglob("*.pdf")
     assert b"of mine" not in file.read_bytes()
-    assert list(backups.faults(path)) == []
-    manifest = backups.manifest_of(path)
-    source = backups._Source(path, manifest, str(identity))
+    assert list(create.faults(path)) == []
+    manifest = create.manifest_of(path)
+    source = create._Source(path, manifest, str(identity))
     source.fetch("private/attachments/2026/paper.pdf", tmp_path / "paper")
     assert (tmp_path / "paper").read_bytes() == b"%PDF of mine"
-    with pytest.raises(backups.BackupError, match="identity"):
-        backups._Source(path, manifest, "")
-    other = backups._Source(path, manifest, str(pyrage.x25519.Identity.generate()))
-    with pytest.raises(backups.BackupError, match="cannot be decrypted"):
+    with pytest.raises(create.BackupError, match="identity"):
+        create._Source(path, manifest, "")
+    other = create._Source(path, manifest, str(pyrage.x25519.Identity.generate()))
+    with pytest.raises(create.BackupError, match="cannot be decrypted"):
         other.fetch("database", tmp_path / "database")
 
 
@@ -297,9 +298,9 @@ def test_an_encrypted_one_needs_its_identity(site, folder, settings, tmp_path):
 )
 def test_what_does_not_fit_is_refused(folder, change, words):
     path = backup(folder)
-    manifest = json.loads((path / backups.MANIFEST).read_text())
+    manifest = json.loads((path / create.MANIFEST).read_text())
     # As one that fits by itself.
     del manifest["sha256"]
-    (path / backups.MANIFEST).write_text(json.dumps(manifest | change))
-    with pytest.raises(backups.BackupError, match=words):
-        backups.restore(path)
+    (path / create.MANIFEST).write_text(json.dumps(manifest | change))
+    with pytest.raises(create.BackupError, match=words):
+        create.restore(path)

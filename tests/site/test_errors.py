@@ -10,7 +10,7 @@ import sentry_sdk
 from django.conf import settings as django_settings
 from sentry_sdk.transport import Transport
 
-from ecfr_site.watch import errors
+from ecfr_site.monitoring import sentry
 
 TOKEN = "q" * 45
 
@@ -29,7 +29,7 @@ class Letterbox(Transport):
 @pytest.fixture
 def sent():
     letterbox = Letterbox()
-    errors.report_to("http://key@sentry.example/1", "v7", transport=letterbox)
+    sentry.report_to("http://key@sentry.example/1", "v7", transport=letterbox)
     yield letterbox.events
     sentry_sdk.get_client().close()
     sentry_sdk.init()

@@ -8,9 +8,9 @@ from django.apps import apps
 from django.core.files.base import ContentFile
 from django.core.management import CommandError, call_command
 
-from ecfr_site.export import TABLES
-from ecfr_site.models import AuditEntry
-from ecfr_site.private import private_storage
+from ecfr_site.audit.models import AuditEntry
+from ecfr_site.backups.export import TABLES
+from ecfr_site.storage.private import private_storage
 from tests.factories import (
     ArticleFactory,
     BylineFactory,

@@ -6,8 +6,8 @@ import pytest
 from django.utils.formats import localize
 from django.utils.timezone import localtime
 
+from ecfr_site.admin_site.wall_clock import read, zone_in_words
 from ecfr_site.images.models import Image
-from ecfr_site.wall_clock import read, zone_in_words
 from tests.factories import ArticleFactory, ImageFactory
 
 EVENING = datetime(2026, 11, 3, 19, 51, tzinfo=UTC)

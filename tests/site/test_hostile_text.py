@@ -13,7 +13,7 @@ from urllib.parse import quote
 import pytest
 from lxml import etree, html
 
-from ecfr_site import outbox
+from ecfr_site.mail import outbox
 from tests.factories import ArticleFactory
 from tests.site import hostile, hostile_pages
 
@@ -28,7 +28,7 @@ def site(request, db, settings):
     site = hostile.make_site()
     kind = getattr(request, "param", KINDS[0])
     hostile.poison_site(site, kind)
-    settings.MAIL_BACKEND = "ecfr_site.outbox.EmailBackend"
+    settings.MAIL_BACKEND = "ecfr_site.mail.outbox.EmailBackend"
     hostile.send_mails(site)
     return site
 

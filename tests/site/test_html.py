@@ -6,12 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ecfr_site.html import (
-    ALLOWED,
-    plain_text,
-    reading_minutes,
-    sanitise,
-)
+from ecfr_site.richtext.sanitizer import ALLOWED, plain_text, reading_minutes, sanitise
 
 ATTACKS = [
     "<script>alert(1)</script>",

@@ -4,12 +4,12 @@ import time
 
 import pytest
 
-from ecfr_site import link_check
+from ecfr_site.richtext import link_checker
 from tests.other_site import serving
 
 
 def visit(url):
-    return link_check.visit([url]).get(url)
+    return link_checker.visit([url]).get(url)
 
 
 @pytest.mark.parametrize("path", ["/200", "/204", "/get-only", "/to?/200"])
@@ -36,11 +36,11 @@ def test_a_circle_ends(elsewhere):
 
 
 def test_a_slow_page_is_not_waited_for(elsewhere, monkeypatch):
-    monkeypatch.setattr(link_check, "SECONDS", 0.2)
+    monkeypatch.setattr(link_checker, "SECONDS", 0.2)
     assert visit(f"{elsewhere.url}/slow") == ("warning", "took too long to answer")
 
-    monkeypatch.setattr(link_check, "SECONDS", 5)
-    monkeypatch.setattr(link_check, "SECONDS_IN_ALL", 0.2)
+    monkeypatch.setattr(link_checker, "SECONDS", 5)
+    monkeypatch.setattr(link_checker, "SECONDS_IN_ALL", 0.2)
     assert visit(f"{elsewhere.url}/slow") == ("warning", "took too long to answer")
 
 
@@ -119,19 +119,19 @@ def test_no_link_leads_the_server_to_itself(elsewhere, settings, host):
     ],
 )
 def test_private_addresses_are_not_public(number):
-    assert not link_check.is_public(number)
+    assert not link_checker.is_public(number)
 
 
 @pytest.mark.parametrize(
     "number", ["9.9.9.9", "2620:fe::fe", "::ffff:9.9.9.9", "64:ff9b::9.9.9.9"]
 )
 def test_public_addresses_are(number):
-    assert link_check.is_public(number)
+    assert link_checker.is_public(number)
 
 
 def test_a_redirect_leads_to_nothing_private_either(settings, monkeypatch):
     """127.0.0.1 stands for the public Internet, 127.0.0.2 for the private network."""
-    monkeypatch.setattr(link_check, "is_public", lambda number: number == "127.0.0.1")
+    monkeypatch.setattr(link_checker, "is_public", lambda number: number == "127.0.0.1")
     with serving("127.0.0.1") as public, serving("127.0.0.2") as private:
         target = f"http://127.0.0.2:{private.server_port}/200"
 
@@ -166,18 +166,18 @@ def test_pages_of_one_site_are_asked_for_one_after_the_other(elsewhere, monkeypa
         time.sleep(0.02)
         at_once.remove(url)
 
-    monkeypatch.setattr(link_check, "trouble_at", look)
+    monkeypatch.setattr(link_checker, "trouble_at", look)
     urls = [f"{elsewhere.url}/{number}" for number in range(5)]
 
-    assert link_check.visit_slowly(urls) == dict.fromkeys(urls)
+    assert link_checker.visit_slowly(urls) == dict.fromkeys(urls)
     assert max(most) == 1
 
 
 def test_what_is_not_reached_in_time_is_left_out(elsewhere, monkeypatch):
-    monkeypatch.setattr(link_check, "SECONDS_IN_ALL", 0.3)
+    monkeypatch.setattr(link_checker, "SECONDS_IN_ALL", 0.3)
     slow, next_one = f"{elsewhere.url}/slow", f"{elsewhere.url}/200"
 
-    assert link_check.visit_slowly([slow, next_one]) == {slow: link_check.LATE}
+    assert link_checker.visit_slowly([slow, next_one]) == {slow: link_checker.LATE}
 
 
 @pytest.mark.parametrize(
@@ -188,4 +188,4 @@ def test_what_is_not_reached_in_time_is_left_out(elsewhere, monkeypatch):
     ],
 )
 def test_addresses_are_spelt_as_browsers_spell_them(url, sent):
-    assert link_check.written_out(url).endswith(sent)
+    assert link_checker.written_out(url).endswith(sent)

@@ -9,9 +9,9 @@ import pytest
 from django.conf import settings as django_settings
 from django_tasks import task
 from django_tasks_db.management.commands.db_worker import Worker
+from ecfr_site.monitoring.logging import JsonLines, Scrubbed, WorkFilter
+from ecfr_site.monitoring.scrubbing import scrub
 
-from ecfr_site.watch.logs import JsonLines, Scrubbed, WorkFilter
-from ecfr_site.watch.scrub import scrub
 from newsletter.models import Newsletter
 from newsletter.robots import stamp
 from tests.factories import ArticleFactory, NewsletterFactory
@@ -176,7 +176,7 @@ def work(settings, transactional_db):
     """A worker as `db_worker` runs it, which stops when nothing waits."""
     settings.TASKS = {
         "default": {
-            "BACKEND": "ecfr_site.database_queue.DatabaseQueue",
+            "BACKEND": "ecfr_site.tasks.database.DatabaseQueue",
             "QUEUES": django_settings.TASK_QUEUES,
         }
     }

@@ -7,11 +7,11 @@ from django.core import mail
 from django.core.management import call_command
 
 from articles import notices
-from ecfr_site import outbox
-from ecfr_site.accounts import letters
-from ecfr_site.mail import MailHeld
+from ecfr_site.accounts import emails
+from ecfr_site.institution.models import Institution
+from ecfr_site.mail import outbox
+from ecfr_site.mail.backends import MailHeld
 from ecfr_site.management.commands.restore import hold_editions
-from ecfr_site.models import Institution
 from newsletter import dispatch, tasks
 from newsletter.models import Edition, Heartbeat, Signup
 from newsletter.preview import send_test
@@ -37,7 +37,7 @@ def test_a_restored_copy_sends_nothing_until_told(publisher):
     mail.outbox.clear()
     Institution.objects.hold_mail()
     with pytest.raises(MailHeld):
-        letters.reset_letter(publisher.user).send()
+        emails.reset_letter(publisher.user).send()
     with pytest.raises(MailHeld), notices.open_post():
         pass
     [(_, trouble)] = send_test(edition, ["a@example.org"])
@@ -53,7 +53,7 @@ def test_a_restored_copy_sends_nothing_until_told(publisher):
     call_command("release_mail", stdout=StringIO())
     assert b"release_mail" not in publisher.get("/admin/").content
     tasks.send_confirmation.call(signup.pk)
-    letters.reset_letter(publisher.user).send()
+    emails.reset_letter(publisher.user).send()
     assert len(mail.outbox) == 2
 
 
@@ -75,7 +75,7 @@ def test_no_mail_leaves_whatever_code_sends_it():
 
 def test_what_the_queue_held_waits_and_then_goes(publisher, settings):
     """Mail of an edition, a signup, a step and a forgotten password, as files."""
-    settings.MAIL_BACKEND = "ecfr_site.outbox.EmailBackend"
+    settings.MAIL_BACKEND = "ecfr_site.mail.outbox.EmailBackend"
     settings.NEWSLETTER_CONNECTIONS = 1
     Heartbeat.beat()
     newsletter = NewsletterFactory()
@@ -98,7 +98,7 @@ def test_what_the_queue_held_waits_and_then_goes(publisher, settings):
     with pytest.raises(MailHeld):
         notices.tell_of_step.call(step.pk)
     with pytest.raises(MailHeld):
-        letters.reset_letter(publisher.user).send()
+        emails.reset_letter(publisher.user).send()
     signup.refresh_from_db()
     step.refresh_from_db()
     assert signup.mailed_at is step.told_at is None
@@ -109,7 +109,7 @@ def test_what_the_queue_held_waits_and_then_goes(publisher, settings):
     tasks.send_confirmation.call(signup.pk)
     dispatch.step(edition.pk)
     notices.tell_of_step.call(step.pk)
-    letters.reset_letter(publisher.user).send()
+    emails.reset_letter(publisher.user).send()
     assert len(outbox.newest()) == 4
 
 

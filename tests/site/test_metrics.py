@@ -14,10 +14,10 @@ from django.conf import settings as django_settings
 from django.test import Client
 from django.utils import timezone
 from django_tasks_db.models import DBTaskResult
+from ecfr_site.monitoring.snapshot import Look
 from prometheus_client.parser import text_string_to_metric_families
 
-from ecfr_site.watch import metrics
-from ecfr_site.watch.looks import Look
+from ecfr_site.monitoring import metrics
 from newsletter.models import Delivery, Heartbeat
 from tests.factories import ArticleFactory, EditionFactory, SubscriberFactory
 from tests.site.test_run import free_port

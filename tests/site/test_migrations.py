@@ -8,7 +8,7 @@ from django.db import connection, migrations, models
 from django.db.migrations.state import ProjectState
 from django_migration_linter.management.commands.lintmigrations import Command
 
-from ecfr_site.operations import AddIndexConcurrently
+from ecfr_site.database.migration_operations import AddIndexConcurrently
 
 FIRST = """
 from django.db import migrations, models
@@ -24,7 +24,7 @@ class Migration(migrations.Migration):
 """
 SECOND = """
 from django.db import migrations, models
-from ecfr_site.operations import AddIndexConcurrently
+from ecfr_site.database.migration_operations import AddIndexConcurrently
 class Migration(migrations.Migration):
     atomic = {atomic}
     dependencies = [("newsletter", "0001_initial")]

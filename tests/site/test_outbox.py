@@ -10,7 +10,7 @@ import pytest
 from django.conf import settings as django_settings
 from django.core.mail import EmailMultiAlternatives, send_mail
 
-from ecfr_site import outbox
+from ecfr_site.mail import outbox
 
 pytestmark = pytest.mark.django_db
 
@@ -19,7 +19,7 @@ RAW = b"Subject: The week\r\nTo: reader@example.org\r\n\r\nDear reader\xe2\x80\x
 
 @pytest.fixture
 def in_use(settings):
-    settings.MAIL_BACKEND = "ecfr_site.outbox.EmailBackend"
+    settings.MAIL_BACKEND = "ecfr_site.mail.outbox.EmailBackend"
 
 
 def files(settings):
@@ -121,7 +121,7 @@ def test_the_environment_chooses_it(tmp_path):
         "import django; django.setup();"
         "from django.core.management import call_command;"
         "call_command('migrate', 'ecfr_site', verbosity=0);"
-        "from django.core.mail import send_mail; from ecfr_site import outbox;"
+        "from django.core.mail import send_mail; from ecfr_site.mail import outbox;"
         "send_mail('Hello', 'Words', 'a@example.org', ['b@example.org']);"
         "print(outbox.is_in_use(), len(outbox.newest()))"
     )

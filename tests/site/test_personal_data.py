@@ -5,7 +5,7 @@ import json
 import pytest
 from django.core.management import CommandError, call_command
 
-from ecfr_site.models import AuditEntry
+from ecfr_site.audit.models import AuditEntry
 from tests.factories import (
     NewsletterFactory,
     SubscriberFactory,

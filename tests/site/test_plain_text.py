@@ -6,7 +6,7 @@ from django.apps import apps
 from django.contrib.flatpages.models import FlatPage
 from django.db import models
 
-from ecfr_site.plain_text import (
+from ecfr_site.richtext.plain_text import (
     CLEANED,
     clean_fields,
     clean_line,

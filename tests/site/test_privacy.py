@@ -93,7 +93,7 @@ def test_unsaved_text_goes_only_when_nobody_came_back_to_it(settings):
 
 @pytest.mark.django_db
 def test_many_are_removed_in_several_steps(monkeypatch):
-    monkeypatch.setattr("ecfr_site.queries.REMOVED_AT_ONCE", 2)
+    monkeypatch.setattr("ecfr_site.database.queries.REMOVED_AT_ONCE", 2)
     for name in "abc":
         AccessAttempt.objects.create(username=name, failures_since_start=1)
     AccessAttempt.objects.update(attempt_time=days_ago(400))

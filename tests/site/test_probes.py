@@ -15,9 +15,9 @@ from django.db import connection
 from django.test import Client
 from django.utils import timezone
 from django_tasks_db.models import DBTaskResult
+from ecfr_site.monitoring.snapshot import Look, see
 
-from ecfr_site.watch import state
-from ecfr_site.watch.looks import Look, see
+from ecfr_site.monitoring import health
 
 whole_database = pytest.mark.django_db(transaction=True)
 
@@ -26,7 +26,7 @@ whole_database = pytest.mark.django_db(transaction=True)
 def fresh(monkeypatch):
     """Each test looks for itself."""
     monkeypatch.setattr(Look, "FRESH", 0)
-    monkeypatch.setattr(state, "_all_applied", False)
+    monkeypatch.setattr(health, "_all_applied", False)
 
 
 @pytest.fixture

@@ -38,11 +38,11 @@ call_command("migrate", verbosity=0)
 from django.test import Client
 from newsletter.models import Newsletter
 from newsletter.robots import stamp
-from ecfr_site.watch import state
+from ecfr_site.monitoring import health
 posted = {"email": "ada@example.org", "stamp": stamp(),
     "newsletters": [Newsletter.objects.get().pk]}
 print(Client(SERVER_NAME="127.0.0.1").post("/newsletter/", posted)["X-Request-ID"])
-tasks, seconds = state.queue()
+tasks, seconds = health.queue()
 print({key: count for key, count in tasks.items() if count}, 0 < seconds < 60)
 """
 QUEUE_DEADLY = """
@@ -52,7 +52,7 @@ die.enqueue()
 """
 COUNTS = """
 import django; django.setup()
-from ecfr_site.task_queue import task_queue
+from ecfr_site.tasks.queue import task_queue
 print({key: count for key, count in task_queue().counts().items() if count})
 """
 RESULT = """

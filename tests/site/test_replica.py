@@ -20,14 +20,14 @@ from django.conf import settings as django_settings
 from django.db import OperationalError, connection, connections, router
 from django.db.utils import load_backend
 from django.test.utils import CaptureQueriesContext
+from ecfr_site.monitoring.snapshot import Look
 
 from articles.models import Article
-from ecfr_site import replica
-from ecfr_site.watch.looks import Look
+from ecfr_site.database import replica
 from tests.factories import ArticleFactory, TopicFactory
 from tests.site.test_run import free_port
 
-BEFORE = "ecfr_site.middleware.DeskAddressMiddleware"
+BEFORE = "ecfr_site.security.middleware.DeskAddressMiddleware"
 PRIMARY, REPLICA = "Cables of the primary", "Cables of the replica"
 
 
@@ -39,9 +39,11 @@ def with_replica(settings, request):
         whole = {**connections.settings["default"], "OPTIONS": {}, **database}
         backend = load_backend(whole["ENGINE"])
         connections["replica"] = backend.DatabaseWrapper(whole, "replica")
-        settings.DATABASE_ROUTERS = ["ecfr_site.replica.ReplicaRouter"]
+        settings.DATABASE_ROUTERS = ["ecfr_site.database.replica.ReplicaRouter"]
         place = settings.MIDDLEWARE.index(BEFORE)
-        settings.MIDDLEWARE.insert(place, "ecfr_site.replica.ReplicaMiddleware")
+        settings.MIDDLEWARE.insert(
+            place, "ecfr_site.database.replica.ReplicaMiddleware"
+        )
         request.addfinalizer(remove)
 
     def remove():

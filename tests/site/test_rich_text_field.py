@@ -8,8 +8,8 @@ from django.forms import CharField, Form, modelform_factory
 from django.test import RequestFactory
 
 from authors.models import Programme
-from ecfr_site.fields import RichTextField, RichTextWidget
-from ecfr_site.html import ALLOWED
+from ecfr_site.richtext.fields import RichTextField, RichTextWidget
+from ecfr_site.richtext.sanitizer import ALLOWED
 from tests.factories import ProgrammeFactory
 
 DIRTY = "<p onclick=x>Good</p><script>bad()</script>"
@@ -76,7 +76,7 @@ def test_a_text_of_empty_paragraphs_is_no_text():
 
 def test_migrations_need_know_nothing_but_the_class():
     assert RichTextField(blank=True).deconstruct()[1:] == (
-        "ecfr_site.fields.RichTextField",
+        "ecfr_site.richtext.fields.RichTextField",
         [],
         {"blank": True},
     )

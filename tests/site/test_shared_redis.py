@@ -4,7 +4,7 @@ import pytest
 import redis
 from django.core.cache import caches
 
-from ecfr_site import backups
+from ecfr_site.backups import create
 from tests.site.test_redis_queue import URL
 
 pytestmark = pytest.mark.server
@@ -46,7 +46,7 @@ def test_a_restored_site_forgets_its_own_pages_alone(cache_of, server, name):
     mine = cache_of(name)
     mine.set("page", "mine")
 
-    backups._forget_what_is_cached()
+    create._forget_what_is_cached()
 
     assert mine.get("page") is None
     assert cache_of("b.example").get("page") == "theirs"

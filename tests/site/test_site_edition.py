@@ -12,9 +12,10 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from articles.models import Article
-from ecfr_site import page_cache
-from ecfr_site.models import Institution, SiteEdition
-from ecfr_site.site_edition import WATCHED, watch_tables
+from ecfr_site.caching import middleware
+from ecfr_site.caching.models import SiteEdition
+from ecfr_site.caching.triggers import WATCHED, watch_tables
+from ecfr_site.institution.models import Institution
 from tests.factories import (
     ArticleFactory,
     BylineFactory,
@@ -143,14 +144,14 @@ def test_one_process_makes_a_page_and_others_get_the_last_copy(
     old = reader.get("/article/cables/")
     Article.objects.filter(pk=article.pk).update(title="Cables over the sea")
     begun, go_on = Event(), Event()
-    made = page_cache.is_for_all
+    made = middleware.is_for_all
 
     def slowly(request, response):
         begun.set()
         go_on.wait(10)
         return made(request, response)
 
-    monkeypatch.setattr(page_cache, "is_for_all", slowly)
+    monkeypatch.setattr(middleware, "is_for_all", slowly)
     with ThreadPoolExecutor(1) as pool:
         first = pool.submit(get_and_close, "/article/cables/")
         assert begun.wait(10)

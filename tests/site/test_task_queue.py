@@ -15,8 +15,8 @@ from django_tasks import task
 from django_tasks_db.models import DBTaskResult
 from rq.worker import SimpleWorker
 
-from ecfr_site.redis_queue import Job
-from ecfr_site.task_queue import task_queue
+from ecfr_site.tasks.queue import task_queue
+from ecfr_site.tasks.redis import Job
 from tests.site.test_redis_queue import URL
 
 done = []
@@ -43,7 +43,7 @@ def place(request, settings, transactional_db):
     done.clear()
     if request.param == "redis":
         settings.TASK_QUEUE_URL = URL
-        settings.TASK_QUEUE = "ecfr_site.redis_queue.RedisQueue"
+        settings.TASK_QUEUE = "ecfr_site.tasks.redis.RedisQueue"
         settings.RQ_QUEUES = {
             name: {"URL": URL} for name in django_settings.TASK_QUEUES
         }

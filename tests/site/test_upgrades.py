@@ -9,7 +9,7 @@ from django.db import connection
 from django.db.migrations.recorder import MigrationRecorder
 from django.utils import timezone
 
-from ecfr_site import backups, upgrades
+from ecfr_site.backups import create, upgrade_check
 from tests.factories import UserFactory
 
 pytestmark = pytest.mark.django_db
@@ -24,7 +24,7 @@ def backed_up(folder, hours):
     at = timezone.now() - timedelta(hours=hours)
     path = folder / f"backup-{at:%Y%m%dT%H%M%SZ}"
     path.mkdir(parents=True)
-    (path / backups.MANIFEST).write_text("{}")
+    (path / create.MANIFEST).write_text("{}")
 
 
 def go_back_to(number):
@@ -35,7 +35,7 @@ def go_back_to(number):
 
 
 def obstacles(folder):
-    return " ".join(upgrades.obstacles(folder, 24))
+    return " ".join(upgrade_check.obstacles(folder, 24))
 
 
 def test_where_all_is_applied_nothing_stands_in_the_way(folder):

@@ -1,7 +1,7 @@
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
-from ecfr_site import backups
+from ecfr_site.backups import create
 
 
 class Command(BaseCommand):
@@ -33,10 +33,10 @@ class Command(BaseCommand):
         if encrypt and not recipient:
             raise CommandError("--encrypt needs a public key in BACKUP_RECIPIENT.")
         try:
-            made = backups.make(to, recipient=recipient, say=self.stdout.write)
-        except (backups.BackupError, OSError) as error:
+            made = create.make(to, recipient=recipient, say=self.stdout.write)
+        except (create.BackupError, OSError) as error:
             raise CommandError(f"No backup was made. {error}") from error
         self.stdout.write(str(made))
         if keep:
-            for path in backups.thin_out(to, keep):
+            for path in create.thin_out(to, keep):
                 self.stdout.write(f"Removed: {path.name}")

@@ -1,6 +1,6 @@
 from django.core.management.base import BaseCommand, CommandError
 
-from ecfr_site import backups, export
+from ecfr_site.backups import create, export
 
 
 class Command(BaseCommand):
@@ -15,6 +15,6 @@ class Command(BaseCommand):
     def handle(self, *, to, **options):
         try:
             export.export(to, say=self.stdout.write)
-        except (backups.BackupError, OSError) as error:
+        except (create.BackupError, OSError) as error:
             raise CommandError(f"Not exported. {error}") from error
         self.stdout.write(f"Written: {to}")

@@ -20,7 +20,7 @@ from authors.models import Author, AuthorLink, Position, Programme
 from ecfr_site.demo import archive, desk, newsletter
 from ecfr_site.demo.pictures import draw, emblem, portrait
 from ecfr_site.images.models import Image
-from ecfr_site.models import Institution
+from ecfr_site.institution.models import Institution
 
 DEMO = Path(settings.BASE_DIR) / "ecfr_site" / "demo"
 

@@ -7,8 +7,8 @@ from django.core.management.base import BaseCommand
 from django.db import connection, transaction
 from django.utils import timezone
 
-from ecfr_site import audit
-from ecfr_site.models import AuditEntry
+from ecfr_site.audit import log
+from ecfr_site.audit.models import AuditEntry
 
 TABLE = AuditEntry._meta.db_table
 # Rather a little longer than too short.
@@ -45,7 +45,7 @@ class Command(BaseCommand):
         with changeable():
             removed, _ = AuditEntry.objects.filter(at__lt=before).delete()
         said = f"{removed:,} from before {timezone.localtime(before):%-d %B %Y}."
-        audit.record("prune", object=AuditEntry, detail=said)
+        log.record("prune", object=AuditEntry, detail=said)
         self.stdout.write(f"Removed: {said}")
 
 

@@ -1,6 +1,6 @@
 from django.core.management.base import BaseCommand
 
-from ecfr_site.models import Institution
+from ecfr_site.institution.models import Institution
 
 
 class Command(BaseCommand):

@@ -2,7 +2,7 @@ from pathlib import Path
 
 from django.core.management.base import BaseCommand, CommandError
 
-from ecfr_site import backups
+from ecfr_site.backups import create
 from newsletter.models import Delivery, Edition
 
 
@@ -25,10 +25,10 @@ class Command(BaseCommand):
     def handle(self, *, path, identity, **options):
         try:
             key = identity_in(identity) if identity else ""
-            backups.restore(path, identity=key, say=self.stdout.write)
-        except (backups.BackupError, OSError) as error:
+            create.restore(path, identity=key, say=self.stdout.write)
+        except (create.BackupError, OSError) as error:
             raise CommandError(f"Not restored. {error}") from error
-        held = hold_editions(backups.manifest_of(path)["at"])
+        held = hold_editions(create.manifest_of(path)["at"])
         self.stdout.write("Restored. Everybody has to sign in again.")
         if held:
             self.stdout.write(f"Editions on hold: {held}.")

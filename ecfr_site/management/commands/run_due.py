@@ -6,9 +6,9 @@ from django.db import close_old_connections
 
 from articles import notices
 from articles import tasks as articles
-from ecfr_site import task_queue
 from ecfr_site.accounts import tasks as accounts
 from ecfr_site.images import tasks as images
+from ecfr_site.tasks import queue
 from newsletter import tasks as newsletter
 
 logger = logging.getLogger(__name__)
@@ -37,7 +37,7 @@ class Command(BaseCommand):
 
     def run_due(self):
         apps = {
-            "tasks": task_queue,
+            "tasks": queue,
             "accounts": accounts,
             "images": images,
             "articles": articles,

@@ -19,7 +19,7 @@ class Command(BaseCommand):
             call_command(
                 "rqworker",
                 *settings.TASK_QUEUES,
-                job_class="ecfr_site.redis_queue.Job",
+                job_class="ecfr_site.tasks.redis.Job",
                 burst=burst,
                 verbosity=verbosity,
             )

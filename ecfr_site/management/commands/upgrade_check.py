@@ -1,7 +1,7 @@
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
-from ecfr_site import upgrades
+from ecfr_site.backups import upgrade_check
 
 
 class Command(BaseCommand):
@@ -26,9 +26,9 @@ class Command(BaseCommand):
         )
 
     def handle(self, *, backups, backup_hours, **options):
-        for app, name in upgrades.pending():
+        for app, name in upgrade_check.pending():
             self.stdout.write(f"To be applied: {app}.{name}")
-        found = list(upgrades.obstacles(backups, backup_hours))
+        found = list(upgrade_check.obstacles(backups, backup_hours))
         for line in found:
             self.stderr.write(line)
         if found:

@@ -1,6 +1,6 @@
 from django.core.management.base import BaseCommand, CommandError
 
-from ecfr_site import backups
+from ecfr_site.backups import create
 
 
 class Command(BaseCommand):
@@ -12,8 +12,8 @@ class Command(BaseCommand):
 
     def handle(self, *, path, **options):
         try:
-            found = list(backups.faults(path))
-        except backups.BackupError as error:
+            found = list(create.faults(path))
+        except create.BackupError as error:
             raise CommandError(str(error)) from error
         for fault in found:
             self.stderr.write(fault)

@@ -4,8 +4,8 @@ from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError
 from django.core.serializers.json import DjangoJSONEncoder
 
-from ecfr_site import audit
-from ecfr_site.private import only_for_its_owner
+from ecfr_site.audit import log
+from ecfr_site.storage.private import only_for_its_owner
 from newsletter.models import Subscriber
 from newsletter.models.subscriber import normalise
 
@@ -27,7 +27,7 @@ class Command(BaseCommand):
             raise CommandError("Nobody subscribed with this address.") from error
         try:
             with open(file, "x", encoding="utf-8", opener=only_for_its_owner) as out:
-                audit.record("export", object=subscriber, detail="All that is stored.")
+                log.record("export", object=subscriber, detail="All that is stored.")
                 json.dump(
                     subscriber.data(),
                     out,

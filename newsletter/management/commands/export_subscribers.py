@@ -1,8 +1,8 @@
 from django.core.management.base import BaseCommand
 
-from ecfr_site import audit
-from ecfr_site.private import only_for_its_owner
-from ecfr_site.spreadsheets import pieces
+from ecfr_site.audit import log
+from ecfr_site.csv_format import pieces
+from ecfr_site.storage.private import only_for_its_owner
 from newsletter.models import Newsletter, Subscriber
 from newsletter.resources import SubscriberResource
 
@@ -24,7 +24,7 @@ class Command(BaseCommand):
                 Newsletter.objects.get(slug=newsletter)
             )
         which = ", ".join(filter(None, [status, newsletter])) or "all"
-        audit.record("export", object=Subscriber, detail=f"To a file: {which}.")
+        log.record("export", object=Subscriber, detail=f"To a file: {which}.")
         with open(
             file, "w", encoding="utf-8", newline="", opener=only_for_its_owner
         ) as out:

@@ -7,8 +7,9 @@ from itertools import islice
 from django.core.management.base import BaseCommand, CommandError
 from tablib import Dataset
 
-from ecfr_site import audit, csv_rows
-from ecfr_site.spreadsheets import safe
+from ecfr_site.audit import log
+from ecfr_site.csv_format import safe
+from ecfr_site.importing import csv_rows
 from newsletter import import_file
 from newsletter.models import Newsletter, Subscriber
 from newsletter.resources import KNOWN, SubscriberResource
@@ -49,7 +50,7 @@ class Command(BaseCommand):
         begun, done, totals = time.monotonic(), 0, Counter()
         if not dry_run:
             # Each thousand rows stay, even if it is stopped.
-            audit.record("import", object=Subscriber, detail="Begun, from a file.")
+            log.record("import", object=Subscriber, detail="Begun, from a file.")
         with (
             opened(file) as content,
             open(report, "w", encoding="utf-8-sig", newline="") as left_out,
@@ -72,7 +73,7 @@ class Command(BaseCommand):
         if dry_run:
             self.stdout.write("Nothing was stored: this was a dry run.")
         else:
-            audit.record("import", object=Subscriber, detail=f"Done: {outcome}")
+            log.record("import", object=Subscriber, detail=f"Done: {outcome}")
 
     def tell_progress(self, done, begun):
         speed = done / (time.monotonic() - begun)

@@ -1,0 +1,64 @@
+"""What the desk writes to the people who have an account on it."""
+
+from django.conf import settings
+from django.contrib.auth.tokens import default_token_generator
+from django.urls import reverse
+from django.utils.encoding import force_bytes
+from django.utils.http import urlsafe_base64_encode
+
+from ecfr_site.mail.emails import letter
+
+# What is told to the owner of an account when it happens to it, by name.
+NOTICES = {
+    "password": "The password of your account was changed.",
+    "on": "Two-factor sign-in was switched on for your account.",
+    "off": "Two-factor sign-in was switched off for your account.",
+    "reset": "A manager switched two-factor sign-in off for your account, so that you "
+    "can set it up anew.",
+    "codes": "Your account got new recovery codes; the old ones are good no more.",
+    "code_used": "A recovery code was used to sign in to your account.",
+    "address": "The e-mail address of your account was changed. This one is told for "
+    "the last time.",
+}
+
+
+def password_link(user):
+    """Where the user sets a password: good once, and for PASSWORD_RESET_TIMEOUT."""
+    path = reverse(
+        "password_reset_confirm",
+        args=[
+            urlsafe_base64_encode(force_bytes(user.pk)),
+            default_token_generator.make_token(user),
+        ],
+    )
+    return f"{settings.SITE_URL}{path}"
+
+
+def reset_letter(user):
+    return _letter("password_reset", user, user.email, url=password_link(user))
+
+
+def invitation(user, invited_by):
+    return _letter(
+        "invitation",
+        user,
+        user.email,
+        url=password_link(user),
+        invited_by=invited_by and (invited_by.get_full_name() or str(invited_by)),
+    )
+
+
+def notice(user, what, to):
+    """`what` is a key of NOTICES."""
+    return _letter("account_notice", user, to, notice=NOTICES[what])
+
+
+def _letter(template, user, to, **context):
+    context = {
+        "user": user,
+        "language": settings.LANGUAGE_CODE,
+        "desk_url": f"{settings.SITE_URL}{reverse('admin:index')}",
+        "reset_url": f"{settings.SITE_URL}{reverse('admin_password_reset')}",
+        **context,
+    }
+    return letter(f"admin/email/{template}", to, context)

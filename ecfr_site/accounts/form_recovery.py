@@ -1,0 +1,160 @@
+"""What an editor wrote survives an expired session and a stale form.
+
+A POST to an editing page that cannot be carried out is answered with a page that holds
+everything posted, in hidden fields. Going on from there brings the form back filled in,
+and nothing is saved before the editor has seen it and pressed save. The text never
+leaves the editor's browser and this answer: nothing is stored on the server.
+"""
+
+import re
+
+from django.core.exceptions import PermissionDenied
+from django.template.response import TemplateResponse
+from django.urls import Resolver404, resolve
+from django.utils.html import linebreaks, mark_safe
+
+from ecfr_site.accounts import second_factor
+from ecfr_site.accounts.sign_in import (
+    HALFWAY,
+    CodeForm,
+    SignInForm,
+    code_given,
+    halfway,
+    password_given,
+)
+from ecfr_site.richtext.sanitizer import sanitise
+
+RESUME = "_resume"
+SIGN_IN = "_sign_in"
+# Never sent back: what signs somebody in, and what the next form has of its own.
+_NOT_KEPT = {"csrfmiddlewaretoken", "username", "password", "code", SIGN_IN, RESUME}
+
+_NOT_SAVED = (
+    "Not saved yet: here is what you wrote. Look it through, then press save again."
+)
+
+
+class KeptTextMixin:
+    """For a ModelAdmin whose forms come back unsaved after an interruption."""
+
+    def get_object(self, request, object_id, from_field=None):
+        found = super().get_object(request, object_id, from_field)
+        if found is None and keeps_text(request):
+            raise PermissionDenied("A colleague has deleted this in the meantime.")
+        return found
+
+    def get_form(self, request, obj=None, change=False, **kwargs):
+        form_class = super().get_form(request, obj, change, **kwargs)
+        if RESUME not in request.POST:
+            return form_class
+
+        class ResumedForm(form_class):
+            def clean(self):
+                self.add_error(None, _NOT_SAVED)
+                return super().clean()
+
+        return ResumedForm
+
+
+def keeps_text(request):
+    """Whether the request posts to an editing page that brings text back."""
+    try:
+        match = resolve(request.path_info)
+    except Resolver404:
+        return False
+    model_admin = getattr(match.func, "model_admin", None)
+    return (
+        request.method == "POST"
+        and isinstance(model_admin, KeptTextMixin)
+        and (match.url_name or "").endswith(("_add", "_change"))
+    )
+
+
+def answer(request, site, form=None, status=403):
+    """The page with the kept text: a form to sign in with, or a button to go on."""
+    if not request.user.is_authenticated:
+        form = form or SignInForm(request)
+    context = {
+        "title": "Your text is safe",
+        "kept": _posted(request),
+        "lost_files": [file.name for file in request.FILES.values()],
+        "form": form,
+        "asks_for_code": isinstance(form, CodeForm),
+        "must_set_up": site.is_known(request)
+        and second_factor.missing(request.user) is second_factor.Missing.SET_UP,
+    }
+    return _page(request, site, "admin/kept_text.html", context, status)
+
+
+def refuse(request, site, refusal):
+    """The page for somebody who may not save this, or no longer: to copy from."""
+    written = [
+        (
+            re.sub(r"[-_]+", " ", name).capitalize(),
+            mark_safe(  # noqa: S308
+                sanitise(value) if "<" in value else linebreaks(value, True)
+            ),
+        )
+        for name, value in _posted(request)
+        # A phrase was written; a single word is a choice or a number.
+        if len(value.split()) > 1
+    ]
+    context = {
+        "title": "This was not saved",
+        "reason": str(refusal) or "You may not change this, or not any more.",
+        "written": written,
+    }
+    return _page(request, site, "admin/refused_text.html", context, status=403)
+
+
+def _posted(request):
+    """What was written, as pairs of name and value."""
+    return [
+        (name, value)
+        for name, values in request.POST.lists()
+        if name not in _NOT_KEPT
+        for value in values
+    ]
+
+
+def _page(request, site, template, context, status):
+    context = {**site.each_context(request), **context}
+    response = TemplateResponse(request, template, context, status=status)
+    response["Cache-Control"] = "no-store"
+    return response.render()
+
+
+def sign_in(request, site):
+    """Sign in from the kept page; None when that worked and editing may go on.
+
+    In as many steps as on the ordinary pages: password, code, and a set-up in another
+    window for those who must have a second factor and have none.
+    """
+    if SIGN_IN in request.POST:
+        form = _sign_in_form(request, request.POST)
+        if form and not form.is_valid():
+            return answer(request, site, form, status=401)
+        if isinstance(form, CodeForm):
+            code_given(request, form.user, form.device)
+        elif form:
+            password_given(request, form.get_user())
+    else:
+        # Of another attempt, perhaps at another account.
+        request.session.pop(HALFWAY, None)
+    if not site.has_permission(request):
+        return answer(request, site, _sign_in_form(request), status=401)
+    posted = request.POST.copy()
+    for name in _NOT_KEPT:
+        posted.pop(name, None)
+    posted[RESUME] = "1"
+    request.POST = posted
+    return None
+
+
+def _sign_in_form(request, data=None):
+    """What is to be asked next: the password, the code, or nothing (None)."""
+    if data and "username" in data:
+        return SignInForm(request, data)
+    if user := halfway(request):
+        return CodeForm(user, data)
+    return None if request.user.is_authenticated else SignInForm(request)

@@ -1,0 +1,181 @@
+from django.contrib import admin
+from django.contrib.contenttypes.models import ContentType
+from django.contrib.contenttypes.views import shortcut
+from django.core.exceptions import BadRequest, PermissionDenied
+from django.db import transaction
+from django.http import Http404, JsonResponse
+from django.shortcuts import get_object_or_404
+from django.urls import path
+from django.utils import timezone
+from django.utils.dateparse import parse_datetime
+
+from articles.models import Article
+from ecfr_site.accounts import form_recovery, passwords, second_factor, sessions, views
+from ecfr_site.admin_site import wall_clock
+from ecfr_site.institution.models import Institution
+from ecfr_site.mail import outbox
+from ecfr_site.security.headers import admin_policy
+
+DESK_LENGTH = 8
+
+
+class EditorialSite(admin.AdminSite):
+    """The editorial desk: the admin with its own front page, policy and patience."""
+
+    site_title = "Editorial desk"
+    site_header = "Editorial desk"
+    index_title = "Desk"
+    enable_nav_sidebar = False
+
+    def is_known(self, request):
+        """Whether the user may be on the desk, once a second factor is given."""
+        return super().has_permission(request)
+
+    def has_permission(self, request):
+        return self.is_known(request) and not second_factor.missing(request.user)
+
+    def get_urls(self):
+        return [
+            path("login/code/", views.SignInWithCode.as_view(), name="sign_in_code"),
+            path("login/again/", views.start_again, name="start_again"),
+            path("account/", views.account, name="account"),
+            path("account/second-factor/", views.set_up, name="second_factor"),
+            path("account/codes/", views.new_codes, name="new_codes"),
+            path("account/off/", views.turn_off, name="turn_off"),
+            path("account/sessions/", views.end_sessions, name="end_sessions"),
+            # Before Django's own, which tells anybody here the address of anything.
+            path(
+                "r/<int:content_type_id>/<path:object_id>/",
+                self.admin_view(self.public_page),
+                name="view_on_site",
+            ),
+            path("moment/", self.admin_view(self.moment), name="moment"),
+            *super().get_urls(),
+        ]
+
+    def each_context(self, request):
+        return {
+            **super().each_context(request),
+            "institution": Institution.objects.current(),
+            "zone": wall_clock.zone_in_words(),
+        }
+
+    def index(self, request, extra_context=None):
+        desk = None
+        if request.user.has_perm("articles.view_article"):
+            desk = desk_of(request.user)
+        context = {
+            "desk": desk,
+            "has_outbox": outbox.is_in_use(),
+            **(extra_context or {}),
+        }
+        return super().index(request, context)
+
+    def admin_view(self, view, cacheable=False):
+        guarded = super().admin_view(view, cacheable)
+
+        @admin_policy
+        def desk_view(request, *args, **kwargs):
+            if any("\0" in value for row in request.GET.lists() for value in row[1]):
+                # No row has it, and PostgreSQL refuses to look.
+                raise BadRequest("The address asks for what no text can hold (NUL).")
+            if not self.has_permission(request):
+                refused = self.turn_away(request)
+                if refused is not None:
+                    return refused
+            elif not is_background(request):
+                sessions.keep_alive(request)
+            try:
+                return guarded(request, *args, **kwargs)
+            except PermissionDenied as refusal:
+                if not form_recovery.keeps_text(request):
+                    raise
+                return form_recovery.refuse(request, self, refusal)
+
+        return desk_view
+
+    def turn_away(self, request):
+        """The answer to somebody who is not signed in, or not in full.
+
+        None if the request may go on: to Django's own refusal, or after signing in from
+        the page that kept the text.
+        """
+        if form_recovery.keeps_text(request):
+            return form_recovery.sign_in(request, self)
+        if is_background(request):
+            return refusal_for_scripts(request)
+        if self.is_known(request):
+            there = request.get_full_path() if request.method == "GET" else ""
+            return views.elsewhere(request, there)
+        return None
+
+    def public_page(self, request, content_type_id, object_id):
+        """To the public page of something, for those who may see it at the desk."""
+        kind = get_object_or_404(ContentType, pk=content_type_id)
+        model_admin = self._registry.get(kind.model_class())
+        found = model_admin and model_admin.get_object(request, object_id)
+        if not found or not model_admin.has_view_permission(request, found):
+            raise Http404
+        return shortcut(request, content_type_id, object_id)
+
+    def moment(self, request):
+        """JSON: what the `day` and `time` of a form mean, which had `stored`."""
+        typed = request.GET
+        try:
+            stored = parse_datetime(typed.get("stored", ""))
+        except ValueError:
+            stored = None
+        if stored and timezone.is_naive(stored):
+            stored = None
+        said = wall_clock.read(typed.get("day", ""), typed.get("time", ""), stored)
+        return JsonResponse(said)
+
+    def login(self, request, extra_context=None):
+        return views.SignIn.as_view()(request)
+
+    @transaction.atomic
+    def password_change(self, request, extra_context=None):
+        """With its entry in the audit log, or not at all."""
+        return passwords.ChangePassword.as_view()(request)
+
+
+def is_background(request):
+    """Whether a script asks, not a person who opens a page or sends a form."""
+    return (
+        request.headers.get("Sec-Fetch-Dest") == "empty"
+        or request.headers.get("X-Requested-With") == "XMLHttpRequest"
+        or request.headers.get("Accept", "").startswith("application/json")
+    )
+
+
+def refusal_for_scripts(request):
+    """401 while signing in helps, else 403; `error` says in words what to do."""
+    status, error = 403, "You may not use the desk."
+    missing = request.user.is_authenticated and second_factor.missing(request.user)
+    if not request.user.is_authenticated or missing is second_factor.Missing.CODE:
+        status, error = 401, "You are signed out. Sign in in another window."
+    elif missing:
+        error = "Set up two-factor sign-in in another window first."
+    response = JsonResponse({"error": error}, status=status)
+    response["Cache-Control"] = "no-store"
+    return response
+
+
+def desk_of(user):
+    """What is on somebody's desk, own work first: lists of articles, twelve queries.
+
+    Nothing that this person may not see; to mend only what is theirs to mend.
+    """
+    articles = Article.objects.visible_to(user).for_desk(user)
+    theirs = (
+        articles if user.has_perm("articles.approve_article") else articles.of(user)
+    )
+    lists = {
+        "mine": articles.of(user).under_way().order_by("-changed"),
+        "mine_live": articles.of(user).published(),
+        "waiting": articles.waiting_for_review().order_by("changed"),
+        "problems": theirs.to_mend(),
+        "scheduled": articles.scheduled().in_order_of_going_live(),
+        "recent": articles.published(),
+    }
+    return {name: list(found[:DESK_LENGTH]) for name, found in lists.items()}

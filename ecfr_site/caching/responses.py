@@ -1,0 +1,23 @@
+"""What a view says of its answer to the page cache and to caches in front."""
+
+
+def cached_fragment(request, name, compute):
+    """What `compute()` gives, kept as pages are if pages are kept."""
+    keep = getattr(request, "keep_part", None)
+    return keep(name, compute) if keep else compute()
+
+
+def mark_uncacheable(request):
+    """Nothing the site links to: what is answered is not worth keeping."""
+    request.is_nonsense = True
+
+
+def surrogate_keys(response, *shown):
+    """The response, with names of what it shows for caches that remove pages by them.
+
+    "article-7 author-3" in Surrogate-Key, which a CDN takes off.
+    """
+    response["Surrogate-Key"] = " ".join(
+        f"{each._meta.model_name}-{each.pk}" for each in shown
+    )
+    return response

@@ -1,0 +1,62 @@
+"""The backend in front of MAIL_BACKEND: holds mail, and writes domains in ASCII."""
+
+from django.conf import settings
+from django.core.mail import get_connection
+from django.core.mail.backends.base import BaseEmailBackend
+
+from ecfr_site.institution.models import Institution
+from ecfr_site.mail.addresses import ascii_mailbox
+
+
+class MailHeld(OSError):
+    """This is a restored copy: no mail leaves before `manage.py release_mail`."""
+
+    def __init__(self):
+        super().__init__("This is a restored copy, which sends no mail yet.")
+
+
+def refuse_if_held():
+    """Raises MailHeld; one query."""
+    if Institution.objects.mail_is_held():
+        raise MailHeld
+
+
+class Gate(BaseEmailBackend):
+    """Stands before MAIL_BACKEND, and lets nothing through while mail is held.
+
+    `open` and `send_messages` then raise MailHeld, or do nothing if they are to fail
+    silently.
+    """
+
+    def __init__(self, fail_silently=False, **options):
+        super().__init__(fail_silently)
+        self.behind = get_connection(settings.MAIL_BACKEND, fail_silently, **options)
+
+    def open(self):
+        return self.behind.open() if self._is_open() else None
+
+    def close(self):
+        self.behind.close()
+
+    def send_messages(self, messages):
+        if not self._is_open():
+            return 0
+        for message in messages:
+            _address_in_ascii(message)
+        return self.behind.send_messages(messages)
+
+    def _is_open(self):
+        try:
+            refuse_if_held()
+        except MailHeld:
+            if not self.fail_silently:
+                raise
+            return False
+        return True
+
+
+def _address_in_ascii(message):
+    """Name domains as IDNA 2008 does, before Django does as IDNA 2003."""
+    message.from_email = ascii_mailbox(message.from_email)
+    for name in ("to", "cc", "bcc", "reply_to"):
+        setattr(message, name, [ascii_mailbox(one) for one in getattr(message, name)])

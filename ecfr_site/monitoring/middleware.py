@@ -1,0 +1,54 @@
+import logging
+
+from ecfr_site.monitoring import metrics, views
+from ecfr_site.monitoring.request_context import RequestWork
+
+logger = logging.getLogger("ecfr_site.access")
+
+
+class WatchMiddleware:
+    """Answers probes; of all else it notes view, status, time and queries.
+
+    The first, so that it sees what the others answer. Nothing of the reader is noted:
+    no address, no path, no query string.
+    """
+
+    def __init__(self, get_response):
+        self.get_response = get_response
+
+    def __call__(self, request):
+        if response := views.answer(request):
+            return response
+        work = request.work = RequestWork(request)
+        with work.being_done():
+            with work.watching_queries():
+                response = self.get_response(request)
+            note(request.method, response.status_code, work)
+        response["X-Request-ID"] = work.request_id
+        return response
+
+
+def note(method, status, work):
+    """Count and log a request that was answered."""
+    seconds, view = work.seconds, work.name
+    try:
+        metrics.count_request(view, method, status, seconds, work.queries)
+    except OSError:
+        # A full disk is no reason to withhold a page.
+        logger.warning("This request could not be counted.", exc_info=True)
+    ms = round(seconds * 1000, 1)
+    logger.info(
+        "%s %s %d, %.1f ms, %d queries",
+        method,
+        view,
+        status,
+        ms,
+        work.queries,
+        extra={
+            "method": method,
+            "view": view,
+            "status": status,
+            "ms": ms,
+            "queries": work.queries,
+        },
+    )

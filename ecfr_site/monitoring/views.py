@@ -1,0 +1,155 @@
+"""What machines ask: /healthz, /readyz, /metrics.
+
+Answered before all other middleware: a probe comes by the machine's own address,
+without TLS, and must not wait for the database where it does not ask about it.
+"""
+
+import logging
+import platform
+
+import django
+from django.conf import settings
+from django.http import HttpResponse, JsonResponse
+from prometheus_client import CollectorRegistry
+from prometheus_client.core import GaugeMetricFamily
+from prometheus_client.exposition import choose_encoder
+
+from ecfr_site.monitoring import health, metrics
+from ecfr_site.monitoring.access import is_operator
+from ecfr_site.monitoring.snapshot import Look, see
+
+logger = logging.getLogger(__name__)
+
+# Seconds that a probe takes at the most.
+PATIENCE = 2
+
+# Without these nothing can be answered as it should.
+VITAL = {
+    "database": Look(health.database),
+    "migrations": Look(health.migrations),
+    "cache": Look(health.use_cache),
+    "disk": Look(health.disk),
+}
+# Taking web servers away because a worker is slow would help nobody; what a replica
+# does not answer the primary does.
+OTHERS = {"queue": Look(health.queue_is_short)}
+if settings.REPLICA_URL:
+    OTHERS["replica"] = Look(health.replica)
+GAUGES = {
+    "queue": Look(health.queue),
+    "mail": Look(health.mail),
+    "clock": Look(health.clock),
+    "disk": Look(health.free_disk),
+}
+
+
+def healthz(request):
+    """The process answers. Asks nothing and nobody."""
+    return JsonResponse({"status": "alive"})
+
+
+def readyz(request):
+    """Whether this process can serve readers: 200 or 503; to operators, each check."""
+    checks = {}
+    for name, seen, error in see(VITAL | OTHERS, PATIENCE):
+        checks[name] = {
+            "status": "ok" if not error else "fails" if name in VITAL else "warns",
+            "said": seen if error is None else _in_short(error),
+        }
+        if error:
+            logger.warning("Not well: %s (%s)", name, _in_short(error))
+    ready = not any(check["status"] == "fails" for check in checks.values())
+    answer = {"status": "ready" if ready else "not ready"}
+    if is_operator(request):
+        answer["checks"] = checks
+    return JsonResponse(answer, status=200 if ready else 503)
+
+
+def _in_short(error):
+    """What went wrong without what libraries say: that may hold names and addresses."""
+    if isinstance(error, health.NotWell):
+        return str(error)
+    if isinstance(error, TimeoutError):
+        return f"no answer in {PATIENCE} s"
+    return type(error).__name__
+
+
+def show_metrics(request):
+    """To operators alone: what is counted, and how things stand."""
+    if not is_operator(request):
+        return HttpResponse("For operators only.\n", "text/plain", status=403)
+    registry = CollectorRegistry()
+    for collector in [*metrics.collectors(), HowThingsStand()]:
+        registry.register(collector)
+    encode, content_type = choose_encoder(request.headers.get("Accept", ""))
+    return HttpResponse(encode(registry), content_type)
+
+
+class HowThingsStand:
+    """Looks when it is asked, and leaves out what does not answer in time."""
+
+    def describe(self):
+        """Nothing beforehand, so that registering it does not look."""
+        return []
+
+    def collect(self):
+        yield _gauge(
+            "build_info",
+            "What runs.",
+            {
+                (
+                    settings.RELEASE,
+                    platform.python_version(),
+                    django.get_version(),
+                ): 1
+            },
+            ["release", "python", "django"],
+        )
+        wells, seen = {}, {}
+        looks = {("check", name): look for name, look in VITAL.items()}
+        looks |= {("gauge", name): look for name, look in GAUGES.items()}
+        for (kind, name), value, error in see(looks, PATIENCE):
+            if kind == "check":
+                wells[(name,)] = int(error is None)
+            elif error is None:
+                seen[name] = value
+        yield _gauge("check", "1 if the check of /readyz is well.", wells, ["check"])
+        if "queue" in seen:
+            tasks, age = seen["queue"]
+            yield _gauge("tasks", "Tasks.", tasks, ["queue", "state"])
+            yield _gauge(
+                "tasks_oldest_seconds", "How long a task has waited.", {(): age}
+            )
+        if "mail" in seen:
+            states = {(name,): count for name, count in seen["mail"].items()}
+            about = f"Messages of editions of the last {health.MAIL_DAYS} days."
+            yield _gauge("deliveries", about, states, ["state"])
+        if seen.get("clock") is not None:
+            about = "Since run_due last ran."
+            yield _gauge("clock_age_seconds", about, {(): seen["clock"]})
+        if "disk" in seen:
+            about = "Free where the site writes."
+            yield _gauge("disk_free_bytes", about, {(): seen["disk"]})
+
+
+def _gauge(name, about, values, labels=()):
+    family = GaugeMetricFamily(f"ecfr_site_{name}", about, labels=labels)
+    for of, value in values.items():
+        family.add_metric(of, value)
+    return family
+
+
+PROBES = {"/healthz": healthz, "/readyz": readyz, "/metrics": show_metrics}
+
+
+def answer(request):
+    """The answer to a probe, which nobody keeps; None if it is none."""
+    probe = PROBES.get(request.path_info)
+    if probe is None:
+        return None
+    if request.method not in ("GET", "HEAD"):
+        return HttpResponse(status=405, headers={"Allow": "GET, HEAD"})
+    response = probe(request)
+    response["Cache-Control"] = "no-store"
+    response["X-Content-Type-Options"] = "nosniff"
+    return response

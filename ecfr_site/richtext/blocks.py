@@ -1,0 +1,293 @@
+"""Writes a tree of HTML anew as prose: blocks of text, each only where HTML allows it.
+
+Whatever the tree holds, what comes out is a sequence of paragraphs, headings, lists,
+quotations, tables and figures, well formed, without empty or doubled elements; written
+again it comes out the same.
+"""
+
+from html import escape
+from typing import NamedTuple
+from xml.etree.ElementTree import Element
+
+from ecfr_site.richtext import formulas
+from ecfr_site.richtext.inline import (
+    Mark,
+    Piece,
+    address_of,
+    attributes_of,
+    line_of,
+    marked,
+    marked_as,
+    number_of,
+    paragraphs,
+)
+
+FOOTNOTE = "footnote"
+HEADINGS = {"h1", "h2", "h3", "h4", "h5", "h6"}
+LISTS = {"ul", "ol"}
+# Elements before and after which a new line of text begins.
+# fmt: off
+BOUNDARIES = HEADINGS | LISTS | {
+    "p", "blockquote", "hr", "li", "dl", "dt", "dd", "pre", "div", "section", "article",
+    "main", "header", "footer", "aside", "nav", "center", "address", "details",
+    "summary", "fieldset", "form", "figure", "figcaption", "table", "caption", "thead",
+    "tbody", "tfoot", "tr", "th", "td",
+}
+# fmt: on
+# Which blocks may stand where.
+_IN_LINE: set[str] = set()
+_IN_CELL = LISTS | {"figure"}
+_IN_ITEM = LISTS | {"figure", "blockquote", "table"}
+_IN_TEXT = _IN_ITEM | {"h2", "h3", "hr"}
+
+
+def written(root: Element) -> str:
+    """The HTML of what is in `root`, a line a block."""
+    flow = _Flow(_IN_TEXT, images=True)
+    flow.walk(root)
+    return "\n".join(block.html for block in flow.finish())
+
+
+def is_footnote(element: Element) -> bool:
+    return element.tag == "span" and FOOTNOTE in element.get("class", "").split()
+
+
+class _Block(NamedTuple):
+    html: str
+    # What a plain paragraph comes down to when it is alone in a cell or an item.
+    bare: str = ""
+
+
+class _Flow:
+    """Turns an element's content into blocks; loose text becomes paragraphs.
+
+    `blocks` are the block elements that may stand here; the content of others becomes
+    paragraphs. If there are none, all remains one line.
+    """
+
+    def __init__(
+        self, blocks: set[str], images: bool = False, notes: bool = True
+    ) -> None:
+        self.allowed = blocks
+        self.images = images
+        self.notes = notes
+        self.blocks: list[_Block] = []
+        self.line: list[Piece] = []
+        self.places: list[Piece] = []
+        self.attributes = ""
+
+    def walk(self, element: Element, marks: tuple[Mark, ...] = ()) -> None:
+        self._text(element.text, marks)
+        for child in element:
+            self._child(child, marks)
+            self._text(child.tail, marks)
+
+    def finish(self) -> list[_Block]:
+        self._end_line()
+        return self.blocks
+
+    def _text(self, text: str | None, marks: tuple[Mark, ...]) -> None:
+        if text:
+            self.line.append(Piece(marks, "text", text))
+
+    def _child(self, child: Element, marks: tuple[Mark, ...]) -> None:
+        tag = child.tag
+        if tag in self.allowed and (block := _block(child, marks)):
+            self._end_line()
+            if tag in HEADINGS:
+                block = self._with_places(block)
+            self.blocks.append(block)
+        elif tag in BOUNDARIES:
+            self._end_line()
+            self.attributes = _paragraph_attributes(child)
+            if tag in HEADINGS and self.allowed:
+                self.walk(child, marked_as("strong", marks))
+            else:
+                self.walk(child, marks)
+            self._end_line()
+        elif tag == "br":
+            self.line.append(Piece(marks, "br", "<br>"))
+        elif tag == "img":
+            self._image(child, marks)
+        elif tag == "math":
+            if html := formulas.serialize(child):
+                self.line.append(Piece(marks, "math", html))
+        elif tag == "a" and child.get("id"):
+            html = f'<a id="{escape(child.get("id", ""))}"></a>'
+            place = Piece((), "place", html)
+            # A place in nothing is the place of what comes next.
+            (self.places if self.allowed else self.line).append(place)
+            self.walk(child, marked(child, marks))
+        elif self.notes and is_footnote(child):
+            inner = _inline(child, notes=False)
+            html = f'<span class="{FOOTNOTE}"{attributes_of(child)}>{inner}</span>'
+            unlinked = tuple(mark for mark in marks if mark.tag != "a")
+            self.line.append(Piece(unlinked, "note", html))
+        else:
+            self.walk(child, marked(child, marks))
+
+    def _image(self, element: Element, marks: tuple[Mark, ...]) -> None:
+        """A picture in the text is a figure of its own, between paragraphs."""
+        address = address_of(element, "src")
+        if not (self.images and address.startswith(("/", "http"))):
+            return
+        links = tuple(mark for mark in marks if mark.tag == "a")[:1]
+        image = Piece(links, "img", f"<img{attributes_of(element)}>")
+        if self.allowed:
+            attributes = self.attributes
+            self._end_line()
+            self.blocks.append(_Block(f"<figure>{line_of([image])}</figure>"))
+            self.attributes = attributes
+        else:
+            self.line.append(image)
+
+    def _with_places(self, block: _Block) -> _Block:
+        """The heading with the places that were waiting for a text."""
+        start, mark, rest = block.html.partition(">")
+        places = "".join(place.html for place in self.places)
+        self.places = []
+        return block._replace(html=start + mark + places + rest)
+
+    def _end_line(self) -> None:
+        """What stood loose until here is a paragraph; two line breaks make two."""
+        if not self.allowed:
+            self._text(" ", ())
+            return
+        for pieces in paragraphs(self.line):
+            if html := line_of(pieces):
+                html = "".join(place.html for place in self.places) + html
+                paragraph = f"<p{self.attributes}>{html}</p>"
+                self.blocks.append(_Block(paragraph, "" if self.attributes else html))
+                self.places = []
+        self.line = []
+        self.attributes = ""
+
+
+def _paragraph_attributes(element: Element) -> str:
+    """Of a paragraph, and of what becomes one."""
+    if element.tag in HEADINGS | LISTS | {"li", "figure", "table"}:
+        return ""
+    names = ("lang", "dir")
+    return attributes_of(Element("p", {name: element.get(name, "") for name in names}))
+
+
+def _block(element: Element, marks: tuple[Mark, ...]) -> _Block | None:
+    """The element as a block of its kind; None if there is nothing to it."""
+    tag = element.tag
+    if tag == "hr":
+        return _Block("<hr>")
+    if tag in LISTS:
+        html = _items(element)
+    elif tag == "blockquote":
+        html = "".join(block.html for block in _content(element, _IN_ITEM))
+    elif tag == "figure":
+        html = _figure(element, marks)
+    elif tag == "table":
+        html = _table(element)
+    else:
+        html = _inline(element)
+    return _Block(f"<{tag}{attributes_of(element)}>{html}</{tag}>") if html else None
+
+
+def _inline(element: Element, notes: bool = True) -> str:
+    return line_of(_one_line(element, notes=notes))
+
+
+def _one_line(
+    element: Element,
+    marks: tuple[Mark, ...] = (),
+    images: bool = False,
+    notes: bool = True,
+) -> list[Piece]:
+    flow = _Flow(_IN_LINE, images, notes)
+    flow.walk(element, marks)
+    return [
+        p._replace(kind="text", html=" ") if p.kind == "br" else p for p in flow.line
+    ]
+
+
+def _content(element: Element, blocks: set[str]) -> list[_Block]:
+    flow = _Flow(blocks, images=True)
+    flow.walk(element)
+    return flow.finish()
+
+
+def _cell(element: Element, blocks: set[str]) -> str:
+    """What stands in a cell or an item, where a paragraph alone needs no p."""
+    content = _content(element, blocks)
+    alone = sum(block.html.startswith("<p") for block in content) == 1
+    return "".join((alone and block.bare) or block.html for block in content)
+
+
+def _items(element: Element) -> str:
+    items = [_written_item(_item(element.text))]
+    for child in list(element):
+        stray, child.tail = child.tail, None
+        if child.tag in LISTS and items[-1].parts and (inner := _block(child, ())):
+            # A list in a list belongs to the item before.
+            items[-1].parts.append(inner.html)
+        else:
+            item = child if child.tag == "li" else _item(None, child)
+            items.append(_written_item(item))
+        if stray and (loose := _written_item(_item(stray))).parts:
+            items.append(loose)
+    return "".join(
+        f"<li{attributes}>{''.join(parts)}</li>" for attributes, parts in items if parts
+    )
+
+
+class _Item(NamedTuple):
+    attributes: str
+    parts: list[str]
+
+
+def _written_item(element: Element) -> _Item:
+    html = _cell(element, _IN_ITEM)
+    return _Item(attributes_of(element), [html] if html else [])
+
+
+def _item(text: str | None, *children: Element) -> Element:
+    item = Element("li")
+    item.text = text
+    item.extend(children)
+    return item
+
+
+def _figure(element: Element, marks: tuple[Mark, ...]) -> str:
+    pieces = _one_line(element, marks, images=True)
+    images = [piece for piece in pieces if piece.kind == "img"]
+    if not images:
+        return ""
+    caption = [piece for piece in pieces if piece.kind != "img"]
+    text = line_of(caption)
+    places = [] if text else [piece for piece in caption if piece.kind == "place"]
+    html = line_of([*places, *images])
+    return html + (f"<figcaption>{text}</figcaption>" if text else "")
+
+
+def _table(element: Element) -> str:
+    caption = ""
+    parts: dict[str, list[str]] = {"thead": [], "tbody": [], "tfoot": []}
+    for part in element:
+        if part.tag == "caption":
+            caption = caption or _inline(part)
+        elif rows := _rows(part):
+            kind = "tbody" if part.tag in parts and parts[part.tag] else part.tag
+            parts[kind].append(f"<{kind}>{rows}</{kind}>")
+    html = "".join(part for kind in parts.values() for part in kind)
+    return f"<caption>{caption}</caption>{html}" if html and caption else html
+
+
+def _rows(part: Element) -> str:
+    rows = [row for row in part if len(row)]
+    html = ""
+    for below, row in zip(range(len(rows), 0, -1), rows, strict=True):
+        cells = ""
+        for cell in row:
+            if int(number_of(cell, "rowspan") or 1) > below:
+                cell.set("rowspan", str(below))
+            is_head = cell.tag == "th"
+            inner = _inline(cell) if is_head else _cell(cell, _IN_CELL)
+            cells += f"<{cell.tag}{attributes_of(cell)}>{inner}</{cell.tag}>"
+        html += f"<tr>{cells}</tr>"
+    return html

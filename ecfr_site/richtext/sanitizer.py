@@ -1,0 +1,251 @@
+"""What HTML the site keeps, and what it reads out of it.
+
+A text comes from an editor's browser, a Word document, an importer or an attacker.
+`sanitise` reads it as a browser would (nh3), writes it anew in the few elements that
+a publication needs, each only where HTML allows it, and gives nh3 the last word.
+"""
+
+import re
+from collections import Counter
+from functools import lru_cache
+from html import escape
+from html.parser import HTMLParser
+from xml.etree.ElementTree import Element, TreeBuilder
+
+import nh3
+
+from ecfr_site.richtext import formulas, readings, word_processors
+from ecfr_site.richtext.blocks import (
+    BOUNDARIES,
+    FOOTNOTE,
+    HEADINGS,
+    LISTS,
+    is_footnote,
+    written,
+)
+from ecfr_site.richtext.depth import flattened
+from ecfr_site.richtext.inline import SCHEMES
+from ecfr_site.richtext.places import mark_places, without_unused
+
+# The allow-list: elements and their attributes. `lang` may stand on all of them. The
+# editor's own filter is made from it (ecfr_site/richtext/fields.py).
+ALLOWED: dict[str, set[str]] = {
+    **{tag: {"dir"} for tag in ("p", "h2", "h3", "blockquote", "figcaption")},
+    **{tag: set() for tag in ("ul", "hr", "br", "figure", "s")},
+    **{tag: set() for tag in ("em", "strong", "sup", "sub")},
+    **{tag: set() for tag in ("table", "thead", "tbody", "tfoot", "tr")},
+    "ol": {"type", "start", "reversed"},
+    "li": {"value", "dir"},
+    "caption": {"dir"},
+    "th": {"scope", "colspan", "rowspan", "dir"},
+    "td": {"colspan", "rowspan", "dir"},
+    # With an id it is a place in the text (ecfr_site/richtext/places.py).
+    "a": {"href", "title", "id"},
+    "abbr": {"title"},
+    "img": {"src", "alt", "width", "height", "role"},
+    "span": {"dir"},
+    **{tag: set(names) for tag, names in formulas.ELEMENTS.items()},
+}
+
+# Understood while reading, written as something else or as paragraphs.
+ALSO_READ = {"q", "pre", "del", "ins", "strike", "b", "i", "cite", "listing"}
+_ALSO_READ = BOUNDARIES | ALSO_READ | formulas.ALSO_READ
+# Dropped with all that is in them.
+# fmt: off
+_DROPPED = formulas.DROPPED | {
+    "script", "style", "title", "svg", "iframe", "object", "embed", "noscript",
+    "template", "textarea", "select", "button", "audio", "video", "canvas",
+}
+# fmt: on
+# Around struck-out words in plain text.
+STRUCK_OUT = "~~"
+_FORMULA = re.compile(r"<math\b.*?</math>", re.S)
+_CONTROL = re.compile(
+    "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ufeff\ufffe\uffff\ud800-\udfff]"
+)
+_DEEPEST = 60
+
+
+# A save asks several times for the same text: form, typesetting, field.
+@lru_cache(maxsize=32)
+def sanitise(html: str, language: str = "en") -> str:
+    """The same text in clean, valid, harmless HTML. Doing it twice changes nothing.
+
+    `language` is the text's own, as far as it says nothing else of itself.
+    """
+    root = _read(html)
+    _mend(root, html, language)
+    return without_unused(_LAST_WORD.clean(written(root)))
+
+
+def plain_text(html: str) -> str:
+    """The running text, without markup and footnotes, a line a block."""
+    root = _read(html)
+    readings.write_quotes(root)
+    return "\n".join(" ".join(line.split()) for line in _lines(root) if line)
+
+
+def linear_formulas(html: str) -> str:
+    """Sanitised HTML with its formulas as text, for where MathML is not shown."""
+
+    def text_of(found: re.Match) -> str:
+        return escape(formulas.linear(_read(found[0])[0]), quote=False)
+
+    return _FORMULA.sub(text_of, html)
+
+
+def reading_minutes(html: str) -> int:
+    return max(1, round(len(plain_text(html).split()) / 230))
+
+
+def removed_reviews(html: str) -> Counter[str]:
+    """The number of reviewers' comments and deletions that `sanitise` leaves out."""
+    return word_processors.remove_reviews(_read(html), html)
+
+
+# Reading
+
+_READ = nh3.Cleaner(
+    tags=set(ALLOWED) | _ALSO_READ,
+    clean_content_tags=_DROPPED,
+    attributes={tag: names for tag, names in ALLOWED.items() if names}
+    | {"a": {"href", "title", "name"}, "del": {"cite", "datetime"}}
+    | {"ins": {"cite", "datetime"}, "li": {"value", "type"}}
+    | {"*": {"lang", "dir", "class", "style", "id", "aria-hidden"}}
+    | {"mfenced": formulas.ATTRIBUTES_READ},
+    url_schemes=SCHEMES,
+    link_rel=None,
+)
+# Links carry no rel: there is no target, hence no opener to protect, and what the
+# Referer says is one header's affair.
+_LAST_WORD = nh3.Cleaner(
+    tags=set(ALLOWED),
+    clean_content_tags=_DROPPED,
+    attributes={
+        tag: names - {"role", "scope"} - set(formulas.ELEMENTS.get(tag, ()))
+        for tag, names in ALLOWED.items()
+    }
+    | {"*": {"lang"}},
+    tag_attribute_values={
+        "img": {"role": {"presentation"}},
+        "th": {"scope": {"col", "row", "colgroup", "rowgroup"}},
+    }
+    | {tag: values for tag, values in formulas.ELEMENTS.items() if values},
+    allowed_classes={"span": {FOOTNOTE}},
+    url_schemes=SCHEMES,
+    link_rel=None,
+)
+
+
+class _Reader(HTMLParser):
+    """Builds the tree that nh3 wrote down, flattened where it is absurdly deep."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.builder = TreeBuilder()
+        self.builder.start("div", {})
+        self.depth = 0
+
+    def handle_starttag(self, tag, attrs):
+        void = tag in ("br", "hr", "img")
+        if void or self.depth < _DEEPEST:
+            self.builder.start(
+                tag, {name: _short(name, value) for name, value in attrs}
+            )
+        if void:
+            self.builder.end(tag)
+        else:
+            self.depth += 1
+
+    def handle_endtag(self, tag):
+        self.depth -= 1
+        if self.depth < _DEEPEST:
+            self.builder.end(tag)
+
+    def handle_data(self, data):
+        self.builder.data(data)
+
+
+def _short(name: str, value: str | None) -> str:
+    """The attribute's value; of a style no more than anybody writes."""
+    return (value or "")[:1000] if name == "style" else value or ""
+
+
+def _read(html: str) -> Element:
+    reader = _Reader()
+    # Some characters come as references, hence once more.
+    clean = _READ.clean(flattened(_CONTROL.sub("", html)))
+    reader.feed(_CONTROL.sub("", clean))
+    reader.close()
+    reader.builder.end("div")
+    return reader.builder.close()
+
+
+def _lines(root: Element) -> list[str]:
+    lines: list[list[str]] = [[]]
+
+    def walk(element: Element) -> None:
+        if element.tag in BOUNDARIES or element.tag == "br":
+            lines.append([])
+        if formulas.is_formula(element):
+            lines[-1].append(formulas.linear(element))
+        elif not is_footnote(element):
+            is_struck = element.tag in ("s", "strike", "del")
+            lines[-1] += [STRUCK_OUT * is_struck, element.text or ""]
+            for child in element:
+                walk(child)
+                lines[-1].append(child.tail or "")
+            lines[-1].append(STRUCK_OUT * is_struck)
+        if element.tag in BOUNDARIES:
+            lines.append([])
+
+    walk(root)
+    return [text for line in lines if (text := "".join(line)).strip()]
+
+
+# Mending: headings at the right level, lists that are lists
+
+
+def _mend(root: Element, html: str, language: str) -> None:
+    word_processors.remove_reviews(root, html)
+    if word_processors.is_from_word(html):
+        word_processors.set_languages(root, html)
+        word_processors.make_lists(root)
+    word_processors.drop_directions(root, html)
+    formulas.remove_twins(root)
+    readings.hand_down(root)
+    readings.break_lines(root)
+    readings.write_quotes(root, language)
+    mark_places(root)
+    _set_heading_levels(root)
+    for parent in list(root.iter()):
+        if parent.tag not in LISTS:
+            _gather_items(parent)
+
+
+def _set_heading_levels(root: Element) -> None:
+    """The title is the page's h1: in a text with several, all levels move one down."""
+    headings = [element for element in root.iter() if element.tag in HEADINGS]
+    down = sum(heading.tag == "h1" for heading in headings) > 1
+    for heading in headings:
+        level = int(heading.tag[1]) + down
+        heading.tag = f"h{min(max(level, 2), 3)}"
+
+
+def _gather_items(parent: Element) -> None:
+    """Put list items that stand outside a list into one."""
+    children: list[Element] = []
+    gathered: Element | None = None
+    for child in parent:
+        if child.tag != "li":
+            gathered = None
+            children.append(child)
+            continue
+        if gathered is None:
+            gathered = Element("ul")
+            children.append(gathered)
+        gathered.append(child)
+        gathered.tail, child.tail = child.tail, None
+        if (gathered.tail or "").strip():
+            gathered = None
+    parent[:] = children

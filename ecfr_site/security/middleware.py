@@ -1,0 +1,56 @@
+from django.conf import settings
+from django.http import Http404
+
+from ecfr_site.security.client_ip import comes_from
+from ecfr_site.security.headers import RESOURCE_POLICY
+
+
+class BrowserLimitsMiddleware:
+    """Switch off what the site does not use, and keep its answers out of other sites.
+
+    A view that other sites and mail programs may show sets CROSS_ORIGIN itself.
+    """
+
+    policy = ", ".join(
+        f"{feature}=()"
+        for feature in (
+            "accelerometer",
+            "camera",
+            "display-capture",
+            "geolocation",
+            "gyroscope",
+            "magnetometer",
+            "microphone",
+            "midi",
+            "payment",
+            "usb",
+        )
+    )
+
+    def __init__(self, get_response):
+        self.get_response = get_response
+
+    def __call__(self, request):
+        response = self.get_response(request)
+        response.setdefault("Permissions-Policy", self.policy)
+        response.setdefault(RESOURCE_POLICY, "same-origin")
+        if "Content-Security-Policy" in response:
+            response["Reporting-Endpoints"] = f'csp="{settings.CSP_REPORT_PATH}"'
+        return response
+
+
+class DeskAddressMiddleware:
+    """To whoever is not in ADMIN_ADDRESSES there is no desk: 404.
+
+    Before anything that would tell by a redirect or a cookie that there is one.
+    """
+
+    def __init__(self, get_response):
+        self.get_response = get_response
+
+    def __call__(self, request):
+        asks_for_desk = f"{request.path_info}/".startswith(f"/{settings.ADMIN_PATH}/")
+        allowed = settings.ADMIN_ADDRESSES
+        if asks_for_desk and allowed and not comes_from(request, allowed):
+            raise Http404
+        return self.get_response(request)

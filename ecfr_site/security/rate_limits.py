@@ -1,0 +1,48 @@
+"""How often something may be asked for, counted in the cache for all processes."""
+
+import logging
+
+from django.core.cache import cache
+from django.shortcuts import render
+from redis.exceptions import RedisError
+
+from ecfr_site.security import tokens
+from ecfr_site.security.client_ip import client_address, household
+
+logger = logging.getLogger(__name__)
+
+A_MINUTE = 60
+# What a cache raises that cannot be reached.
+OUT_OF_REACH = (RedisError, OSError)
+
+
+def too_many(purpose, counted, limit, seconds):
+    """Count one more in this span of time; whether that is beyond the limit.
+
+    What is counted, an address for example, is kept as a keyed hash. Raises one of
+    OUT_OF_REACH.
+    """
+    key = f"limit-{tokens.digest(purpose, counted)}"
+    cache.add(key, 0, seconds)
+    try:
+        return cache.incr(key) > limit
+    except ValueError:  # It ended between the two.
+        return False
+
+
+def refusal(request, purpose, a_minute):
+    """429.html for a network address that asks more often, else None.
+
+    Who cannot be counted is served.
+    """
+    address = household(client_address(request))
+    try:
+        if not too_many(purpose, str(address), a_minute, A_MINUTE):
+            return None
+    except OUT_OF_REACH:
+        logger.warning("Requests (%s) could not be counted.", purpose)
+        return None
+    response = render(request, "429.html", status=429)
+    response["Retry-After"] = str(A_MINUTE)
+    response["Cache-Control"] = "no-store"
+    return response

@@ -1,0 +1,128 @@
+from datetime import timedelta
+
+from django.core.exceptions import ValidationError
+from django.core.management import call_command
+from django.db.models import Case, Count, Min, Value, When
+from django.utils import timezone
+from django_tasks import TaskResultStatus
+from django_tasks_db import DatabaseBackend
+
+from ecfr_site.monitoring.tasks import WatchedTask, request_id_of
+from ecfr_site.tasks.queue import (
+    BACKOFF,
+    FAILURES_KEPT,
+    FAILURES_SHOWN,
+    PLACES,
+    Failure,
+    age,
+    every_state,
+)
+
+# Nothing takes so long: whoever is at it was killed, or its machine is gone.
+LONGEST = timedelta(minutes=15)
+LOST = "Its worker did not come back."
+
+
+def tried(times):
+    """A condition: it was tried so often."""
+    return {
+        f"worker_ids__{times - 1}__isnull": False,
+        f"worker_ids__{times}__isnull": True,
+    }
+
+
+GIVEN_UP = {
+    "status": TaskResultStatus.FAILED,
+    f"worker_ids__{len(BACKOFF)}__isnull": False,
+}
+
+
+class DatabaseQueue(DatabaseBackend):
+    """Tasks in the database, which bear the id of the request that queued them.
+
+    The package neither tries again nor notices a worker that was killed. A row names
+    the worker of each attempt, so their number says how often it was tried.
+    """
+
+    task_class = WatchedTask
+
+    @property
+    def rows(self):
+        # The queue is named before models can be loaded.
+        from django_tasks_db.models import DBTaskResult
+
+        return DBTaskResult.objects.filter(backend_name=self.alias)
+
+    def counts(self):
+        state = Case(
+            When(status=TaskResultStatus.RUNNING, then=Value("running")),
+            When(**GIVEN_UP, then=Value("failed")),
+            # To be done, or tried again.
+            default=Value("waiting"),
+        )
+        # Here one queue has all, in the order of their priority.
+        queue = Case(
+            *(When(priority__gte=least, then=Value(name)) for name, least in PLACES),
+        )
+        counted = (
+            self.rows.exclude(status=TaskResultStatus.SUCCESSFUL)
+            .order_by()
+            .values_list(queue, state)
+            .annotate(Count("pk"))
+        )
+        counts = dict.fromkeys(every_state(), 0)
+        return counts | {(name, state): count for name, state, count in counted}
+
+    def wait(self):
+        waiting = self.rows.filter(status=TaskResultStatus.READY).order_by()
+        return age(waiting.aggregate(at=Min("enqueued_at"))["at"])
+
+    def take_up(self):
+        now = timezone.now()
+        lost = self.rows.running().filter(started_at__lte=now - LONGEST)
+        lost.update(
+            status=TaskResultStatus.FAILED, finished_at=now - BACKOFF[0], traceback=LOST
+        )
+        taken_up = sum(
+            self.rows.failed()
+            .filter(finished_at__lte=now - pause, **tried(times))
+            .update(status=TaskResultStatus.READY, enqueued_at=now)
+            for times, pause in enumerate(BACKOFF, start=1)
+        )
+        call_command(
+            "prune_db_task_results",
+            queue_name="*",
+            min_age_days=1,
+            failed_min_age_days=FAILURES_KEPT.days,
+            verbosity=0,
+        )
+        return taken_up
+
+    def failures(self):
+        rows = self.rows.filter(**GIVEN_UP).order_by("-finished_at")[:FAILURES_SHOWN]
+        return [
+            Failure(
+                id=str(row.pk),
+                task=row.task_path,
+                arguments=row.args_kwargs["args"],
+                request_id=request_id_of(row.args_kwargs["kwargs"]),
+                failed_at=row.finished_at,
+                traceback=row.traceback,
+            )
+            for row in rows
+        ]
+
+    def retry(self, id):
+        again = {"status": TaskResultStatus.READY, "enqueued_at": timezone.now()}
+        if not self._one(id).update(**again):
+            raise LookupError(id)
+
+    def forget(self, id):
+        if not self._one(id).delete()[0]:
+            raise LookupError(id)
+
+    def _one(self, id):
+        try:
+            return self.rows.filter(pk=id, **GIVEN_UP)
+        except ValidationError as error:
+            raise LookupError(id) from error
