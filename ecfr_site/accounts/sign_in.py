@@ -29,6 +29,13 @@ class SignInForm(AdminAuthenticationForm):
         super().__init__(*args, **kwargs)
         self.fields["username"].label = "User name"
 
+    def clean(self):
+        # No account has so long a name, and the failure would not fit the log of them.
+        name = self.cleaned_data.get("username") or ""
+        if len(name) > self.fields["username"].max_length:
+            raise self.get_invalid_login_error()
+        return super().clean()
+
     def get_invalid_login_error(self):
         # What axes tells of a sign-in that it refused, or that was one too many.
         if getattr(self.request, "axes_locked_out", False):

@@ -167,6 +167,17 @@ def test_an_unknown_account_gets_the_same_answers(ada):
     assert answers("ada") == answers("unheard.of")
 
 
+@pytest.mark.parametrize("name", ["a" * 151, "ä" * 300, "ada" + " " * 9000 + "x"])
+def test_a_name_longer_than_any_is_answered_like_a_wrong_one(name, ada):
+    answer = Client().post(
+        "/admin/login/", {"username": name, "password": "secret", "next": "/admin/"}
+    )
+
+    assert answer.status_code == 200
+    assert "not the correct user name and password" in answer.content.decode()
+    assert not AccessAttempt.objects.exists()
+
+
 def test_what_was_posted_is_not_kept(ada):
     Client().post(
         "/admin/login/?next=/secret/",
