@@ -1,6 +1,7 @@
 """What every test stands on: a cast of characters, and no trace on the machine."""
 
 from contextlib import contextmanager
+from datetime import UTC, datetime
 
 import pytest
 from django.conf import settings as django_settings
@@ -15,7 +16,7 @@ from hypothesis import settings as hypothesis_settings
 from zeal.constants import initialize_app_registry
 from zeal.patch import patch
 
-from tests.factories import UserFactory
+from tests.factories import ArticleFactory, UserFactory
 from tests.other_site import serving
 
 # How long an example takes says more of the machine than of the code.
@@ -137,6 +138,17 @@ def signed_in(**role):
     client.user = UserFactory(**role)
     client.force_login(client.user)
     return client
+
+
+@pytest.fixture
+def article():
+    """Published long ago, whatever time a test moves to."""
+    return ArticleFactory(
+        published=True,
+        published_at=datetime(2026, 1, 2, tzinfo=UTC),
+        title="Cables under the sea",
+        slug="cables",
+    )
 
 
 @pytest.fixture

@@ -5,7 +5,7 @@ from datetime import date
 import pytest
 
 from articles.models import Correction
-from tests.admin.desk import article_form
+from tests.admin_site.desk import article_form
 from tests.factories import ArticleFactory, CorrectionFactory
 
 pytestmark = pytest.mark.django_db

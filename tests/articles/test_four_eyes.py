@@ -10,7 +10,7 @@ from reversion.models import Version
 from articles.models import Article
 from articles.workflow import PUBLISH, NotAllowed, State
 from ecfr_site.institution.models import Institution
-from tests.admin.desk import OpenForm, article_form
+from tests.admin_site.desk import OpenForm, article_form
 from tests.conftest import signed_in
 from tests.factories import (
     ArticleFactory,

@@ -11,7 +11,7 @@ from django.utils import timezone
 from articles import notices
 from articles.models import Article, Comment, NoticeChoice, Step
 from articles.people import who_sees
-from tests.admin.desk import OpenForm, article_form
+from tests.admin_site.desk import OpenForm, article_form
 from tests.factories import (
     ArticleFactory,
     AuthorFactory,

@@ -6,7 +6,7 @@ from playwright.sync_api import expect
 from articles.models import Article
 from ecfr_site.richtext.sanitizer import ALLOWED, sanitise
 from tests.factories import UserFactory
-from tests.site.test_html import ATTACKS
+from tests.richtext.test_sanitizer import ATTACKS
 
 FORMULA = "<math><mi>d</mi><mo>=</mo><mfrac><mi>r</mi><mi>g</mi></mfrac></math>"
 PASTE = f"""<p>Debt evolves as {FORMULA} over time, see <a href="#part2">below</a>.</p>

@@ -7,7 +7,7 @@ from articles.models import Article
 from ecfr_site.richtext.fields import MAX_LENGTH
 from ecfr_site.richtext.losses import losses
 from ecfr_site.richtext.sanitizer import sanitise
-from tests.admin.desk import OpenForm, article_form
+from tests.admin_site.desk import OpenForm, article_form
 from tests.factories import UserFactory
 from tests.richtext.html_strategies import documents
 

@@ -9,7 +9,7 @@ from articles.typeset import typeset
 from ecfr_site.richtext.losses import losses
 from ecfr_site.richtext.sanitizer import plain_text, sanitise
 from tests.richtext.html_strategies import documents
-from tests.site.test_html import assert_harmless
+from tests.richtext.test_sanitizer import assert_harmless
 
 
 @settings(max_examples=100, deadline=None)
