@@ -3,7 +3,7 @@
 import re
 import unicodedata
 
-from articles.manuscript import blocks_of, opening
+from articles.checklist.text import blocks_of, opening
 
 # The fields in which readers, or search engines, see words; as editors call them.
 FIELDS = {

@@ -9,12 +9,12 @@ from django.utils.html import escape, format_html, mark_safe
 from django.utils.timezone import localtime
 
 from articles import workflow
+from articles.checklist.rules import WORKING_TITLE
 from articles.history.matching import opcodes
 from articles.models import Article
 from articles.models.completeness import is_provisional
-from articles.models.stages import Rights
-from articles.people import name_of
-from articles.rules import WORKING_TITLE
+from articles.models.transitions import Rights
+from articles.staff import name_of
 from articles.workflow import Standing
 from ecfr_site.admin_site.wall_clock import keep_second_hour
 from ecfr_site.redirects.slugs import SlugForm

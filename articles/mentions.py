@@ -3,7 +3,7 @@
 import re
 from collections import Counter
 
-from articles.people import name_of
+from articles.staff import name_of
 
 # Not in the middle of an address. Names of accounts may hold what addresses hold.
 _MENTION = re.compile(r"(?<![\w.@+-])@([\w.@+-]+)")

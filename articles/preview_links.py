@@ -8,9 +8,9 @@ from django.views.decorators.http import require_safe
 from django.views.defaults import page_not_found
 from reversion.models import Version
 
-from articles.content import content_of_version
-from articles.earlier import as_it_was
-from articles.files import FOR_ONE, sent, stored_name
+from articles.downloads import FOR_ONE, sent, stored_name
+from articles.history.preview import as_it_was
+from articles.history.snapshot import content_of_version
 from articles.models import Article, PreviewLink
 from articles.views import render_article
 from ecfr_site.security.user_agents import is_page_in_browser

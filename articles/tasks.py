@@ -12,11 +12,11 @@ from django.test import Client
 from django.utils import timezone
 from django_tasks import task
 
-from articles.checklist import Checklist
-from articles.manuscript import links_in
+from articles.checklist.checklist import Checklist
+from articles.checklist.text import links_in
 from articles.models import Article, Editing, Link, PreviewLink
 from articles.models.working_copy import replace_due
-from articles.typeset import tree_of
+from articles.rendering import tree_of
 from ecfr_site.institution.models import Institution
 from ecfr_site.richtext import link_checker
 from ecfr_site.tasks.queue import LAST

@@ -149,8 +149,8 @@ def edition_for(newsletter):
     from django.utils import timezone
 
     from articles.models import Article
-    from newsletter import dispatch
     from newsletter.models import Edition, Heartbeat
+    from newsletter.sending import worker
 
     Heartbeat.beat()
     edition = Edition.objects.create(
@@ -174,15 +174,15 @@ def edition_for(newsletter):
         )
         edition.items.create(article=article, order=n)
     began = time.perf_counter()
-    assert dispatch.start(edition), edition.held_because
+    assert worker.start(edition), edition.held_because
     took = time.perf_counter() - began
     edition.refresh_from_db()
     return edition, took
 
 
 def message_of(edition):
-    from newsletter.dispatch import Variant
-    from newsletter.messages import Recipient
+    from newsletter.composing.messages import Recipient
+    from newsletter.sending.worker import Variant
 
     items = list(edition.items.for_messages())
     stencil = Variant(edition, items, True).stencil
@@ -195,11 +195,11 @@ def send(edition, connections):
     """Seconds for handing all of it over; then the ledger must have closed."""
     from django.conf import settings
 
-    from newsletter import dispatch
+    from newsletter.sending import worker
 
     settings.NEWSLETTER_CONNECTIONS = connections
     began = time.perf_counter()
-    while dispatch.step(edition.pk):
+    while worker.step(edition.pk):
         pass
     took = time.perf_counter() - began
     edition.refresh_from_db()

@@ -348,7 +348,7 @@ STORAGES = {
         folder="django.core.files.storage.FileSystemStorage",
         bucket="ecfr_site.storage.s3.PublicObjects",
     ),
-    # What only some may have: articles/files.py asks who wants it.
+    # What only some may have: articles/downloads.py asks who wants it.
     "private": storage(
         env.str("PRIVATE_STORAGE_URL", default=""),
         folder="ecfr_site.storage.private.PrivateStorage",

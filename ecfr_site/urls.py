@@ -4,7 +4,7 @@ from django.contrib.sitemaps.views import index as sitemap_index
 from django.contrib.sitemaps.views import sitemap
 from django.urls import include, path, re_path
 
-from articles import feeds, files, preview_links
+from articles import downloads, feeds, preview_links
 from articles import views as articles
 from authors import views as authors
 from ecfr_site import views
@@ -15,7 +15,7 @@ from ecfr_site.mail.outbox import NAME
 from ecfr_site.monitoring import csp_reports
 from ecfr_site.sitemaps import sitemaps
 from ecfr_site.tasks import views as tasks
-from newsletter.webhooks import webhook
+from newsletter.bounces.webhooks import webhook
 
 # Whoever may be there is asked by DeskAddressMiddleware too.
 desk = [
@@ -57,7 +57,7 @@ urlpatterns = [
     path("publications/<slug:kind>/", articles.publications, name="publications"),
     path("publications/<slug:kind>/feed/", feeds.KindFeed(), name="kind_feed"),
     path("article/<slug:slug>/", articles.article, name="article"),
-    path("files/<path:path>", files.file, name="file"),
+    path("files/<path:path>", downloads.file, name="file"),
     path("preview/<str:token>/", preview_links.preview, name="preview"),
     path(
         "preview/<str:token>/files/<path:path>",
@@ -112,6 +112,6 @@ urlpatterns = [
 handler400 = "ecfr_site.views.bad_request"
 
 media_url = settings.MEDIA_URL.lstrip("/")
-urlpatterns.append(path(f"{media_url}attachments/<path:path>", files.former))
+urlpatterns.append(path(f"{media_url}attachments/<path:path>", downloads.former))
 if settings.SERVE_MEDIA:
     urlpatterns.append(path(f"{media_url}<path:path>", views.media))

@@ -7,4 +7,4 @@ class NewsletterConfig(AppConfig):
 
     def ready(self):
         # What registers itself, and needs the models.
-        from newsletter import checks, webhooks  # noqa: F401
+        from newsletter.bounces import webhooks  # noqa: F401

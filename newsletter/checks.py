@@ -2,7 +2,7 @@ from django.conf import settings
 from django.core.checks import Error, Warning, register
 
 from ecfr_site.security import tokens
-from newsletter import webhooks
+from newsletter.bounces import webhooks
 
 # RFC 5321, section 4.5.3.1.1.
 LOCAL_PART = 64

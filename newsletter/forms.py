@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from articles.models import Topic
 from ecfr_site.mail.addresses import check_reachable
+from newsletter.antispam import is_by_hand, is_solved
 from newsletter.models import (
     ConsentRecord,
     Newsletter,
@@ -18,7 +19,6 @@ from newsletter.models import (
     normalise,
 )
 from newsletter.models.subscriber import check_pause, is_disposable
-from newsletter.robots import is_by_hand, is_solved
 
 Method = ConsentRecord.Method
 

@@ -12,10 +12,10 @@ from django_tasks import task
 
 from ecfr_site.institution.models import Institution
 from ecfr_site.tasks.queue import BEHIND, LAST
-from newsletter import dispatch
-from newsletter.letters import letter_for
+from newsletter.emails import letter_for
 from newsletter.models import Edition, Heartbeat, Signup, Subscriber
 from newsletter.models.edition import LATE
+from newsletter.sending import worker
 
 logger = logging.getLogger(__name__)
 
@@ -30,8 +30,8 @@ def send_edition(edition_id):
         return
     edition = Edition.objects.due().filter(pk=edition_id).first()
     if edition and Heartbeat.is_steady():
-        dispatch.start(edition)
-    if dispatch.step(edition_id):
+        worker.start(edition)
+    if worker.step(edition_id):
         send_edition.enqueue(edition_id)
 
 

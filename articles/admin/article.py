@@ -15,7 +15,6 @@ from articles.admin.badges import state_badge, thumbnail, what_happened
 from articles.admin.board import BoardPages
 from articles.admin.checking import ChecklistPages
 from articles.admin.comments import CommentPages
-from articles.admin.copies import WorkingCopyPages
 from articles.admin.editing import EditingPages
 from articles.admin.history import HistoryPages
 from articles.admin.live_page import LivePages
@@ -23,9 +22,10 @@ from articles.admin.notice_choice import NoticePages
 from articles.admin.planning import DueFilter, PlanningPages, WhoseFilter
 from articles.admin.preview import PreviewPages
 from articles.admin.preview_links import PreviewLinkPages
-from articles.admin.steps import StepsBar
-from articles.content import keep_first
+from articles.admin.transition_bar import StepsBar
+from articles.admin.working_copies import WorkingCopyPages
 from articles.forms import ArticleForm, AuthorSelect, BylineRows, Rows
+from articles.history.snapshot import keep_first
 from articles.models import Article, Attachment, Byline, Correction
 from articles.search import matching
 from articles.workflow import State

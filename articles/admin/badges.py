@@ -4,7 +4,7 @@ from django.utils.html import format_html
 from django.utils.timezone import localtime
 from reversion.models import Revision, Version
 
-from articles import people
+from articles import staff
 from articles.workflow import Standing, State
 from ecfr_site.admin_site.wall_clock import in_words
 from ecfr_site.images.markup import picture
@@ -129,7 +129,7 @@ def _people(changes):
 
 
 def name_of(user):
-    return people.name_of(user) if user else "somebody"
+    return staff.name_of(user) if user else "somebody"
 
 
 def _short(moment):

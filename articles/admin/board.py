@@ -5,8 +5,8 @@ from django.template.response import TemplateResponse
 from django.urls import path
 from django.utils import timezone
 
+from articles.calendar import month_after, month_asked, month_before, month_of
 from articles.models import Article
-from articles.timetable import month_after, month_asked, month_before, month_of
 from articles.workflow import State
 from authors.models import Programme
 

@@ -1,7 +1,7 @@
 from django.forms import Media, Script
 from django.utils.html import format_html, format_html_join
 
-from articles.checklist import Checklist
+from articles.checklist.checklist import Checklist
 from articles.models import Article
 from articles.workflow import State
 

@@ -10,10 +10,10 @@ from django.urls import path, reverse
 from django.utils.safestring import mark_safe
 from django.views.decorators.http import require_POST
 
-from articles import notices
+from articles import notifications
 from articles.mentions import mentioned, offers
 from articles.models import Article, Comment
-from articles.people import who_sees
+from articles.staff import who_sees
 
 
 class CommentForm(forms.ModelForm):
@@ -164,7 +164,9 @@ class CommentPages:
         comment.by = request.user
         with transaction.atomic():
             comment.say()
-            transaction.on_commit(partial(notices.tell_of_comment.enqueue, comment.pk))
+            transaction.on_commit(
+                partial(notifications.tell_of_comment.enqueue, comment.pk)
+            )
         _, unknown = mentioned(comment.text, who_sees(article))
         for name in unknown:
             messages.warning(

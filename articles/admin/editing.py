@@ -8,9 +8,9 @@ from django.utils.decorators import method_decorator
 from django.utils.timezone import localtime
 from django.views.decorators.http import require_POST
 
-from articles.admin.typed import posted, typed_form
+from articles.admin.draft_form import posted, typed_form
 from articles.models import Article, Editing
-from articles.people import name_of
+from articles.staff import name_of
 from ecfr_site.accounts.form_recovery import RESUME
 
 # What the script sends with the form, and is no part of it (editing.js).

@@ -13,9 +13,9 @@ from reversion.models import Version
 
 from articles import workflow
 from articles.admin.badges import name_of
-from articles.compare import changed_fields, compare, names_in
-from articles.content import content_of, contents_of
 from articles.forms import NOTE
+from articles.history.diff import changed_fields, compare, names_in
+from articles.history.snapshot import content_of, contents_of
 from articles.models import Article, Step
 from articles.workflow import NotAllowed, State
 

@@ -7,9 +7,9 @@ from django.forms import Media, ModelChoiceField
 from django.utils.formats import date_format
 from django.utils.html import format_html
 
-from articles import notices
+from articles import notifications
 from articles.models import LONG_FIELDS, Article
-from articles.people import allowed_to, name_of
+from articles.staff import allowed_to, name_of
 from articles.workflow import State
 
 PLAN = ("assigned_to", "due")
@@ -124,10 +124,10 @@ class PlanningPages:
         if "assigned_to" in form.changed_data and article.assigned_to_id:
             people = (article.assigned_to_id, request.user.pk)
             transaction.on_commit(
-                partial(notices.tell_assignee.enqueue, article.pk, *people)
+                partial(notifications.tell_assignee.enqueue, article.pk, *people)
             )
         # The step itself is made after this, before the transaction ends.
-        transaction.on_commit(notices.enqueue_due)
+        transaction.on_commit(notifications.enqueue_due)
 
 
 def may_have_plan(article):

@@ -3,7 +3,7 @@ from django.http import Http404
 from django.urls import path
 
 from articles.admin.badges import what_happened
-from articles.admin.typed import show_typed, typed_form
+from articles.admin.draft_form import show_typed, typed_form
 from articles.models import Article, Editing
 from articles.views import render_article
 

@@ -21,10 +21,10 @@ from articles.models.completeness import Completeness
 from articles.models.queryset import ArticleQuerySet
 from articles.models.restoring import Restoring
 from articles.models.search_text import SearchText
-from articles.models.stages import Stages
 from articles.models.taxonomy import Topic
+from articles.models.transitions import Stages
 from articles.models.working_copy import WorkingCopies
-from articles.typeset import image_paths, typeset
+from articles.rendering import image_paths, typeset
 from articles.workflow import State
 from authors.models import Author, Programme
 from ecfr_site.admin_site.wall_clock import in_words
@@ -229,7 +229,7 @@ class Article(Stages, Completeness, WorkingCopies, Restoring, PublicPage):
         related_name="+",
     )
     approved_at = models.DateTimeField(null=True, editable=False)
-    # What was approved, as articles/content.py writes it.
+    # What was approved, as articles/history/snapshot.py writes it.
     approved_content = models.JSONField(null=True, editable=False)
     assigned_to = models.ForeignKey(
         settings.AUTH_USER_MODEL,

@@ -3,7 +3,7 @@ from django.db import models, transaction
 from django.db.models import Exists, F, OuterRef, Q
 from django.utils import timezone
 
-from articles.models.step import Step
+from articles.models.workflow_event import Step
 from articles.workflow import PUBLISH
 
 

@@ -6,8 +6,8 @@ from django.core.exceptions import ValidationError
 from django.utils import timezone
 from django.utils.text import slugify
 
-from articles.checklist import Checklist
-from articles.rules import ESSENTIAL, WORKING_TITLE
+from articles.checklist.checklist import Checklist
+from articles.checklist.rules import ESSENTIAL, WORKING_TITLE
 from ecfr_site.admin_site.wall_clock import in_words
 
 

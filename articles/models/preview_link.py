@@ -8,7 +8,7 @@ from django.urls import reverse
 from django.utils import timezone
 from reversion.models import Version
 
-from articles.content import kept_already
+from articles.history.snapshot import kept_already
 from articles.workflow import NotAllowed
 from ecfr_site.database.queries import remove_some
 from ecfr_site.security import tokens

@@ -10,8 +10,8 @@ from articles.models.attachment import Attachment
 from articles.models.byline import Byline
 from articles.models.comment import Comment
 from articles.models.correction import Correction
-from articles.models.step import Step
 from articles.models.taxonomy import Topic
+from articles.models.workflow_event import Step
 from articles.workflow import State
 from authors.models import Programme
 from ecfr_site.database.queries import Rows

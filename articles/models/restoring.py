@@ -4,7 +4,7 @@ from django.contrib.auth import get_user_model
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 
-from articles.content import contents_of, keep, write
+from articles.history.snapshot import contents_of, keep, write
 from articles.workflow import NotAllowed
 
 # What an earlier text does not bring back: when the article came and goes. Where it

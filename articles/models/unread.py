@@ -3,7 +3,7 @@
 from reversion.models import Version
 
 from articles import workflow
-from articles.content import content_of, content_of_version, is_signed_by
+from articles.history.snapshot import content_of, content_of_version, is_signed_by
 
 
 def has_unread_changes(article, user):

@@ -14,8 +14,8 @@ from django.utils import timezone
 from reversion.models import Revision, Version
 
 from articles import workflow
-from articles.content import ROWS, content_of, keep, write
-from articles.models.step import Step
+from articles.history.snapshot import ROWS, content_of, keep, write
+from articles.models.workflow_event import Step
 from articles.workflow import NotAllowed, State
 
 logger = logging.getLogger(__name__)

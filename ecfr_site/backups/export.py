@@ -19,6 +19,7 @@ from ecfr_site.backups import create
 from ecfr_site.csv_format import pieces
 from ecfr_site.images.models import Image
 from ecfr_site.institution.models import Institution
+from newsletter.import_export.resources import SubscriberResource
 from newsletter.models import (
     ConsentRecord,
     Edition,
@@ -28,7 +29,6 @@ from newsletter.models import (
     Suppression,
     Wording,
 )
-from newsletter.resources import SubscriberResource
 
 _AT_ONCE = 100
 

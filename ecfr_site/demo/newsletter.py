@@ -17,7 +17,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from articles.models import Article, Topic
-from newsletter import bounces, dispatch
+from newsletter.bounces import handler
 from newsletter.models import (
     ConsentRecord,
     Delivery,
@@ -28,6 +28,7 @@ from newsletter.models import (
     Subscriber,
     Wording,
 )
+from newsletter.sending import worker
 
 DATA = Path(__file__).parent / "newsletter.toml"
 # When the wordings were written: before anybody agreed to them.
@@ -158,7 +159,7 @@ def unsubscribe(person, then):
 
 def complain(person, then):
     delivery = named(person["email"]).deliveries.last()
-    bounces.complain(delivery, "A complaint by way of the provider’s feedback loop.")
+    handler.complain(delivery, "A complaint by way of the provider’s feedback loop.")
 
 
 def erase(person, then):
@@ -211,7 +212,7 @@ def start(entry, desk):
     edition = compose(
         entry, desk, state=Edition.State.SCHEDULED, scheduled_at=now, starts_at=now
     )
-    dispatch.start(edition)
+    worker.start(edition)
 
 
 def hand_over(entry):
@@ -266,4 +267,4 @@ def note(delivery, kind, **fields):
 
 def come_back(returned):
     delivery = named(returned["who"]).deliveries.last()
-    bounces.record(delivery, hard=returned["hard"], detail=returned["detail"])
+    handler.record(delivery, hard=returned["hard"], detail=returned["detail"])

@@ -3,7 +3,7 @@
 from django import forms
 from django.core.exceptions import ValidationError
 
-from articles.rules import (
+from articles.checklist.rules import (
     LEVELS,
     LIMITS,
     RULES,

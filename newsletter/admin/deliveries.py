@@ -3,7 +3,7 @@ from django.utils.html import format_html
 
 from ecfr_site.database.queries import ShortPaginator
 from ecfr_site.mail.addresses import beginning_of
-from newsletter.admin.standing import moment
+from newsletter.admin.status_text import moment
 from newsletter.admin.subscribers import may_see
 from newsletter.models import Delivery, Edition
 

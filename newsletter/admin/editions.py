@@ -17,8 +17,7 @@ from django.utils.html import format_html, format_html_join
 from ecfr_site.accounts.form_recovery import KeptTextMixin
 from ecfr_site.audit import log
 from ecfr_site.richtext.admin import LossesMixin
-from newsletter import messages, preflight, preview
-from newsletter.admin import standing
+from newsletter.admin import status_text
 from newsletter.admin.forms import (
     EditionForm,
     NewEditionForm,
@@ -29,6 +28,7 @@ from newsletter.admin.forms import (
 )
 from newsletter.admin.reports import ReportMixin
 from newsletter.admin.subscribers import may_see
+from newsletter.composing import messages, preflight, preview
 from newsletter.models import Delivery, Edition, EditionItem, Newsletter, NotAllowed
 from newsletter.models.edition import State
 from newsletter.tasks import call_workers
@@ -143,11 +143,11 @@ class EditionAdmin(ReportMixin, LossesMixin, KeptTextMixin, admin.ModelAdmin):
 
     @admin.display(description="state", ordering="state")
     def badge(self, edition):
-        return standing.state_badge(edition)
+        return status_text.state_badge(edition)
 
     @admin.display(description="when", ordering="created")
     def when(self, edition):
-        return standing.when(edition)
+        return status_text.when(edition)
 
     @admin.display(description="sent to", ordering="sent_count", empty_value="")
     def reached(self, edition):
@@ -189,7 +189,7 @@ class EditionAdmin(ReportMixin, LossesMixin, KeptTextMixin, admin.ModelAdmin):
             number = edition.items.count()
             self.message_user(
                 request,
-                f"A new edition of “{newsletter}” with {standing.pieces(number)}, "
+                f"A new edition of “{newsletter}” with {status_text.pieces(number)}, "
                 "published since the last one."
                 if number
                 else "Nothing was published since the last one: add pieces by hand.",
@@ -275,14 +275,14 @@ class EditionAdmin(ReportMixin, LossesMixin, KeptTextMixin, admin.ModelAdmin):
         over_limit = audience > settings.NEWSLETTER_APPROVAL_OVER
         approved = edition.is_approved
         return {
-            **standing.progress_of(edition),
-            "badge": standing.state_badge(edition),
-            "when": standing.when(edition),
+            **status_text.progress_of(edition),
+            "badge": status_text.state_badge(edition),
+            "when": status_text.when(edition),
             "may": {act: self.may(request, act) for act in ACTS},
             "may_see_people": may_see(request.user),
             "editable": self.has_change_permission(request, edition),
             "sender": messages.sender(edition.newsletter),
-            "audience": standing.people(audience),
+            "audience": status_text.people(audience),
             "over_limit": over_limit,
             "limit": f"{settings.NEWSLETTER_APPROVAL_OVER:,}",
             "approved": approved,
@@ -328,7 +328,7 @@ class EditionAdmin(ReportMixin, LossesMixin, KeptTextMixin, admin.ModelAdmin):
             return self.back_to(edition)
         edition.changed_by = request.user
         edition.save(update_fields=["changed_by", "changed"])
-        self.message_user(request, f"Added: {standing.pieces(number)}.", "success")
+        self.message_user(request, f"Added: {status_text.pieces(number)}.", "success")
         return self.back_to(edition)
 
     def text_edition(self, request, edition):
@@ -419,10 +419,10 @@ class EditionAdmin(ReportMixin, LossesMixin, KeptTextMixin, admin.ModelAdmin):
         if act == "resend":
             done = edition.resend_uncertain(request.user, chosen)
             begin(edition)
-            said = f"Will be sent again: {standing.messages_in_words(done)}."
+            said = f"Will be sent again: {status_text.messages_in_words(done)}."
         else:
             done = edition.accept_uncertain(request.user, chosen)
-            said = f"Taken as sent: {standing.messages_in_words(done)}."
+            said = f"Taken as sent: {status_text.messages_in_words(done)}."
         self.message_user(request, said, "success" if done else "warning")
         return self.back_to(edition)
 
@@ -477,7 +477,7 @@ class EditionAdmin(ReportMixin, LossesMixin, KeptTextMixin, admin.ModelAdmin):
         return TemplateResponse(
             request,
             "admin/newsletter/edition/_progress.html",
-            {"original": edition, **standing.progress_of(edition)},
+            {"original": edition, **status_text.progress_of(edition)},
         )
 
     def send_view(self, request, pk):
@@ -498,7 +498,7 @@ class EditionAdmin(ReportMixin, LossesMixin, KeptTextMixin, admin.ModelAdmin):
                 if not at:
                     begin(edition)
                 self.message_user(
-                    request, standing.what_happens(edition, at), "success"
+                    request, status_text.what_happens(edition, at), "success"
                 )
                 return self.back_to(edition)
             edition.check_ready()
@@ -512,7 +512,7 @@ class EditionAdmin(ReportMixin, LossesMixin, KeptTextMixin, admin.ModelAdmin):
             content=content,
             trouble=trouble,
             warnings=[f for f in edition.findings if f["level"] != "error"],
-            audience=standing.people(edition.audience().count()),
+            audience=status_text.people(edition.audience().count()),
             sender=messages.sender(edition.newsletter),
             pieces=edition.items.count(),
         )
@@ -530,7 +530,7 @@ class EditionAdmin(ReportMixin, LossesMixin, KeptTextMixin, admin.ModelAdmin):
                 self.message_user(request, "Cancelled: nobody more gets it.", "success")
             return self.back_to(edition)
         return self.confirmation(
-            request, edition, "cancel", **standing.progress_of(edition)
+            request, edition, "cancel", **status_text.progress_of(edition)
         )
 
     def confirmation(self, request, edition, act, **context):

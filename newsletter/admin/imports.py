@@ -9,8 +9,12 @@ from ecfr_site.importing.admin import (
     RowImportMixin,
 )
 from ecfr_site.importing.csv_rows import Unreadable
+from newsletter.import_export.resources import (
+    SOURCE_LENGTH,
+    SubscriberCSV,
+    SubscriberResource,
+)
 from newsletter.models import Newsletter
-from newsletter.resources import SOURCE_LENGTH, SubscriberCSV, SubscriberResource
 
 TOO_LONG = (
     f"This file is too long for the browser: up to {MOST_ROWS:,} rows are taken here. "

@@ -7,10 +7,10 @@ from django.utils.formats import date_format
 
 from ecfr_site import csv_format
 from ecfr_site.audit import log
-from newsletter import reports
 from newsletter.admin.subscribers import may_see
-from newsletter.charts import Column, columns, per_cent
 from newsletter.models import Edition
+from newsletter.reports import figures
+from newsletter.reports.charts import Column, columns, per_cent
 
 
 class ReportMixin:
@@ -42,7 +42,7 @@ class ReportMixin:
 
 def report_view(model_admin, request, pk):
     edition = sent_edition(model_admin, request, pk)
-    report = reports.EditionReport(edition)
+    report = figures.EditionReport(edition)
     context = {
         **model_admin.admin_site.each_context(request),
         "title": f"Report: {edition}",
@@ -60,7 +60,7 @@ def report_view(model_admin, request, pk):
 
 def report_csv(model_admin, request, pk):
     edition = sent_edition(model_admin, request, pk)
-    rows = reports.EditionReport(edition).rows()
+    rows = figures.EditionReport(edition).rows()
     log.record("export", object=edition, detail="The report.")
     return csv_format.download(f"edition-{pk}.csv", rows)
 
@@ -71,7 +71,7 @@ def deliveries_csv(model_admin, request, pk):
         raise PermissionDenied
     log.record("export", object=edition, detail="Every delivery, with addresses.")
     return csv_format.download(
-        f"edition-{pk}-deliveries.csv", reports.deliveries(edition)
+        f"edition-{pk}-deliveries.csv", figures.deliveries(edition)
     )
 
 

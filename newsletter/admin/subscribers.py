@@ -14,11 +14,11 @@ from django.utils.html import format_html
 from ecfr_site.audit import log
 from ecfr_site.csv_format import download
 from ecfr_site.mail.addresses import beginning_of
-from newsletter import reports
 from newsletter.admin.imports import SubscriberImportMixin
-from newsletter.charts import Column, columns
+from newsletter.import_export.resources import SubscriberResource
 from newsletter.models import ConsentRecord, Newsletter, Subscriber, Suppression
-from newsletter.resources import SubscriberResource
+from newsletter.reports import figures
+from newsletter.reports.charts import Column, columns
 
 DESK = ConsentRecord.Method.DESK
 ACTS = {
@@ -203,7 +203,7 @@ class SubscriberAdmin(SubscriberImportMixin, admin.ModelAdmin):
         ] + super().get_urls()
 
     def render_change_form(self, request, context, obj=None, **kwargs):
-        context.update(history=reports.history(obj), acts=self.acts(request, obj))
+        context.update(history=figures.history(obj), acts=self.acts(request, obj))
         return super().render_change_form(request, context, obj=obj, **kwargs)
 
     def acts(self, request, subscriber):
@@ -267,13 +267,13 @@ class SubscriberAdmin(SubscriberImportMixin, admin.ModelAdmin):
     def overview(self, request):
         if not self.has_view_permission(request):
             raise PermissionDenied
-        weeks = reports.growth()
+        weeks = figures.growth()
         context = {
             **self.admin_site.each_context(request),
             "title": "Subscribers at a glance",
             "opts": self.opts,
-            "statuses": reports.statuses(),
-            "newsletters": reports.newsletters(),
+            "statuses": figures.statuses(),
+            "newsletters": figures.newsletters(),
             "weeks": weeks[::-1],
             "chart": growth_chart(weeks),
         }

@@ -4,7 +4,7 @@ from django.utils.translation import override
 
 from articles.models import Article, Byline
 from articles.structured_data import absolute
-from newsletter.phrases import byline_of, kind_of
+from newsletter.composing.translations import byline_of, kind_of
 
 
 def published_articles():

@@ -1,6 +1,6 @@
 from django import template
 
-from newsletter.charts import per_cent
+from newsletter.reports.charts import per_cent
 
 register = template.Library()
 

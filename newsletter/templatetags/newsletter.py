@@ -5,9 +5,9 @@ from django.utils.html import format_html
 from django.utils.translation import get_language, pgettext
 
 from ecfr_site.database.queries import Rows
+from newsletter.antispam import stamp
+from newsletter.composing.plain_text import underlined, wrapped
 from newsletter.models import Newsletter, Wording
-from newsletter.plain import underlined, wrapped
-from newsletter.robots import stamp
 
 register = template.Library()
 register.filter(underlined)

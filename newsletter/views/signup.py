@@ -7,9 +7,9 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_safe
 
 from ecfr_site.security.client_ip import client_address
+from newsletter.antispam import new_challenge
 from newsletter.forms import SignupForm
 from newsletter.models import Edition, Newsletter, network_digest
-from newsletter.robots import new_challenge
 from newsletter.tasks import send_confirmation
 
 

@@ -8,8 +8,8 @@ from django.views.decorators.http import require_safe
 
 from ecfr_site.security import tokens
 from ecfr_site.security.headers import CROSS_ORIGIN
-from newsletter import machines
 from newsletter.models import Delivery, Event, Link
+from newsletter.tracking import bots
 
 # Old messages keep their links for good, but tell us no more.
 MAX_AGE = timedelta(days=min(2 * 365, settings.READING_KEPT_DAYS))
@@ -29,8 +29,8 @@ def click(request, token, number):
         raise Http404 from error
     link = get_object_or_404(Link, edition__deliveries=delivery, number=number)
     if is_fresh and _may_note(request, delivery):
-        _note(delivery, Event.Kind.CLICK, machines.name(request, delivery), link=link)
-        machines.mark_bursts(delivery)
+        _note(delivery, Event.Kind.CLICK, bots.name(request, delivery), link=link)
+        bots.mark_bursts(delivery)
     return _unseen(HttpResponseRedirect(link.url))
 
 
@@ -42,7 +42,7 @@ def opened(request, token):
     except (tokens.BadToken, Http404):
         is_fresh = False
     if is_fresh and _may_note(request, delivery):
-        machine = machines.name(request, delivery, machines.RULES_FOR_OPENS)
+        machine = bots.name(request, delivery, bots.RULES_FOR_OPENS)
         _note(delivery, Event.Kind.OPEN, machine)
     return _unseen(HttpResponse(PIXEL, content_type="image/gif", headers=CROSS_ORIGIN))
 

@@ -9,10 +9,10 @@ from django.test.utils import CaptureQueriesContext
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from articles.checklist import Checklist
+from articles.checklist.checklist import Checklist
+from articles.checklist.rules import LIMITS, RULES
 from articles.embargo import stands_in, words_in
 from articles.models import Article, Link
-from articles.rules import LIMITS, RULES
 from articles.workflow import State
 from ecfr_site.institution.models import Institution
 from tests.factories import (

@@ -8,7 +8,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from reversion.models import Version
 
-from articles.content import content_of
+from articles.history.snapshot import content_of
 from articles.models import Article
 from articles.workflow import State
 from tests.admin_site.desk import article_form

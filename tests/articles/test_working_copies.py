@@ -11,7 +11,7 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 from reversion.models import Revision, Version
 
-from articles.content import content_of, content_of_version
+from articles.history.snapshot import content_of, content_of_version
 from articles.models import Article, Step
 from articles.models.working_copy import replace_due
 from articles.workflow import NotAllowed, State
@@ -155,7 +155,7 @@ def test_a_failure_half_way_changes_nothing(live, copy, publisher, monkeypatch):
     def fail(*args):
         raise RuntimeError("The machine is unplugged.")
 
-    monkeypatch.setattr("articles.content._write_rows", fail)
+    monkeypatch.setattr("articles.history.snapshot._write_rows", fail)
     with pytest.raises(RuntimeError):
         copy.publish(by=publisher)
 

@@ -4,7 +4,7 @@ from playwright.sync_api import expect
 
 from newsletter.models import Newsletter, Subscriber
 from tests.factories import DeliveryFactory
-from tests.newsletter.letterbox import link_in
+from tests.newsletter.mail_helpers import link_in
 
 
 def test_a_reader_subscribes_sets_preferences_and_leaves(page, settings, mailoutbox):

@@ -6,16 +6,17 @@ import pytest
 from django.core import mail
 from django.core.management import call_command
 
-from articles import notices
+from articles import notifications
 from ecfr_site.accounts import emails
 from ecfr_site.institution.models import Institution
 from ecfr_site.mail import outbox
 from ecfr_site.mail.backends import MailHeld
 from ecfr_site.management.commands.restore import hold_editions
-from newsletter import dispatch, tasks
+from newsletter import tasks
+from newsletter.composing.preview import send_test
 from newsletter.models import Edition, Heartbeat, Signup
-from newsletter.preview import send_test
-from newsletter.sending import open_transport
+from newsletter.sending import worker
+from newsletter.sending.transport import open_transport
 from tests.factories import (
     ArticleFactory,
     DeliveryFactory,
@@ -38,11 +39,11 @@ def test_a_restored_copy_sends_nothing_until_told(publisher):
     Institution.objects.hold_mail()
     with pytest.raises(MailHeld):
         emails.reset_letter(publisher.user).send()
-    with pytest.raises(MailHeld), notices.open_post():
+    with pytest.raises(MailHeld), notifications.open_post():
         pass
     [(_, trouble)] = send_test(edition, ["a@example.org"])
     assert "restored copy" in trouble
-    assert tasks.enqueue_due() == notices.enqueue_due() == 0
+    assert tasks.enqueue_due() == notifications.enqueue_due() == 0
     tasks.send_confirmation.call(signup.pk)
     tasks.send_edition.call(edition.pk)
     edition.refresh_from_db()
@@ -90,13 +91,13 @@ def test_what_the_queue_held_waits_and_then_goes(publisher, settings):
     article = ArticleFactory(in_review=True, created_by=writer)
     article.return_to_author(by=publisher.user)
     step = article.steps.latest("pk")
-    dispatch.start(edition)
+    worker.start(edition)
 
     Institution.objects.hold_mail()
     tasks.send_confirmation.call(signup.pk)
-    assert dispatch.step(edition.pk) is False
+    assert worker.step(edition.pk) is False
     with pytest.raises(MailHeld):
-        notices.tell_of_step.call(step.pk)
+        notifications.tell_of_step.call(step.pk)
     with pytest.raises(MailHeld):
         emails.reset_letter(publisher.user).send()
     signup.refresh_from_db()
@@ -107,8 +108,8 @@ def test_what_the_queue_held_waits_and_then_goes(publisher, settings):
 
     Institution.objects.release_mail()
     tasks.send_confirmation.call(signup.pk)
-    dispatch.step(edition.pk)
-    notices.tell_of_step.call(step.pk)
+    worker.step(edition.pk)
+    notifications.tell_of_step.call(step.pk)
     emails.reset_letter(publisher.user).send()
     assert len(outbox.newest()) == 4
 
@@ -120,7 +121,7 @@ def test_what_was_on_its_way_waits_for_a_person():
     assert sent.edition.state == Edition.State.PAUSED
     assert "Restored from a backup" in sent.edition.held_because
     call_command("release_mail", stdout=StringIO())
-    assert dispatch.step(sent.edition.pk) is False
+    assert worker.step(sent.edition.pk) is False
 
 
 @pytest.mark.parametrize("state", ["sending", "paused"])

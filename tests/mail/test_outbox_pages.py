@@ -6,12 +6,12 @@ from django.core.mail import EmailMultiAlternatives
 from django.test import Client
 from lxml import html
 
-from articles import notices
+from articles import notifications
 from ecfr_site.accounts import emails
 from ecfr_site.mail import outbox
-from newsletter.letters import letter_for
+from newsletter.composing.preview import send_test
+from newsletter.emails import letter_for
 from newsletter.models import Signup
-from newsletter.preview import send_test
 from tests.conftest import signed_in
 from tests.factories import (
     ArticleFactory,
@@ -232,7 +232,7 @@ def workflow_notice():
     writer = UserFactory(contributor=True)
     article = ArticleFactory(title="Undisclosed", in_review=True, created_by=writer)
     article.return_to_author(by=UserFactory(editor=True), note="Shorter.")
-    notices.tell_of_step.call(article.steps.get().pk)
+    notifications.tell_of_step.call(article.steps.get().pk)
 
 
 def unmarked():

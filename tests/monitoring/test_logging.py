@@ -12,8 +12,8 @@ from django_tasks_db.management.commands.db_worker import Worker
 
 from ecfr_site.monitoring.logging import JsonLines, Scrubbed, WorkFilter
 from ecfr_site.monitoring.scrubbing import scrub
+from newsletter.antispam import stamp
 from newsletter.models import Newsletter
-from newsletter.robots import stamp
 from tests.factories import ArticleFactory, NewsletterFactory
 
 logger = logging.getLogger("tests.logs")

@@ -16,7 +16,8 @@ from ecfr_site.mail.addresses import (
     check_reachable,
     normalise,
 )
-from newsletter import bounces, messages
+from newsletter.bounces import handler
+from newsletter.composing import messages
 from newsletter.models import Newsletter, Signup, Subscriber, Suppression
 from newsletter.models.suppression import address_digest
 from tests.factories import DeliveryFactory, SubscriberFactory, UserFactory
@@ -100,7 +101,7 @@ def test_a_sender_has_the_domain_that_was_given(settings):
     assert message["Reply-To"] == "desk@xn--strae-oqa.example.org"
 
     settings.BOUNCE_ADDRESS = "bounces@straße.example.org"
-    assert bounces.return_path(delivery).endswith("@xn--strae-oqa.example.org")
+    assert handler.return_path(delivery).endswith("@xn--strae-oqa.example.org")
 
 
 @pytest.mark.parametrize("field", ["sender_email", "reply_to"])
@@ -136,7 +137,7 @@ def test_what_comes_back_is_the_persons_it_was_mailed_to(weekly):
     given = SubscriberFactory(email="weiss@straße.example.org")
     other = SubscriberFactory(email="weiss@strasse.example.org")
 
-    bounces.record_address("weiss@xn--strae-oqa.example.org", True, "550")
+    handler.record_address("weiss@xn--strae-oqa.example.org", True, "550")
 
     given.refresh_from_db()
     other.refresh_from_db()
@@ -194,7 +195,7 @@ def test_so_do_the_import_and_the_preferences(reader, weekly, address, said):
 def test_who_has_such_an_address_already_is_known_by_it_still():
     jo = SubscriberFactory(email="Jörg@example.org")
 
-    bounces.record_address("jörg@example.org", False, "452")
+    handler.record_address("jörg@example.org", False, "452")
 
     jo.refresh_from_db()
     assert jo.bounce_score == 0.5

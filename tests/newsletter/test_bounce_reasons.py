@@ -2,11 +2,11 @@
 
 import pytest
 
-from newsletter import bounce_reasons
-from newsletter.sending import Refused
+from newsletter.bounces import reasons
+from newsletter.sending.transport import Refused
 from tests.factories import DeliveryFactory
-from tests.newsletter import postbag
-from tests.newsletter.test_returned_mail import come_back
+from tests.newsletter import bounce_samples
+from tests.newsletter.test_bounce_parser import come_back
 
 ADDRESS_IS_BAD = [
     "550 5.1.1 <a@spam.example>: Recipient address rejected: User unknown in relay recipient table",  # noqa: E501
@@ -97,24 +97,24 @@ BLOCKED = "550 Service unavailable; client host [192.0.2.1] blocked using zen"
 
 @pytest.mark.parametrize("answer", ADDRESS_IS_BAD)
 def test_an_address_that_is_called_bad_is_hard(answer):
-    assert bounce_reasons.is_hard(answer)
+    assert reasons.is_hard(answer)
 
 
 @pytest.mark.parametrize("answer", ADDRESS_MAY_BE_GOOD)
 def test_a_refusal_of_ours_and_what_may_pass_is_soft(answer):
-    assert not bounce_reasons.is_hard(answer)
+    assert not reasons.is_hard(answer)
 
 
 @pytest.mark.parametrize(
     "host", ["mx.spamfilter.example.org", "host d1.ess.barracudanetworks.com"]
 )
 def test_the_name_of_a_host_is_no_reason(host):
-    assert bounce_reasons.is_hard(f"{host} said: 550 5.1.1 User unknown")
+    assert reasons.is_hard(f"{host} said: 550 5.1.1 User unknown")
 
 
 def test_an_address_is_no_reason():
-    assert bounce_reasons.is_hard("550 5.1.1 <spam@example.org>: User unknown")
-    assert not bounce_reasons.is_hard("550 <no.such.user@example.org>: refused")
+    assert reasons.is_hard("550 5.1.1 <spam@example.org>: User unknown")
+    assert not reasons.is_hard("550 <no.such.user@example.org>: refused")
 
 
 @pytest.mark.django_db
@@ -133,7 +133,7 @@ def test_a_notice_is_read_by_its_words_before_its_code(settings, status, answer,
     settings.BOUNCE_ADDRESS = "bounces@example.org"
     delivery = DeliveryFactory()
 
-    come_back(delivery, postbag.dsn, status=status, answer=answer)
+    come_back(delivery, bounce_samples.dsn, status=status, answer=answer)
 
     assert delivery.events.get().hard is hard
 
@@ -153,4 +153,4 @@ def test_who_refuses_us_at_the_door_says_nothing_of_the_address(answer, counts):
 
 
 def test_a_long_answer_is_read_in_no_time():
-    assert not bounce_reasons.is_hard("550 " + "user " * 100_000)
+    assert not reasons.is_hard("550 " + "user " * 100_000)

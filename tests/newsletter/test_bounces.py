@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ecfr_site.security import tokens
-from newsletter import bounce_reasons, bounces
+from newsletter.bounces import handler, reasons
 from newsletter.models import ConsentRecord, Event, Subscriber, Suppression
 from tests.factories import DeliveryFactory, SubscriberFactory
 
@@ -29,7 +29,7 @@ def subscriber():
 
 def bounce(subscriber, hard=True, detail=UNKNOWN):
     """Another edition to the same person comes back; the subscriber anew."""
-    bounces.record(DeliveryFactory(subscriber=subscriber), hard, detail)
+    handler.record(DeliveryFactory(subscriber=subscriber), hard, detail)
     subscriber.refresh_from_db()
     return subscriber
 
@@ -46,44 +46,44 @@ def test_the_return_path_names_the_delivery(settings):
     settings.BOUNCE_ADDRESS = "bounces@example.org"
     delivery = DeliveryFactory()
 
-    path = bounces.return_path(delivery)
+    path = handler.return_path(delivery)
 
     local, domain = path.split("@")
     assert local.startswith("bounces+")
     assert len(local) <= 64
     assert domain == "example.org"
-    assert bounces.delivery_of(path) == delivery
-    assert bounces.delivery_of(path.upper()) == delivery
+    assert handler.delivery_of(path) == delivery
+    assert handler.delivery_of(path.upper()) == delivery
 
 
 def test_without_an_address_for_bounces_the_sites_own_is_the_return_path(settings):
     settings.BOUNCE_ADDRESS = ""
     settings.DEFAULT_FROM_EMAIL = "The Institute <office@example.org>"
 
-    assert bounces.return_path(DeliveryFactory()) == "office@example.org"
+    assert handler.return_path(DeliveryFactory()) == "office@example.org"
 
 
 @pytest.mark.parametrize("purpose", ["click", "open", "preferences", "confirm"])
 def test_a_token_for_something_else_names_no_delivery(purpose):
     token = tokens.sign(purpose, DeliveryFactory().pk)
 
-    assert bounces.delivery_of(f"bounces+{token}@example.org") is None
+    assert handler.delivery_of(f"bounces+{token}@example.org") is None
 
 
 def test_a_token_of_years_ago_names_no_delivery():
     old = timezone.now() - timedelta(days=400)
     token = tokens.sign("bounce", DeliveryFactory().pk, at=old)
 
-    assert bounces.delivery_of(f"bounces+{token}@example.org") is None
+    assert handler.delivery_of(f"bounces+{token}@example.org") is None
 
 
 def test_the_token_of_a_test_names_no_delivery():
-    assert bounces.delivery_of(f"bounces+{tokens.sign('bounce', 0)}@x.example") is None
+    assert handler.delivery_of(f"bounces+{tokens.sign('bounce', 0)}@x.example") is None
 
 
 @given(st.text(alphabet="abcdefghijklmnopqrstuvwxyz234567", min_size=45, max_size=45))
 def test_nobody_can_make_up_a_return_path(token):
-    assert bounces.delivery_of(f"bounces+{token}@example.org") is None
+    assert handler.delivery_of(f"bounces+{token}@example.org") is None
 
 
 # What it says
@@ -103,7 +103,7 @@ def test_nobody_can_make_up_a_return_path(token):
     ],
 )
 def test_an_unknown_address_is_hard(answer):
-    assert bounce_reasons.is_hard(answer)
+    assert reasons.is_hard(answer)
 
 
 @pytest.mark.parametrize(
@@ -124,7 +124,7 @@ def test_an_unknown_address_is_hard(answer):
     ],
 )
 def test_what_is_not_the_addresss_fault_is_soft(answer):
-    assert not bounce_reasons.is_hard(answer)
+    assert not reasons.is_hard(answer)
 
 
 # The score
@@ -156,7 +156,7 @@ def test_a_day_counts_as_its_hardest_bounce(subscriber, day, score):
 
 
 def test_a_day_can_begin_with_a_message_that_is_no_edition(subscriber):
-    bounces.record_address("Ada@mail.example", True, UNKNOWN)
+    handler.record_address("Ada@mail.example", True, UNKNOWN)
 
     assert bounce(subscriber).bounce_score == 1
 
@@ -176,7 +176,7 @@ def test_the_score_is_the_sum_of_each_days_hardest(coming):
             days_pass(subscriber, later)
         today += later
         hardest[today] = max(hardest.get(today, 0), 1 if hard else 0.5)
-        bounces.record_address("ada@mail.example", hard, "")
+        handler.record_address("ada@mail.example", hard, "")
         subscriber.refresh_from_db()
 
     assert subscriber.bounce_score == sum(hardest.values())
@@ -198,12 +198,12 @@ def test_a_score_of_last_month_is_not(subscriber):
 
 def test_a_message_told_of_twice_counts_once(subscriber):
     delivery = DeliveryFactory(subscriber=subscriber)
-    first = bounces.record(delivery, True, UNKNOWN)
+    first = handler.record(delivery, True, UNKNOWN)
     subscriber.refresh_from_db()
     days_pass(subscriber, 1)
 
-    assert bounces.record(delivery, True, UNKNOWN) == first
-    assert bounces.record(delivery, False, FULL) == first
+    assert handler.record(delivery, True, UNKNOWN) == first
+    assert handler.record(delivery, False, FULL) == first
     subscriber.refresh_from_db()
     assert subscriber.bounce_score == 1
     assert Event.objects.get().hard
@@ -211,9 +211,9 @@ def test_a_message_told_of_twice_counts_once(subscriber):
 
 def test_a_message_that_fails_for_good_after_a_soft_bounce_is_hard(subscriber):
     delivery = DeliveryFactory(subscriber=subscriber)
-    bounces.record(delivery, False, FULL)
+    handler.record(delivery, False, FULL)
 
-    bounces.record(delivery, True, UNKNOWN)
+    handler.record(delivery, True, UNKNOWN)
 
     event = Event.objects.get()
     assert event.hard
@@ -231,15 +231,15 @@ def test_no_address_is_kept_with_the_reason(subscriber):
 def test_a_message_that_came_back_stays_sent_in_the_ledger(subscriber):
     delivery = DeliveryFactory(subscriber=subscriber)
 
-    bounces.record(delivery, True, UNKNOWN)
+    handler.record(delivery, True, UNKNOWN)
 
     delivery.refresh_from_db()
     assert delivery.state == "sent"
 
 
 def test_an_address_that_nobody_subscribed_with_is_no_matter():
-    bounces.record_address("nobody@mail.example", True, UNKNOWN)
-    bounces.record_address("not an address", True, UNKNOWN)
+    handler.record_address("nobody@mail.example", True, UNKNOWN)
+    handler.record_address("not an address", True, UNKNOWN)
 
     assert not Subscriber.objects.exists()
 
@@ -304,7 +304,7 @@ def test_the_address_for_bounces_leaves_room_for_the_token(settings, address, wr
     else:
         call_command("check")
         delivery = DeliveryFactory()
-        assert len(bounces.return_path(delivery).split("@")[0]) <= 64
+        assert len(handler.return_path(delivery).split("@")[0]) <= 64
 
 
 def test_a_mailbox_without_an_address_is_pointed_out(settings):
@@ -326,8 +326,8 @@ def test_told_by_several_at_the_same_time_it_counts_once(subscriber):
 
     def tell(number):
         try:
-            bounces.record(delivery, True, UNKNOWN)
-            bounces.complain(delivery, "abuse")
+            handler.record(delivery, True, UNKNOWN)
+            handler.complain(delivery, "abuse")
         finally:
             connection.close()
 

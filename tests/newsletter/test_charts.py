@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from lxml import etree
 
-from newsletter.charts import HEIGHT, TOP, Column, columns, per_cent, scale
+from newsletter.reports.charts import HEIGHT, TOP, Column, columns, per_cent, scale
 
 SVG = "{http://www.w3.org/2000/svg}"
 numbers = st.integers(0, 10**7)

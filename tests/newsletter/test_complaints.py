@@ -2,10 +2,10 @@
 
 import pytest
 
-from newsletter import bounces, returned
+from newsletter.bounces import handler, parser
 from newsletter.models import ConsentRecord, Event, Subscriber, Suppression
 from tests.factories import DeliveryFactory, NewsletterFactory, SubscriberFactory
-from tests.newsletter import postbag
+from tests.newsletter import bounce_samples
 
 pytestmark = pytest.mark.django_db
 
@@ -16,8 +16,8 @@ def delivery():
 
 
 def complain(delivery, to="fbl@example.org", **details):
-    text = postbag.arf(to, postbag.headers(delivery), **details)
-    return returned.take(text.encode())
+    text = bounce_samples.arf(to, bounce_samples.headers(delivery), **details)
+    return parser.take(text.encode())
 
 
 @pytest.mark.parametrize("part", ["message/rfc822", "text/rfc822-headers"])
@@ -40,7 +40,7 @@ def test_a_report_is_told_by_the_address_for_unsubscribing_alone(delivery):
     token = delivery.token("unsubscribe")
     kept = f"List-Unsubscribe: <https://example.org/newsletter/unsubscribe/{token}/>\n"
 
-    assert returned.take(postbag.arf("fbl@example.org", kept).encode())
+    assert parser.take(bounce_samples.arf("fbl@example.org", kept).encode())
 
     assert Event.objects.get().delivery == delivery
 
@@ -55,9 +55,9 @@ def test_a_second_report_changes_nothing_more(delivery):
 
 
 def test_a_report_without_a_token_of_ours_suppresses_nobody(delivery):
-    text = postbag.arf("fbl@example.org", "To: ada@mail.example\n")
+    text = bounce_samples.arf("fbl@example.org", "To: ada@mail.example\n")
 
-    assert not returned.take(text.encode())
+    assert not parser.take(text.encode())
 
     assert Subscriber.objects.get().status == Subscriber.Status.ACTIVE
 
@@ -68,7 +68,7 @@ def test_who_complained_is_not_in_the_next_audience():
     delivery = DeliveryFactory(subscriber=subscriber, edition__newsletter=newsletter)
     assert subscriber in Subscriber.objects.mailable(newsletter)
 
-    bounces.complain(delivery, "abuse")
+    handler.complain(delivery, "abuse")
 
     assert subscriber not in Subscriber.objects.mailable(newsletter)
 
@@ -76,7 +76,7 @@ def test_who_complained_is_not_in_the_next_audience():
 def test_a_complaint_of_a_confirmation_mail_suppresses_the_address():
     SubscriberFactory(email="ada@mail.example", pending=True)
 
-    bounces.complain_address("Ada@Mail.example", "abuse")
-    bounces.complain_address("nobody@mail.example", "abuse")
+    handler.complain_address("Ada@Mail.example", "abuse")
+    handler.complain_address("nobody@mail.example", "abuse")
 
     assert Subscriber.objects.get().status == Subscriber.Status.COMPLAINED

@@ -6,6 +6,7 @@ import pytest
 from django.utils import timezone
 
 from ecfr_site.security import tokens
+from newsletter.antispam import stamp
 from newsletter.models import (
     ConsentRecord,
     Newsletter,
@@ -14,10 +15,9 @@ from newsletter.models import (
     Suppression,
     Wording,
 )
-from newsletter.robots import stamp
 from newsletter.tasks import send_confirmation
 from tests.factories import NewsletterFactory, SubscriberFactory
-from tests.newsletter.letterbox import link_in
+from tests.newsletter.mail_helpers import link_in
 
 pytestmark = pytest.mark.django_db
 

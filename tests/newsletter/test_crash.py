@@ -71,11 +71,13 @@ settings.TASKS = {"default": {"BACKEND":
 import django; django.setup()
 import time
 from datetime import timedelta
-from newsletter import dispatch, pace, tasks
+from newsletter import tasks
+from newsletter.sending import throttle, worker
 from newsletter.models import Edition, delivery
 delivery.LEASE = timedelta(seconds=4)
-dispatch.BACKOFF = [timedelta(seconds=0.3)] * 9
-pace.SLOWED, pace.SLOWEST, pace.HALF_LIFE = 0.01, 0.05, timedelta(seconds=0.5)
+worker.BACKOFF = [timedelta(seconds=0.3)] * 9
+throttle.SLOWED, throttle.SLOWEST = 0.01, 0.05
+throttle.HALF_LIFE = timedelta(seconds=0.5)
 tasks.DESERTED = timedelta()
 print("ready", flush=True)
 while Edition.objects.exclude(state="sent").exists():

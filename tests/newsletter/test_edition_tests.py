@@ -5,7 +5,7 @@ from django.core import mail
 from django.core.exceptions import ValidationError
 
 from ecfr_site.audit.models import AuditEntry
-from newsletter import messages, preview
+from newsletter.composing import messages, preview
 from newsletter.models import Subscriber
 from tests.factories import (
     ArticleFactory,

@@ -6,7 +6,7 @@ import pytest
 import time_machine
 from django.utils import timezone
 
-from newsletter import reports, tasks
+from newsletter import tasks
 from newsletter.models import (
     ConsentRecord,
     Edition,
@@ -15,6 +15,7 @@ from newsletter.models import (
     Subscriber,
     Suppression,
 )
+from newsletter.reports import figures
 from tests.factories import (
     DeliveryFactory,
     EditionFactory,
@@ -62,7 +63,7 @@ def edition(db):
 
 
 def told(edition):
-    report = reports.EditionReport(edition)
+    report = figures.EditionReport(edition)
     [link] = report.links
     return [*report.totals(), link.clicks, link.clickers]
 

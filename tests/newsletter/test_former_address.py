@@ -4,11 +4,11 @@ import pytest
 from django.utils import timezone
 
 from ecfr_site.security import tokens
-from newsletter import bounces
-from newsletter.messages import Recipient
+from newsletter.bounces import handler
+from newsletter.composing.messages import Recipient
 from newsletter.models import Event, Newsletter, Subscriber, Suppression
 from tests.factories import DeliveryFactory, SubscriberFactory
-from tests.newsletter.letterbox import link_in
+from tests.newsletter.mail_helpers import link_in
 
 pytestmark = pytest.mark.django_db
 
@@ -162,7 +162,7 @@ def test_a_link_for_the_new_address_does_not_open_the_preferences_of_the_old(
 def test_what_comes_back_from_the_old_address_costs_the_new_one_nothing(
     moved, delivery
 ):
-    event = bounces.record(delivery, True, "550 5.1.1 User unknown")
+    event = handler.record(delivery, True, "550 5.1.1 User unknown")
 
     moved.refresh_from_db()
     assert event.hard
@@ -170,7 +170,7 @@ def test_what_comes_back_from_the_old_address_costs_the_new_one_nothing(
 
 
 def test_a_complaint_at_the_old_address_ends_it_and_can_be_taken_back(moved, delivery):
-    bounces.complain(delivery, "abuse")
+    handler.complain(delivery, "abuse")
 
     moved.refresh_from_db()
     assert Event.objects.get().kind == Event.Kind.COMPLAINT
@@ -183,7 +183,7 @@ def test_a_bounce_of_what_was_sent_since_counts(moved):
         subscriber=moved, edition__started_at=timezone.now(), edition__state="sent"
     )
 
-    bounces.record(later, True, "550 5.1.1 User unknown")
+    handler.record(later, True, "550 5.1.1 User unknown")
 
     moved.refresh_from_db()
     assert moved.bounce_score == 1

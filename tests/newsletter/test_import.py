@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from tablib import Dataset
 
 from ecfr_site.csv_format import plain, safe
+from newsletter.import_export.resources import SubscriberResource
 from newsletter.models import (
     ConsentRecord,
     Newsletter,
@@ -17,7 +18,6 @@ from newsletter.models import (
     Suppression,
     address_digest,
 )
-from newsletter.resources import SubscriberResource
 from tests.factories import NewsletterFactory, SubscriberFactory
 
 pytestmark = pytest.mark.django_db

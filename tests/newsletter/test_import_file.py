@@ -6,9 +6,9 @@ import pytest
 from django.core.management import call_command
 
 from ecfr_site.importing import csv_rows
-from newsletter import import_file
+from newsletter.import_export import subscriber_file
+from newsletter.import_export.resources import SubscriberCSV, SubscriberResource
 from newsletter.models import ConsentRecord, Newsletter, Subscriber
-from newsletter.resources import SubscriberCSV, SubscriberResource
 from tests.newsletter.test_import import SOURCE
 
 HEAD = "email,newsletters,consent_source\n"
@@ -21,7 +21,7 @@ RAGGED = (
 
 def rows_of(text, encoding="utf-8"):
     content = text if isinstance(text, bytes) else text.encode(encoding)
-    columns, rows = import_file.read(io.BytesIO(content))
+    columns, rows = subscriber_file.read(io.BytesIO(content))
     return [dict(zip(columns, row, strict=True)) for row in rows]
 
 

@@ -4,11 +4,11 @@ import pytest
 from django.utils import timezone
 from lxml import html
 
-from newsletter.letters import letter_for
+from newsletter.emails import letter_for
 from newsletter.models import Newsletter, Subscriber, Wording
 from newsletter.templatetags.newsletter import in_language
 from tests.factories import DeliveryFactory, NewsletterFactory, SubscriberFactory
-from tests.newsletter.letterbox import link_in
+from tests.newsletter.mail_helpers import link_in
 from tests.newsletter.test_preferences import path_of
 
 pytestmark = pytest.mark.django_db

@@ -15,9 +15,9 @@ from lxml import html
 from articles.models import Article
 from ecfr_site.images.models import Image
 from ecfr_site.institution.models import Institution
-from newsletter import messages
-from newsletter.links import lead_html, links_in
-from newsletter.messages import Recipient
+from newsletter.composing import messages
+from newsletter.composing.links import lead_html, links_in
+from newsletter.composing.messages import Recipient
 from tests.factories import (
     ArticleFactory,
     AuthorFactory,

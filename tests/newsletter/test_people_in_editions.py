@@ -5,8 +5,8 @@ from django.contrib.auth.models import Permission
 from django.test import Client
 from django.urls import reverse
 
-from newsletter import dispatch
 from newsletter.models import Edition
+from newsletter.sending import worker
 from tests.factories import DeliveryFactory, EditionFactory, UserFactory
 
 pytestmark = pytest.mark.django_db
@@ -97,7 +97,7 @@ def test_who_may_see_subscribers_but_not_the_ledger_sees_no_ledger(delivery):
 
 def test_a_servers_words_are_kept_without_addresses():
     edition = EditionFactory(state="sending", started_at="2026-01-01T00:00Z")
-    shift = dispatch.Shift(edition, deadline=0)
+    shift = worker.Shift(edition, deadline=0)
 
     shift.stop(f"The mail server refuses what we send: 550 <{ADDRESS}> unknown")
     shift.trouble = f"SMTPRecipientsRefused: {ADDRESS}"

@@ -30,7 +30,7 @@ from tests.factories import (
     TopicFactory,
     UserFactory,
 )
-from tests.newsletter.letterbox import link_in
+from tests.newsletter.mail_helpers import link_in
 
 pytestmark = pytest.mark.django_db
 

@@ -3,8 +3,8 @@
 import dns.resolver
 import pytest
 
-from newsletter import preflight
-from newsletter.messages import Recipient, compose
+from newsletter.composing import preflight
+from newsletter.composing.messages import Recipient, compose
 from tests.factories import (
     ArticleFactory,
     EditionFactory,

@@ -17,11 +17,11 @@ from django.core.management import call_command
 from django.core.management.base import CommandError
 from django.db import OperationalError
 
-from newsletter import bounces, returned
+from newsletter.bounces import handler, parser
 from newsletter.management.commands import read_bounces
 from newsletter.models import Event
 from tests.factories import DeliveryFactory
-from tests.newsletter import postbag
+from tests.newsletter import bounce_samples
 
 DOVECOT = shutil.which("dovecot") or "/usr/sbin/dovecot"
 PASSWORD = "what/ever@100%"
@@ -140,17 +140,19 @@ class Mailbox:
 pytestmark = [pytest.mark.server, pytest.mark.django_db(transaction=True)]
 
 
-def returned_mail(delivery, write=postbag.dsn, **details):
-    return write(bounces.return_path(delivery), postbag.headers(delivery), **details)
+def returned_mail(delivery, write=bounce_samples.dsn, **details):
+    return write(
+        handler.return_path(delivery), bounce_samples.headers(delivery), **details
+    )
 
 
 def test_each_message_is_recorded_and_filed(mailbox, capsys):
     first, second, third = DeliveryFactory.create_batch(3)
     mailbox.put(
         returned_mail(first),
-        returned_mail(second, postbag.holiday),
-        returned_mail(third, postbag.arf),
-        returned_mail(third, postbag.letter),
+        returned_mail(second, bounce_samples.holiday),
+        returned_mail(third, bounce_samples.arf),
+        returned_mail(third, bounce_samples.letter),
         b"\xff\xfe\x00 no message at all",
     )
 
@@ -175,14 +177,14 @@ def test_a_message_that_breaks_the_reader_keeps_no_other_from_being_read(
 ):
     good, bad = DeliveryFactory.create_batch(2)
     mailbox.put(returned_mail(bad), returned_mail(good))
-    take = returned.take
+    take = parser.take
 
     def stumble(raw):
-        if bounces.return_path(bad).encode() in raw:
+        if handler.return_path(bad).encode() in raw:
             raise ValueError("What is this?")
         return take(raw)
 
-    monkeypatch.setattr(returned, "take", stumble)
+    monkeypatch.setattr(parser, "take", stumble)
     call_command("read_bounces")
 
     assert mailbox.counts() == (0, 1, 1)
@@ -197,7 +199,7 @@ def test_without_a_database_messages_stay_where_they_are(mailbox, monkeypatch):
         raise OperationalError("The database is away.")
 
     with monkeypatch.context() as patch:
-        patch.setattr(returned, "take", away)
+        patch.setattr(parser, "take", away)
         with pytest.raises(OperationalError):
             call_command("read_bounces")
     assert mailbox.counts() == (1, 0, 0)
@@ -256,7 +258,7 @@ def test_with_every_it_stays_and_reads_what_comes_later(mailbox, settings):
     program = subprocess.Popen(command, cwd=settings.BASE_DIR, env=environment)
     try:
         for number in (1, 2):
-            mailbox.put(postbag.letter("bounces@example.org", ""))
+            mailbox.put(bounce_samples.letter("bounces@example.org", ""))
             for _ in range(100):
                 if mailbox.count("INBOX.Unknown") == number:
                     break

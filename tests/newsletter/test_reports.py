@@ -8,8 +8,8 @@ from django.test import Client
 from django.utils import timezone
 from lxml import html
 
-from newsletter import reports
 from newsletter.models import ConsentRecord, Delivery, Event, Link, Subscriber
+from newsletter.reports import figures as reports
 from tests.factories import (
     ArticleFactory,
     DeliveryFactory,

@@ -7,10 +7,10 @@ from django.core.exceptions import ValidationError
 from django.utils import timezone
 from tablib import Dataset
 
-from newsletter import dispatch
+from newsletter.import_export.resources import SubscriberResource
 from newsletter.models import Delivery, Edition, Suppression
 from newsletter.models.edition import State
-from newsletter.resources import SubscriberResource
+from newsletter.sending import worker
 from tests.factories import (
     ArticleFactory,
     EditionFactory,
@@ -89,7 +89,7 @@ def test_more_than_were_planned_do_not_get_it_unseen(
     Edition.objects.update(starts_at=timezone.now())
     edition.refresh_from_db()
 
-    assert not dispatch.start(edition)
+    assert not worker.start(edition)
 
     edition = Edition.objects.get()
     assert edition.state == State.DRAFT

@@ -8,7 +8,6 @@ from django.utils import timezone
 
 from ecfr_site.database.durability import database_started
 from ecfr_site.mail import outbox
-from newsletter import dispatch, pace
 from newsletter.models import (
     ConsentRecord,
     Delivery,
@@ -17,6 +16,7 @@ from newsletter.models import (
     Pace,
     delivery,
 )
+from newsletter.sending import throttle, worker
 from tests.factories import (
     ArticleFactory,
     EditionFactory,
@@ -56,12 +56,12 @@ def edition(db):
 
 def send(edition):
     """Start it and work until nothing is due; every delivery by its address."""
-    dispatch.start(edition)
+    worker.start(edition)
     return go_on(edition)
 
 
 def go_on(edition):
-    while dispatch.step(edition.pk):
+    while worker.step(edition.pk):
         pass
     edition.refresh_from_db()
     rows = edition.deliveries.select_related("subscriber")
@@ -163,7 +163,7 @@ def test_who_is_never_reached_fails_in_the_end(server, edition):
     server.faults[BO] = "452 4.3.1 No room"
     rows = send(edition)
 
-    for _ in dispatch.BACKOFF:
+    for _ in worker.BACKOFF:
         wake(edition)
         rows = go_on(edition)
 
@@ -178,7 +178,7 @@ def test_throttling_slows_the_sender_and_fails_nobody(server, edition, code):
     rows = send(edition)
     assert (rows[CY].state, rows[CY].attempts) == ("pending", 0)
     slowed = Pace.objects.get()
-    assert slowed.domain == (pace.EVERYBODY if code == 421 else "example.net")
+    assert slowed.domain == (throttle.EVERYBODY if code == 421 else "example.net")
     assert slowed.slowed_to >= 1
 
     for _ in range(12):
@@ -206,7 +206,7 @@ def test_without_the_servers_word_it_is_uncertain_and_held(server, edition, faul
 def test_when_nothing_is_answered_it_pauses_before_many_are_uncertain(
     server, edition, monkeypatch
 ):
-    monkeypatch.setattr(dispatch, "ALL_LOST", 2)
+    monkeypatch.setattr(worker, "ALL_LOST", 2)
     for address in (ADA, BO, CY):
         server.faults[address] = "drop after"
 
@@ -220,9 +220,9 @@ def test_an_unreachable_server_costs_nobody_an_attempt(edition, settings):
     settings.MAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
     settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", 1
     settings.NEWSLETTER_CONNECTIONS = 1
-    dispatch.start(edition)
+    worker.start(edition)
 
-    dispatch.step(edition.pk, seconds=1)
+    worker.step(edition.pk, seconds=1)
 
     edition.refresh_from_db()
     assert "cannot be reached" in edition.trouble
@@ -233,7 +233,7 @@ def test_an_unreachable_server_costs_nobody_an_attempt(edition, settings):
 def test_when_everything_is_refused_it_pauses_before_all_have_failed(
     server, edition, monkeypatch
 ):
-    monkeypatch.setattr(dispatch, "ALL_WRONG", 2)
+    monkeypatch.setattr(worker, "ALL_WRONG", 2)
     for address in (ADA, BO, CY):
         server.faults[address] = ("message", "554 5.7.1 You are on a blocklist")
 
@@ -260,11 +260,11 @@ LEAVE = {
 def test_who_leaves_during_a_send_gets_nothing(
     server, edition, leave, claimed, monkeypatch
 ):
-    dispatch.start(edition)
+    worker.start(edition)
     bo = edition.deliveries.get(subscriber__email=BO).subscriber
     if claimed:
         # Bo leaves when a worker has the delivery in hand already.
-        claim = dispatch.Courier.claim
+        claim = worker.Courier.claim
 
         def claim_and_then(courier):
             jobs = claim(courier)
@@ -272,7 +272,7 @@ def test_who_leaves_during_a_send_gets_nothing(
                 leave(bo)
             return jobs
 
-        monkeypatch.setattr(dispatch.Courier, "claim", claim_and_then)
+        monkeypatch.setattr(worker.Courier, "claim", claim_and_then)
     else:
         leave(bo)
 
@@ -340,7 +340,7 @@ def test_who_chose_topics_gets_the_pieces_on_them_or_nothing(server, edition):
 
 
 def go_to(edition, *addresses):
-    dispatch.start(edition)
+    worker.start(edition)
     rows = edition.deliveries.select_related("subscriber")
     return [rows.get(subscriber__email=address) for address in addresses]
 
@@ -371,7 +371,7 @@ def test_without_a_mail_server_messages_are_files(edition, settings):
 
 @pytest.fixture
 def advance(db):
-    with dispatch.ledger() as advance:
+    with worker.ledger() as advance:
         yield advance
 
 
@@ -382,7 +382,7 @@ def let_the_lease_end(monkeypatch):
 
 
 def test_what_is_frozen_at_the_start_is_what_is_sent(server, edition):
-    dispatch.start(edition)
+    worker.start(edition)
     article = edition.items.get().article
     article.title = "Changed afterwards"
     article.save()
@@ -393,7 +393,7 @@ def test_what_is_frozen_at_the_start_is_what_is_sent(server, edition):
 
 
 def test_two_claims_never_hold_the_same_delivery(edition):
-    dispatch.start(edition)
+    worker.start(edition)
 
     _, first = edition.claimable().claim(2)
     _, second = edition.claimable().claim(2)
@@ -406,11 +406,11 @@ def test_two_claims_never_hold_the_same_delivery(edition):
 def test_a_lost_worker_leaves_claims_to_others_and_one_uncertain(
     server, edition, advance, monkeypatch
 ):
-    dispatch.start(edition)
+    worker.start(edition)
     claim, numbers = edition.claimable().claim(3)
-    clerk = dispatch.Clerk(claim, numbers, advance)
+    clerk = worker.Clerk(claim, numbers, advance)
     jobs = [
-        dispatch.Job(delivery, None)
+        worker.Job(delivery, None)
         for delivery in Delivery.objects.filter(pk__in=numbers).order_by("pk")
     ]
     assert clerk.submitting(jobs[0])
@@ -431,18 +431,18 @@ def test_a_lost_worker_leaves_claims_to_others_and_one_uncertain(
 def test_a_worker_that_wakes_up_late_sends_nothing_twice(
     server, edition, advance, monkeypatch
 ):
-    dispatch.start(edition)
+    worker.start(edition)
     claim, numbers = edition.claimable().claim(3)
-    late = dispatch.Clerk(claim, numbers, advance)
+    late = worker.Clerk(claim, numbers, advance)
     let_the_lease_end(monkeypatch)
     go_on(edition)
 
     for row in Delivery.objects.all():
-        assert not late.submitting(dispatch.Job(row, None))
+        assert not late.submitting(worker.Job(row, None))
 
 
 def test_what_was_claimed_before_the_database_started_is_uncertain(server, edition):
-    dispatch.start(edition)
+    worker.start(edition)
     _, numbers = edition.claimable().claim(2)
     Delivery.objects.filter(pk__in=numbers).update(lease_until=database_started())
 
@@ -469,7 +469,7 @@ def test_the_uncertain_are_sent_again_or_taken_for_sent(server, edition):
 
 
 def test_an_edition_whose_ledger_does_not_close_is_never_called_sent(server, edition):
-    dispatch.start(edition)
+    worker.start(edition)
     edition.deliveries.last().delete()
 
     go_on(edition)
@@ -479,7 +479,7 @@ def test_an_edition_whose_ledger_does_not_close_is_never_called_sent(server, edi
 
 
 def test_pausing_stops_it_and_resuming_goes_on(server, edition, newsletter_manager):
-    dispatch.start(edition)
+    worker.start(edition)
     edition.refresh_from_db()
     edition.pause(by=newsletter_manager.user)
 
@@ -494,14 +494,14 @@ def test_pausing_stops_it_and_resuming_goes_on(server, edition, newsletter_manag
 def test_pausing_stops_a_worker_in_the_midst_of_a_batch(
     server, edition, newsletter_manager, monkeypatch
 ):
-    monkeypatch.setattr(dispatch, "LOOK", 0)
-    hand_over = dispatch.Courier.hand_over
+    monkeypatch.setattr(worker, "LOOK", 0)
+    hand_over = worker.Courier.hand_over
 
     def hand_over_and_pause(courier, job):
         hand_over(courier, job)
         Edition.objects.get().pause(by=newsletter_manager.user)
 
-    monkeypatch.setattr(dispatch.Courier, "hand_over", hand_over_and_pause)
+    monkeypatch.setattr(worker.Courier, "hand_over", hand_over_and_pause)
 
     send(edition)
 
@@ -511,11 +511,11 @@ def test_pausing_stops_a_worker_in_the_midst_of_a_batch(
 
 
 def test_an_error_of_ours_is_said_and_loses_nobody(server, edition, monkeypatch):
-    dispatch.start(edition)
+    worker.start(edition)
     edition.refresh_from_db()
-    monkeypatch.setattr(dispatch, "compose", lambda *args: 1 / 0)
+    monkeypatch.setattr(worker, "compose", lambda *args: 1 / 0)
 
-    dispatch.step(edition.pk)
+    worker.step(edition.pk)
 
     edition.refresh_from_db()
     assert "ZeroDivisionError" in edition.trouble
@@ -528,7 +528,7 @@ def test_an_error_of_ours_is_said_and_loses_nobody(server, edition, monkeypatch)
 def test_cancelling_skips_the_others_with_the_reason(
     server, edition, newsletter_manager
 ):
-    dispatch.start(edition)
+    worker.start(edition)
     edition.refresh_from_db()
     edition.cancel(by=newsletter_manager.user)
 

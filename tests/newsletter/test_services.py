@@ -6,8 +6,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
-from newsletter import dispatch
 from newsletter.models import Edition, Heartbeat, Pace
+from newsletter.sending import worker
 from tests.factories import (
     ArticleFactory,
     EditionFactory,
@@ -82,8 +82,8 @@ def edition(db):
 
 
 def send(edition):
-    dispatch.start(edition)
-    dispatch.step(edition.pk)
+    worker.start(edition)
+    worker.step(edition.pk)
     edition.refresh_from_db()
     rows = edition.deliveries.select_related("subscriber")
     return {row.subscriber.email: row for row in rows}

@@ -9,6 +9,7 @@ from django.utils import timezone
 from django_tasks import default_task_backend
 
 from ecfr_site.security import tokens
+from newsletter.antispam import PRECISE, stamp
 from newsletter.models import (
     ConsentRecord,
     Newsletter,
@@ -18,7 +19,6 @@ from newsletter.models import (
     Wording,
     network_digest,
 )
-from newsletter.robots import PRECISE, stamp
 from newsletter.tasks import enqueue_due_signups, send_confirmation
 from tests.factories import ArticleFactory, NewsletterFactory, SubscriberFactory
 

@@ -2,15 +2,15 @@
 
 import pytest
 
-from articles.typeset import tree_of, typeset, words_of
+from articles.rendering import tree_of, typeset, words_of
 from ecfr_site.richtext.sanitizer import (
     linear_formulas,
     plain_text,
     reading_minutes,
     sanitise,
 )
-from newsletter.links import absolute_html
-from newsletter.plain import set_text
+from newsletter.composing.links import absolute_html
+from newsletter.composing.plain_text import set_text
 
 FRACTION = "<math><mi>d</mi><mo>=</mo><mfrac><mi>r</mi><mi>g</mi></mfrac></math>"
 

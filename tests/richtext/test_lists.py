@@ -4,7 +4,7 @@ import pytest
 
 from ecfr_site.richtext.numerals import written_number
 from ecfr_site.richtext.sanitizer import sanitise
-from newsletter.plain import set_text
+from newsletter.composing.plain_text import set_text
 
 
 def word(*items):

@@ -4,8 +4,8 @@ import re
 
 import pytest
 
-from articles.checklist import Checklist
-from articles.typeset import typeset
+from articles.checklist.checklist import Checklist
+from articles.rendering import typeset
 from ecfr_site.richtext.sanitizer import sanitise
 from tests.factories import ArticleFactory
 

@@ -5,7 +5,7 @@ import time
 import pytest
 from hypothesis import given, settings
 
-from articles.typeset import typeset
+from articles.rendering import typeset
 from ecfr_site.richtext.losses import losses
 from ecfr_site.richtext.sanitizer import plain_text, sanitise
 from tests.richtext.html_strategies import documents

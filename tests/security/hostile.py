@@ -20,8 +20,8 @@ from django_otp.plugins.otp_static.models import StaticDevice, StaticToken
 from django_otp.plugins.otp_totp.models import TOTPDevice
 from django_tasks_db.models import DBTaskResult
 
-from articles import notices
-from articles.content import content_of
+from articles import notifications
+from articles.history.snapshot import content_of
 from articles.models import Article, Editing, Link, PreviewLink, PreviewOpening, Step
 from authors.models import AuthorLink
 from ecfr_site.accounts import emails as account_letters
@@ -30,8 +30,8 @@ from ecfr_site.institution.models import Institution
 from ecfr_site.richtext.fields import RichTextField
 from ecfr_site.richtext.plain_text import clean_text
 from newsletter import models as letters
-from newsletter.letters import letter_for
-from newsletter.messages import Recipient, compose
+from newsletter.composing.messages import Recipient, compose
+from newsletter.emails import letter_for
 from tests.conftest import changeable_logs, signed_in
 from tests.factories import (
     ArticleFactory,
@@ -447,6 +447,6 @@ def send_mails(site):
     get_connection().send_messages(mails)
     Step.objects.update(told_at=None)
     for step in Step.objects.filter(article=site.draft):
-        notices.tell_of_step.call(step.pk)
+        notifications.tell_of_step.call(step.pk)
     for comment in site.draft.comments.all():
-        notices.tell_of_comment.call(comment.pk)
+        notifications.tell_of_comment.call(comment.pk)

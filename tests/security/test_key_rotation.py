@@ -6,10 +6,10 @@ import pytest
 
 from articles.models import PreviewLink
 from ecfr_site.security import tokens
+from newsletter.antispam import stamp
 from newsletter.models import Newsletter, Subscriber
-from newsletter.robots import stamp
 from tests.factories import ArticleFactory, SubscriberFactory
-from tests.newsletter.letterbox import link_in
+from tests.newsletter.mail_helpers import link_in
 from tests.test_settings import PRODUCTION, manage  # noqa: F401
 
 NEW = "the new key, as long and as random as the old one was said to be"

@@ -6,15 +6,15 @@ from contextlib import suppress
 import pytest
 from django.core.exceptions import ValidationError
 
-from articles.compare import body_passages
 from articles.forms import marked
-from articles.typeset import typeset
+from articles.history.diff import body_passages
+from articles.rendering import typeset
 from ecfr_site.mail.addresses import check_reachable, normalise
 from ecfr_site.monitoring.scrubbing import scrub
 from ecfr_site.redirects.paths import canonical_path, parse_parameters, spell_path
 from ecfr_site.richtext.folding import folded_words
 from ecfr_site.richtext.sanitizer import sanitise
-from newsletter.bounces import ADDRESS
+from newsletter.bounces.handler import ADDRESS
 
 # Threefold for a text twice as long.
 MOST = 3

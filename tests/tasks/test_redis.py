@@ -37,7 +37,7 @@ from django.core.management import call_command
 call_command("migrate", verbosity=0)
 from django.test import Client
 from newsletter.models import Newsletter
-from newsletter.robots import stamp
+from newsletter.antispam import stamp
 from ecfr_site.monitoring import health
 posted = {"email": "ada@example.org", "stamp": stamp(),
     "newsletters": [Newsletter.objects.get().pk]}

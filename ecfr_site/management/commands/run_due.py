@@ -4,7 +4,7 @@ import time
 from django.core.management.base import BaseCommand
 from django.db import close_old_connections
 
-from articles import notices
+from articles import notifications
 from articles import tasks as articles
 from ecfr_site.accounts import tasks as accounts
 from ecfr_site.images import tasks as images
@@ -41,7 +41,7 @@ class Command(BaseCommand):
             "accounts": accounts,
             "images": images,
             "articles": articles,
-            "notices": notices,
+            "notices": notifications,
             "newsletter": newsletter,
         }
         for name, tasks in apps.items():

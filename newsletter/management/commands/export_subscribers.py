@@ -3,8 +3,8 @@ from django.core.management.base import BaseCommand
 from ecfr_site.audit import log
 from ecfr_site.csv_format import pieces
 from ecfr_site.storage.private import only_for_its_owner
+from newsletter.import_export.resources import SubscriberResource
 from newsletter.models import Newsletter, Subscriber
-from newsletter.resources import SubscriberResource
 
 
 class Command(BaseCommand):

@@ -10,9 +10,9 @@ from tablib import Dataset
 from ecfr_site.audit import log
 from ecfr_site.csv_format import safe
 from ecfr_site.importing import csv_rows
-from newsletter import import_file
+from newsletter.import_export import subscriber_file
+from newsletter.import_export.resources import KNOWN, SubscriberResource
 from newsletter.models import Newsletter, Subscriber
-from newsletter.resources import KNOWN, SubscriberResource
 
 ROWS_AT_ONCE = 1000
 
@@ -99,7 +99,7 @@ def opened(file):
 def tables(content):
     """The file as datasets of a thousand rows. Raises CommandError without a head."""
     try:
-        columns, rows = import_file.read(content)
+        columns, rows = subscriber_file.read(content)
     except csv_rows.Unreadable as error:
         raise CommandError(error) from error
     while some := list(islice(rows, ROWS_AT_ONCE)):

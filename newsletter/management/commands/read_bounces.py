@@ -8,7 +8,7 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 from django.db import InterfaceError, OperationalError, close_old_connections
 
-from newsletter import returned
+from newsletter.bounces import parser
 
 logger = logging.getLogger(__name__)
 
@@ -63,7 +63,7 @@ class Command(BaseCommand):
 def take(raw):
     """Record what a message says; the folder where it belongs then."""
     try:
-        understood = returned.take(raw)
+        understood = parser.take(raw)
     except (OperationalError, InterfaceError):
         # Nothing is wrong with the message: it stays where it is.
         raise

@@ -1,4 +1,4 @@
-// Proves to newsletter/robots.py that a browser took the time to compute: finds the
+// Proves to newsletter/antispam.py that a browser took the time to compute: finds the
 // number whose key begins as the challenge says (PBKDF2, as altcha has it).
 
 const bytes = (hex) => Uint8Array.from(hex.match(/../g), (pair) => parseInt(pair, 16));

@@ -1,0 +1,146 @@
+"""What an article, as saved or as just typed, still needs before it goes live.
+
+The institution sets for each rule whether it blocks publication, warns, or is off
+(`Institution.checklist`: rule → level, limit → number; what is missing there has its
+default, what is unknown is passed over).
+"""
+
+from dataclasses import asdict, dataclass
+from functools import cached_property
+
+from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
+from django.db.models import prefetch_related_objects
+
+from articles.checklist.rules import BLOCK, NOTE, OFF, RULES, WARN
+from articles.checklist.text import links_in
+from articles.models.byline import Byline
+from articles.models.link import Link
+from articles.rendering import tree_of
+from ecfr_site.institution.models import Institution
+
+# What has rows of its own: no field of the form bears its name.
+ROWS = ("bylines", "attachments", "corrections")
+
+
+@dataclass(frozen=True)
+class Finding:
+    rule: str
+    level: str
+    text: str
+    where: str
+    passage: str = ""
+
+    as_data = asdict
+
+
+class Checklist:
+    """The findings on an article; `typed` are rows not yet saved, by name.
+
+    At most eight queries, whatever the article holds.
+    """
+
+    def __init__(self, article, typed=None, institution=None):
+        institution = institution or Institution.objects.current()
+        piece = Piece(article, typed or {}, institution)
+        self.findings = []
+        # How many rules there are, and the labels of those that found nothing.
+        self.count = 0
+        self.fine = []
+        for each in RULES:
+            level = each.level(piece.chosen)
+            if level == OFF:
+                continue
+            self.count += 1
+            found = [
+                Finding(each.key, one.level or level, one.text, one.where, one.passage)
+                for one in each.find(piece)
+            ]
+            self.findings += found
+            if not found:
+                self.fine.append(each.label)
+        order = [BLOCK, WARN, NOTE]
+        self.findings.sort(key=lambda finding: order.index(finding.level))
+
+    def of_level(self, level):
+        return [finding for finding in self.findings if finding.level == level]
+
+    @property
+    def blocking(self):
+        return self.of_level(BLOCK)
+
+    @property
+    def warnings(self):
+        return self.of_level(WARN)
+
+    @property
+    def notes(self):
+        return self.of_level(NOTE)
+
+    @property
+    def problems(self):
+        """What an editor can mend, as JSON-ready data."""
+        return [found.as_data() for found in self.blocking + self.warnings]
+
+    def require(self, rules=None):
+        """Raise ValidationError, by field, for what blocks; of these rules, or all."""
+        missing = {}
+        for found in self.blocking:
+            if rules is not None and found.rule not in rules:
+                continue
+            field = NON_FIELD_ERRORS if found.where in ROWS else found.where
+            missing.setdefault(field, []).append(found.text)
+        if missing:
+            raise ValidationError(missing)
+
+
+class Piece:
+    """An article as the rules see it: each part is read once, and only if asked for."""
+
+    def __init__(self, article, typed, institution):
+        self.article = article
+        self.typed = typed
+        self.chosen = institution.checklist
+        self.embargoed = institution.embargoed_words
+
+    def rows(self, name):
+        if name in self.typed:
+            return self.typed[name]
+        return list(getattr(self.article, name).all()) if self.article.pk else []
+
+    @cached_property
+    def tree(self):
+        return tree_of(self.article.body)
+
+    @cached_property
+    def bylines(self):
+        if "bylines" not in self.typed and self.article.pk:
+            bylines = list(Byline.objects.for_page().filter(article=self.article.pk))
+        else:
+            bylines = self.rows("bylines")
+            authors = [byline.author for byline in bylines]
+            prefetch_related_objects(authors, "positions__programme")
+        for byline in bylines:
+            byline.article = self.article
+        return bylines
+
+    @cached_property
+    def has_topic(self):
+        if "topics" in self.typed:
+            return bool(self.typed["topics"])
+        return self.article.pk and self.article.topics.exists()
+
+    @cached_property
+    def links(self):
+        return links_in(self.article, self.tree)
+
+    @cached_property
+    def results(self):
+        """What is known of the addresses, by address; one query if there are any."""
+        addresses = {link.address for link in self.links if link.address}
+        if not addresses:
+            return {}
+        known = Link.objects.filter(address__in=addresses).exclude(checked_at=None)
+        return {link.address: link for link in known}
+
+    def limit(self, limit):
+        return limit.value(self.chosen)

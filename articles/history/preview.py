@@ -1,0 +1,60 @@
+"""An earlier text of an article, put together for its page without being stored."""
+
+from django.db.models import Prefetch
+
+from articles.history.snapshot import content_of_version, set_fields
+from articles.models import Article, Attachment, Byline, Correction, Topic
+from authors.models import Author, Position, Programme
+
+
+def as_it_was(version, of):
+    """The article `of` that number, unsaved, with what `version` kept of its text.
+
+    Ready for the article's page; who or what is gone since is left out. Its links to
+    translations are those of now. A fixed number of queries.
+    """
+    content = content_of_version(version)
+    article = Article.objects.for_page().get(pk=of)
+    set_fields(content, article)
+    article.set_text(article.images_in_body())
+    article.page_topics = list(Topic.objects.filter(pk__in=content["topics"]))
+    article.page_programmes = list(
+        Programme.objects.filter(pk__in=content["programmes"])
+    )
+    article.page_attachments = _rows(Attachment, content["attachments"])
+    article.page_attachments.sort(key=lambda attachment: attachment.order)
+    article.page_corrections = _rows(Correction, content["corrections"])
+    article.page_corrections.sort(key=lambda correction: correction.date)
+    article._prefetched_objects_cache["bylines"] = _bylines(content["bylines"])
+    return article
+
+
+def _rows(model, values):
+    return [
+        model(
+            **{
+                model._meta.get_field(name).attname: model._meta.get_field(
+                    name
+                ).to_python(value)
+                for name, value in row.items()
+            }
+        )
+        for row in values
+    ]
+
+
+def _bylines(values):
+    positions = Prefetch("positions", Position.objects.select_related("programme"))
+    authors = (
+        Author.objects.select_related("photo")
+        .prefetch_related(positions)
+        .in_bulk([row["author"] for row in values])
+    )
+    # As a prefetch would have read them, had they been stored.
+    bylines = Byline.objects.all()
+    bylines._result_cache = [
+        Byline(**{**row, "author": authors[row["author"]]})
+        for row in values
+        if row["author"] in authors
+    ]
+    return bylines

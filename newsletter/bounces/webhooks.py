@@ -1,0 +1,132 @@
+"""What a mail service tells us of a message: events of django-anymail."""
+
+import re
+
+from anymail.exceptions import AnymailError
+from anymail.signals import EventType, RejectReason, tracking
+from django.conf import settings
+from django.core.exceptions import BadRequest, SuspiciousOperation, ValidationError
+from django.dispatch import receiver
+from django.urls import Resolver404, resolve
+from django.views.decorators.csrf import csrf_exempt
+
+from newsletter.bounces import handler, reasons
+from newsletter.models import ConsentRecord, Delivery, Event, normalise
+
+# Beside WEBHOOK_SECRET, by what a service proves that a message is its own.
+SIGNATURES = (
+    "WEBHOOK_SIGNING_KEY",
+    "WEBHOOK_KEY",
+    "SIGNING_SECRET",
+    "TRACKING_SECRET",
+    "TRACKING_WEBHOOK_VERIFICATION_KEY",
+)
+# In words, and in the services' names of their own events.
+SOFT = re.compile(r"soft.?bounce|transient|temporar", re.IGNORECASE)
+
+
+def is_secured():
+    """Whether the service's messages can be told from forged ones."""
+    service = settings.EMAIL_SERVICE.upper()
+    return bool(
+        settings.ANYMAIL.get("WEBHOOK_SECRET")
+        or any(settings.ANYMAIL.get(f"{service}_{name}") for name in SIGNATURES)
+    )
+
+
+@csrf_exempt
+def webhook(request, path):
+    """Anymail's view for the service in use; to strangers a plain refusal (400).
+
+    Its views for other services stumble over what they do not expect.
+    """
+    try:
+        match = resolve(f"/{path}", "anymail.urls")
+        if path.partition("/")[0] != settings.EMAIL_SERVICE:
+            raise BadRequest(f"No message at {path} is expected.")
+        return match.func(request, *match.args, **match.kwargs)
+    except (AnymailError, Resolver404) as error:
+        raise BadRequest(f"No message at {path} is understood.") from error
+
+
+@receiver(tracking, dispatch_uid="newsletter")
+def receive(sender, event, esp_name, **kwargs):
+    """Record what became of a message; the same event twice changes nothing.
+
+    Deferred ones are still tried: the service says so when it gives up. Opens and
+    clicks are our own affair. Raises SuspiciousOperation, answered with 400.
+    """
+    # The addresses of all services are there, and those of some let anybody in.
+    if esp_name.lower().replace(" ", "_") != settings.EMAIL_SERVICE or not is_secured():
+        raise SuspiciousOperation(f"No event of {esp_name} is expected.")
+    detail = event.mta_response or event.description or event.event_type
+    match event.event_type, event.reject_reason:
+        case (EventType.COMPLAINED, _) | (EventType.REJECTED, RejectReason.SPAM):
+            complain(event, detail)
+        case (EventType.UNSUBSCRIBED, _) | (
+            EventType.REJECTED,
+            RejectReason.UNSUBSCRIBED,
+        ):
+            unsubscribe(event)
+        case (EventType.BOUNCED | EventType.REJECTED | EventType.FAILED, _):
+            bounce(event, detail)
+
+
+def bounce(event, detail):
+    if delivery := delivery_of(event):
+        handler.record(delivery, is_hard(event), detail)
+    elif event.recipient:
+        handler.record_address(event.recipient, is_hard(event), detail)
+
+
+def complain(event, detail):
+    if delivery := delivery_of(event):
+        handler.complain(delivery, detail)
+    elif event.recipient:
+        handler.complain_address(event.recipient, detail)
+
+
+def unsubscribe(event):
+    """Somebody used the service's own link: from this edition's newsletter."""
+    delivery = delivery_of(event)
+    if delivery and delivery.subscriber.unsubscribe(
+        delivery.edition.newsletter, method=ConsentRecord.Method.ONE_CLICK
+    ):
+        Event.objects.create(
+            edition=delivery.edition, delivery=delivery, kind=Event.Kind.UNSUBSCRIBE
+        )
+
+
+def is_hard(event):
+    """Services know of old bounces and wrong addresses without asking again."""
+    if event.event_type == EventType.FAILED:
+        return False
+    if event.reject_reason == RejectReason.INVALID:
+        return True
+    answer, description = event.mta_response or "", event.description or ""
+    if not answer and any(code.search(description) for code in reasons.CODES):
+        answer = description
+    bounced = (
+        event.reject_reason == RejectReason.BOUNCED
+        and not SOFT.search(f"{answer} {description} {event.esp_event}")
+        and not reasons.is_about_us(description)
+    )
+    return reasons.is_hard(answer, otherwise=bounced)
+
+
+def delivery_of(event):
+    """The delivery by the number that we gave to the service, else by its own."""
+    number = str((event.metadata or {}).get("delivery", ""))
+    if number.isdecimal():
+        return Delivery.objects.filter(pk=number).first()
+    if not event.message_id:
+        return None
+    found = Delivery.objects.filter(remote_id=event.message_id)
+    if event.recipient and len(found[:2]) > 1:
+        # One number for a whole batch.
+        try:
+            found = found.filter(subscriber__normalised=normalise(event.recipient))
+        except ValidationError:
+            return None
+    found = found[:2]
+    return found[0] if len(found) == 1 else None

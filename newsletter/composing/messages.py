@@ -1,0 +1,252 @@
+"""What a subscriber's message says: built by Django, once an edition and variant."""
+
+import re
+from base64 import b32encode
+from dataclasses import dataclass
+from email.header import Header
+from email.utils import formataddr, parseaddr
+from hashlib import sha256
+
+from css_inline import CSSInliner
+from django.conf import settings
+from django.core.mail import EmailMultiAlternatives
+from django.template.loader import render_to_string
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import override
+
+from ecfr_site.institution.models import Institution
+from ecfr_site.mail.addresses import ascii_address
+from ecfr_site.mail.outbox import SUBSCRIBERS
+from ecfr_site.security.tokens import sign
+from newsletter.composing.links import absolute_html, lead_html, lead_text, links_in
+from newsletter.composing.plain_text import COLUMNS, set_text
+from newsletter.models import Link
+
+_INDENT = re.compile(r"\n\s+")
+# What cannot stand in an element's own style, as for dark mode, stays in the head.
+_INLINER = CSSInliner(
+    load_remote_stylesheets=False,
+    minify_css=True,
+    keep_style_tags=True,
+    keep_at_rules=True,
+    remove_inlined_selectors=True,
+)
+
+# The links of a message that are the recipient's own, by purpose of the token.
+PURPOSES = ("unsubscribe", "preferences", "click", "open", "message")
+
+# The colours of the kinds on light and on dark paper, as the site has them (site.css).
+HUES = {
+    "": ("#4a5458", "#abb0b2"),
+    "commentary": ("#b3261a", "#e6a59a"),
+    "policy-brief": ("#1c4f9c", "#98b0d6"),
+    "report": ("#0c5c4e", "#98b4ad"),
+    "explainer": ("#855600", "#c9b297"),
+    "podcast": ("#6a3790", "#bba5cf"),
+    "event-note": ("#0b6075", "#99b7c1"),
+}
+
+# Invisible, and wide enough that no mail program shows more than the preheader.
+NOTHING = "\N{COMBINING GRAPHEME JOINER} \N{FIGURE SPACE}\N{SOFT HYPHEN} " * 40
+
+
+@dataclass(frozen=True)
+class Recipient:
+    """All that differs between two messages of one variant."""
+
+    address: str
+    tokens: dict[str, str]
+
+    @classmethod
+    def of(cls, delivery, purposes=PURPOSES):
+        """Reads the delivery's edition and subscriber."""
+        subscriber, at = delivery.subscriber, delivery.edition.started_at
+        tokens = {
+            purpose: subscriber.preferences_token(at)
+            if purpose == "preferences"
+            else sign(purpose, delivery.pk, at=at)
+            for purpose in purposes
+        }
+        return cls(ascii_address(subscriber.email), tokens)
+
+    @classmethod
+    def of_test(cls, address):
+        """For a test or a preview: the links say that they are only a test."""
+        tokens = {purpose: sign(purpose, 0) for purpose in PURPOSES}
+        return cls(ascii_address(address), tokens)
+
+    @classmethod
+    def placeholder(cls):
+        """Stands in a stencil for everybody (newsletter/sending/mail_merge.py)."""
+        tokens = {
+            purpose: b32encode(sha256(purpose.encode()).digest()[:28])
+            .decode()
+            .rstrip("=")
+            .lower()
+            for purpose in PURPOSES
+        }
+        return cls("recipient@placeholder.invalid", tokens)
+
+    def url(self, purpose, *more):
+        path = reverse(f"newsletter_{purpose}", args=[self.tokens[purpose], *more])
+        return f"{settings.SITE_URL}{path}"
+
+
+def sender(newsletter):
+    """(name, address in ASCII) that an edition comes from; one query."""
+    name = newsletter.sender_name or Institution.objects.current().short_name
+    own = parseaddr(settings.DEFAULT_FROM_EMAIL)[1]
+    return name, ascii_address(newsletter.sender_email or own)
+
+
+def pieces_for(items, topics):
+    """The items on any of the `topics` (numbers), or all of them without topics.
+
+    Reads `item.article.topics.all()`, so that a prefetch makes it free.
+    """
+    if not topics:
+        return list(items)
+    return [
+        item
+        for item in items
+        if topics & {topic.pk for topic in item.article.topics.all()}
+    ]
+
+
+def compose(edition, recipient, items, tracked=False):
+    """The message as an EmailMultiAlternatives.
+
+    `items` are what of the edition this variant shows (`items.for_messages()`). Only
+    with `tracked`, links lead through us, by their numbers in `edition.links`, and
+    there is a pixel; three queries at most.
+    """
+    name, address = sender(edition.newsletter)
+    reply_to = edition.newsletter.reply_to
+    html, text = parts(edition, recipient, items, tracked)
+    message = EmailMultiAlternatives(
+        subject=" ".join(edition.subject.split()),
+        body=text,
+        from_email=formataddr((" ".join(name.split()), address)),
+        to=[recipient.address],
+        reply_to=[ascii_address(reply_to)] if reply_to else None,
+        headers=headers(edition, recipient, address),
+    )
+    message.attach_alternative(html, "text/html")
+    message.outbox_reader = SUBSCRIBERS
+    return message
+
+
+def parts(edition, recipient, items, tracked=False):
+    """The HTML and the plain text of the message."""
+    context = {
+        **_context(edition, items),
+        "unsubscribe_url": recipient.url("unsubscribe"),
+        "preferences_url": recipient.url("preferences"),
+        "pixel_url": recipient.url("open") if tracked else "",
+    }
+    with override(edition.newsletter.language):
+        html = render_to_string("newsletter/email/edition.html", context)
+        text = edition.text.strip() or render_to_string(
+            "newsletter/email/_body.txt", context
+        )
+        footer = render_to_string("newsletter/email/_footer.txt", context)
+    html = _INLINER.inline(_INDENT.sub("\n", html))
+    text = _set(f"{text.rstrip()}\n\n\n{footer}")
+    if not tracked:
+        return html, text
+    numbers = dict(edition.links.values_list("url", "number"))
+
+    def through_us(url):
+        return recipient.url("click", numbers[url]) if url in numbers else url
+
+    return lead_html(html, through_us), lead_text(text, through_us)
+
+
+def text_of(edition, items):
+    """The plain text made from the pieces, which `edition.text` takes the place of."""
+    with override(edition.newsletter.language):
+        context = _context(edition, items)
+        return _set(render_to_string("newsletter/email/_body.txt", context))
+
+
+def number_links(edition):
+    """Number what the edition's message links to, so that clicks can be counted.
+
+    Called once when sending starts; called again, it changes nothing.
+    """
+    items = list(edition.items.for_messages())
+    nobody = Recipient.placeholder()
+    own = {
+        nobody.url("unsubscribe"),
+        nobody.url("preferences"),
+        f"{settings.SITE_URL}{edition.get_absolute_url()}",
+    }
+    longest = Link._meta.get_field("url").max_length
+    urls = [
+        url
+        for url in links_in(*parts(edition, nobody, items))
+        if url not in own and len(url) <= longest
+    ]
+    articles = {item.shown["url"]: item.article_id for item in items}
+    Link.objects.bulk_create(
+        [
+            Link(edition=edition, number=number, url=url, article_id=articles.get(url))
+            for number, url in enumerate(urls, start=1)
+        ],
+        ignore_conflicts=True,
+    )
+
+
+def headers(edition, recipient, sender_address):
+    """RFC 8058 and 2369 (unsubscribing), 2919 (list), 3834 (automatic answers)."""
+    domain = sender_address.rpartition("@")[2]
+    newsletter = edition.newsletter
+    return {
+        "Message-ID": f"<{recipient.tokens['message']}@{domain}>",
+        "List-ID": f"{_phrase(newsletter.name)} <{newsletter.slug}.{domain}>",
+        "List-Unsubscribe": f"<{recipient.url('unsubscribe')}>",
+        "List-Unsubscribe-Post": "List-Unsubscribe=One-Click",
+        # Google's: the last part names the sender in 15 characters at most.
+        "Feedback-ID": f"{edition.pk}:{newsletter.slug}:newsletter:{domain[:15]}",
+        "Auto-Submitted": "auto-generated",
+        "X-Auto-Response-Suppress": "OOF, AutoReply",
+    }
+
+
+def _context(edition, items):
+    pieces = [item.shown for item in items]
+    introduction = absolute_html(edition.introduction)
+    return {
+        "edition": edition,
+        "newsletter": edition.newsletter,
+        "institution": Institution.objects.current(),
+        "introduction": introduction,
+        "introduction_text": set_text(introduction),
+        "pieces": pieces,
+        "level": 3 if any(piece["section"] for piece in pieces) else 2,
+        "hues": [
+            (kind, *HUES.get(kind, HUES[""]))
+            for kind in sorted({piece["css"] for piece in pieces})
+        ],
+        "day": timezone.localdate(edition.started_at),
+        "site_url": settings.SITE_URL,
+        "web_url": f"{settings.SITE_URL}{edition.get_absolute_url()}",
+        "subscribe_url": f"{settings.SITE_URL}{reverse('newsletter')}",
+        "nothing": NOTHING,
+        "rule": "-" * COLUMNS,
+    }
+
+
+def _set(text):
+    """Set as plain text: no space at the ends of lines, two empty lines at most."""
+    lines = [line.rstrip() for line in text.splitlines()]
+    return re.sub(r"\n{4,}", "\n\n\n", "\n".join(lines)).strip() + "\n"
+
+
+def _phrase(name):
+    """A name as the phrase before an address (RFC 5322), in ASCII (RFC 2047)."""
+    name = " ".join(name.split())
+    if name.isascii():
+        return '"{}"'.format(re.sub(r'(["\\])', r"\\\1", name))
+    return " ".join(Header(name, "utf-8").encode().split())

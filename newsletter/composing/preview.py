@@ -1,0 +1,71 @@
+"""Looking at an edition before it is sent: in a frame, and in one's own mailbox."""
+
+import logging
+import re
+import smtplib
+from collections.abc import Iterator
+
+from anymail.exceptions import AnymailError
+from django.conf import settings
+from django.core.exceptions import ValidationError
+from django.core.mail import BadHeaderError
+
+from ecfr_site.security import rate_limits
+from newsletter.composing import messages
+
+logger = logging.getLogger(__name__)
+TESTS_AN_HOUR = 50
+
+_PREFERS = re.compile(r"\(\s*prefers-color-scheme:\s*(dark|light)\s*\)")
+# Conditions that always and never hold, wherever a media query has them.
+_ALWAYS, _NEVER = "(min-width: 0)", "(max-width: 0)"
+
+
+def page(html: str, scheme: str) -> str:
+    """The same page with one colour scheme forced, links in new windows, and pictures
+    from whatever address the desk is opened at."""
+    scheme = scheme if scheme in ("light", "dark") else "light"
+    html = _PREFERS.sub(lambda m: _ALWAYS if m[1] == scheme else _NEVER, html)
+    html = html.replace(f'src="{settings.SITE_URL}/', 'src="/')
+    head = f'<base target="_blank"><style>:root{{color-scheme:only {scheme}}}</style>'
+    return html.replace("</head>", f"{head}</head>", 1)
+
+
+def html_of(message) -> str:
+    """The HTML part of what `messages.compose` made."""
+    [alternative] = [a for a in message.alternatives if a.mimetype == "text/html"]
+    return alternative.content
+
+
+def count_tests(user, number: int) -> None:
+    """Raise ValidationError if `user` has sent too many tests within an hour."""
+    try:
+        counted = [
+            rate_limits.too_many("tests", str(user.pk), TESTS_AN_HOUR, seconds=3600)
+            for _ in range(number)
+        ]
+    except rate_limits.OUT_OF_REACH:
+        logger.warning("Tests of editions could not be counted.")
+        return
+    if any(counted):
+        raise ValidationError(
+            f"No test was sent: {TESTS_AN_HOUR} within an hour are the most. Try again "
+            "later."
+        )
+
+
+def send_test(edition, addresses: list[str]) -> Iterator[tuple[str, str]]:
+    """Send the edition, marked as a test; yield each address with what went wrong."""
+    pieces = list(edition.pieces())
+    for address in addresses:
+        recipient = messages.Recipient.of_test(address)
+        message = messages.compose(edition, recipient, pieces)
+        message.subject = f"[Test] {message.subject}"
+        # A second test is another message, not the first one again.
+        del message.extra_headers["Message-ID"]
+        try:
+            message.send()
+        except (OSError, smtplib.SMTPException, AnymailError, BadHeaderError) as error:
+            yield address, str(error)
+        else:
+            yield address, ""

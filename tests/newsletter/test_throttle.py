@@ -1,0 +1,70 @@
+"""Limits are shared by all workers, and slowness is forgotten again."""
+
+from datetime import timedelta
+
+import pytest
+from django.utils import timezone
+
+from newsletter.models import Pace
+from newsletter.sending import throttle
+
+pytestmark = pytest.mark.django_db
+
+
+def seconds_from_now(slots):
+    now = timezone.now()
+    return [round((slot - now).total_seconds(), 1) if slot else None for slot in slots]
+
+
+def book(*domains):
+    return seconds_from_now(throttle.book(list(domains), throttle.limits()))
+
+
+def test_without_limits_everything_goes_at_once():
+    assert book("a.example", "b.example") == [0, 0]
+    assert not Pace.objects.exists()
+
+
+def test_two_workers_share_the_limit_of_all(settings):
+    settings.NEWSLETTER_RATE = 2
+
+    assert book("a.example", "b.example") == [0, 0.5]
+    assert book("a.example", "b.example") == [1.0, 1.5]
+
+
+def test_a_domain_has_a_limit_of_its_own(settings):
+    settings.NEWSLETTER_DOMAIN_RATES = {"slow.example": 0.5}
+
+    slots = book("slow.example", "a.example", "slow.example", "a.example")
+
+    assert slots == [0, 0, 2.0, 0]
+
+
+def test_what_has_no_place_soon_waits_without_booking_one(settings):
+    settings.NEWSLETTER_DOMAIN_RATES = {"slow.example": 0.2}
+
+    assert book(*["slow.example"] * 5) == [0, 5.0, 10.0, None, None]
+    assert throttle.full(throttle.limits()) == {"slow.example"}
+
+
+def test_whoever_asks_for_it_is_mailed_more_slowly_each_time():
+    throttle.slow_down("busy.example")
+    first = throttle.interval(Pace.objects.get(), timezone.now())
+    throttle.slow_down("busy.example")
+    second = throttle.interval(Pace.objects.get(), timezone.now())
+    for _ in range(20):
+        throttle.slow_down("busy.example")
+
+    assert round(first, 1) == 1
+    assert round(second, 1) == 2
+    assert Pace.objects.get().slowed_to == throttle.SLOWEST
+
+
+def test_slowness_is_halved_in_time_and_then_forgotten():
+    throttle.slow_down("busy.example")
+    later = timezone.now() + throttle.HALF_LIFE
+
+    assert round(throttle.interval(Pace.objects.get(), later), 1) == 0.5
+    assert throttle.interval(Pace.objects.get(), later + timedelta(hours=1)) == 0
+    Pace.objects.update(slowed_at=timezone.now() - timedelta(hours=1))
+    assert throttle.limits() == {}
