@@ -13,10 +13,12 @@ from ecfr_site.caching.responses import (
     mark_uncacheable,
     surrogate_keys,
 )
+from ecfr_site.caching.views import cached_page
 from ecfr_site.pagination import paginate
 from ecfr_site.security import rate_limits
 
 
+@cached_page()
 @require_safe
 def article(request, slug):
     """articles/article.html with `article` and `related`.
@@ -48,6 +50,7 @@ def render_article(request, shown, **context):
     )
 
 
+@cached_page("page")
 @require_safe
 def corrections(request):
     """articles/corrections.html: what was corrected, newest first."""
@@ -57,6 +60,7 @@ def corrections(request):
     )
 
 
+@cached_page("page", one_of=["topic", "region", "programme", "year"])
 @require_safe
 def publications(request, kind=None):
     """articles/article_list.html: all published work, or one kind, with filters."""
@@ -120,6 +124,7 @@ def _year(text):
     return year if 1000 <= year <= 2999 else None
 
 
+@cached_page()
 @require_safe
 def topics(request):
     """articles/topic_index.html: root `topics` and `regions` with their children."""
@@ -127,6 +132,7 @@ def topics(request):
     return render(request, "articles/topic_index.html", _by_kind(found))
 
 
+@cached_page("page")
 @require_safe
 def topic(request, slug, kind):
     """articles/topic.html: a topic or region with the published work on it."""

@@ -5,6 +5,7 @@ from django.db.models import F, Q
 from django.urls import reverse
 from django.utils import timezone
 
+from ecfr_site.caching.triggers import Seen
 from ecfr_site.images.models import Image
 from ecfr_site.redirects.models import PublicPage
 from ecfr_site.richtext.fields import RichTextField
@@ -53,6 +54,8 @@ class Programme(PublicPage):
         default=True,
         help_text="A closed programme keeps its page but leaves the lists.",
     )
+
+    readers_see = Seen()
 
     objects = ProgrammeQuerySet.as_manager()
 
@@ -140,6 +143,8 @@ class Author(PublicPage):
         help_text="Only for authors who sign in here.",
     )
 
+    readers_see = Seen(unseen=("user",))
+
     objects = AuthorQuerySet.as_manager()
 
     class Meta:
@@ -188,6 +193,8 @@ class AuthorLink(models.Model):
     label = models.CharField(max_length=60, help_text="“Mastodon”, “Personal site”.")
     url = models.URLField("address")
 
+    readers_see = Seen()
+
     class Meta:
         ordering = ["pk"]
 
@@ -225,6 +232,8 @@ class Position(models.Model):
         blank=True,
         help_text="The last day in the post; empty while it lasts.",
     )
+
+    readers_see = Seen()
 
     objects = PositionQuerySet.as_manager()
 

@@ -3,9 +3,11 @@ from django.views.decorators.http import require_safe
 
 from authors.models import Author, Programme
 from ecfr_site.caching.responses import surrogate_keys
+from ecfr_site.caching.views import cached_page
 from ecfr_site.pagination import paginate
 
 
+@cached_page("page")
 @require_safe
 def author(request, slug):
     """authors/author.html: positions now and past, and published work."""
@@ -17,6 +19,7 @@ def author(request, slug):
     return surrogate_keys(render(request, "authors/author.html", context), found)
 
 
+@cached_page()
 @require_safe
 def people(request):
     """authors/author_list.html: `groups` of (heading, authors), by standing."""
@@ -33,6 +36,7 @@ def people(request):
     return render(request, "authors/author_list.html", context)
 
 
+@cached_page()
 @require_safe
 def programmes(request):
     """authors/programme_list.html: active programmes with their directors."""
@@ -40,6 +44,7 @@ def programmes(request):
     return render(request, "authors/programme_list.html", {"programmes": found})
 
 
+@cached_page("page")
 @require_safe
 def programme(request, slug):
     """authors/programme.html: directors now and former, people, latest work."""

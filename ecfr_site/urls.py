@@ -9,6 +9,7 @@ from articles import views as articles
 from authors import views as authors
 from ecfr_site import views
 from ecfr_site.accounts import passwords
+from ecfr_site.caching.views import cached_page
 from ecfr_site.images.views import upload
 from ecfr_site.mail import views as outbox
 from ecfr_site.mail.outbox import NAME
@@ -93,13 +94,13 @@ urlpatterns = [
     path("mail-service/<path:path>", webhook, name="mail_service"),
     path(
         "sitemap.xml",
-        sitemap_index,
+        cached_page()(sitemap_index),
         {"sitemaps": sitemaps, "sitemap_url_name": "sitemap_section"},
         name="sitemap",
     ),
     path(
         "sitemap-<slug:section>.xml",
-        sitemap,
+        cached_page("p")(sitemap),
         {"sitemaps": sitemaps},
         name="sitemap_section",
     ),

@@ -20,6 +20,7 @@ from django.views.decorators.http import require_safe
 from articles.models import BYLINES, Article, Topic
 from authors.models import Programme
 from ecfr_site.accounts import form_recovery
+from ecfr_site.caching.views import cached_page
 from ecfr_site.security.headers import CROSS_ORIGIN, admin_policy
 
 LATEST = 7
@@ -31,6 +32,7 @@ TOO_LARGE = (RequestDataTooBig, TooManyFieldsSent, TooManyFilesSent)
 MEDIA_POLICY = "default-src 'none'; frame-ancestors 'none'; sandbox"
 
 
+@cached_page()
 @require_safe
 def home(request):
     """home.html: the `lead`, the `latest`, `research` and its `research_kinds`,

@@ -1,10 +1,10 @@
 """Two contents of an article side by side, field by field, with what differs marked.
 
 Contents are what articles/history/snapshot.py makes. Each side is a document of its
-own, in which marks are put around words: what is gone stands in <del> on the left, what came
-in <ins> on the right. Without its marks each side is what it was. Marks that stand for
-no word (a new paragraph, another address of a link) are empty and carry what is to be said
-in attributes.
+own, in which marks are put around words: what is gone stands in <del> on the left, what
+came in <ins> on the right. Without its marks each side is what it was. Marks that stand
+for no word (a new paragraph, another address of a link) are empty and carry what is to
+be said in attributes.
 """
 
 import re

@@ -28,6 +28,7 @@ from articles.rendering import image_paths, typeset
 from articles.workflow import State
 from authors.models import Author, Programme
 from ecfr_site.admin_site.wall_clock import in_words
+from ecfr_site.caching.triggers import Seen
 from ecfr_site.images.models import Image
 from ecfr_site.redirects.models import PublicPage
 from ecfr_site.richtext.fields import RichTextField
@@ -269,6 +270,24 @@ class Article(Stages, Completeness, WorkingCopies, Restoring, PublicPage):
     )
     created = models.DateTimeField(auto_now_add=True)
     changed = models.DateTimeField(auto_now=True)
+
+    readers_see = Seen(
+        unseen=(
+            "approved_at",
+            "approved_by",
+            "approved_content",
+            "assigned_to",
+            "body_images",
+            "changed_by",
+            "check_asked_at",
+            "checked_at",
+            "created",
+            "created_by",
+            "due",
+            "problems",
+        ),
+        only="{row}.live_id IS NULL AND {row}.state IN ('published', 'withdrawn')",
+    )
 
     objects = ArticleQuerySet.as_manager()
 

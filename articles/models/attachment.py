@@ -5,6 +5,7 @@ from django.db import models
 from django.db.models.fields.files import FieldFile
 from django.urls import reverse
 
+from ecfr_site.caching.triggers import Seen
 from ecfr_site.storage.private import private_storage
 
 FOLDER = "attachments/"
@@ -53,6 +54,8 @@ class Attachment(models.Model):
     )
     bytes = models.PositiveIntegerField(default=0, editable=False)
     order = models.PositiveSmallIntegerField(default=0)
+
+    readers_see = Seen()
 
     class Meta:
         ordering = ["order", "pk"]

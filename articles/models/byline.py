@@ -5,6 +5,7 @@ from django.db import models
 from django.utils.text import get_text_list
 
 from authors.models import Author, Position
+from ecfr_site.caching.triggers import Seen
 
 
 class BylineQuerySet(models.QuerySet):
@@ -51,6 +52,8 @@ class Byline(models.Model):
         help_text="Only when the position held on the day of publication is not "
         "what should be printed.",
     )
+
+    readers_see = Seen()
 
     objects = BylineManager()
 

@@ -80,6 +80,8 @@ class Comment(models.Model):
     # When it was said by e-mail, so that it is said once.
     told_at = models.DateTimeField(null=True, editable=False)
 
+    readers_see = None
+
     objects = CommentQuerySet.as_manager()
 
     class Meta:

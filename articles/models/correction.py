@@ -3,6 +3,8 @@ from django.conf import settings
 from django.db import models
 from django.utils import timezone
 
+from ecfr_site.caching.triggers import Seen
+
 
 @reversion.register()
 class Correction(models.Model):
@@ -23,6 +25,8 @@ class Correction(models.Model):
         editable=False,
         related_name="+",
     )
+
+    readers_see = Seen(unseen=("by",))
 
     class Meta:
         ordering = ["date", "pk"]

@@ -158,6 +158,8 @@ class Editing(models.Model):
     typed = models.JSONField(null=True)
     typed_at = models.DateTimeField(null=True)
 
+    readers_see = None
+
     objects = EditingQuerySet.as_manager()
 
     class Meta:

@@ -78,6 +78,8 @@ class Link(models.Model):
     level = models.CharField(max_length=10, blank=True)
     trouble = models.CharField(max_length=300, blank=True)
 
+    readers_see = None
+
     objects = LinkQuerySet.as_manager()
 
     class Meta:

@@ -16,6 +16,8 @@ class NoticeChoice(models.Model):
     commented = models.BooleanField("somebody comments on my work", default=True)
     mentioned = models.BooleanField("somebody mentions me", default=True)
 
+    readers_see = None
+
     def __str__(self):
         return f"Notices for {self.user}"
 

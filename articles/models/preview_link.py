@@ -73,6 +73,8 @@ class PreviewLink(models.Model):
     )
     created_at = models.DateTimeField(auto_now_add=True)
 
+    readers_see = None
+
     objects = PreviewLinkQuerySet.as_manager()
 
     class Meta:
@@ -181,6 +183,8 @@ class PreviewOpening(models.Model):
     link = models.ForeignKey(PreviewLink, models.CASCADE, related_name="openings")
     at = models.DateTimeField(auto_now_add=True)
     user_agent = models.CharField(max_length=200, blank=True)
+
+    readers_see = None
 
     class Meta:
         ordering = ["-at", "-pk"]

@@ -18,6 +18,8 @@ class SearchText(models.Model):
     )
     text = models.TextField()
 
+    readers_see = None
+
     def __str__(self):
         return self.text
 

@@ -4,6 +4,7 @@ from django.db.models import Case, Value, When
 from django.db.models.functions import Coalesce
 from django.urls import reverse
 
+from ecfr_site.caching.triggers import Seen
 from ecfr_site.redirects.models import PublicPage
 
 MAX_DEPTH = 3
@@ -50,6 +51,8 @@ class Topic(PublicPage):
         "self", models.PROTECT, null=True, blank=True, related_name="children"
     )
     summary = models.CharField(max_length=300, blank=True)
+
+    readers_see = Seen()
 
     objects = TopicQuerySet.as_manager()
 

@@ -24,6 +24,8 @@ class Step(models.Model):
     # When it was said by e-mail, so that it is said once.
     told_at = models.DateTimeField(null=True, editable=False)
 
+    readers_see = None
+
     objects = StepQuerySet.as_manager()
 
     class Meta:

@@ -5,6 +5,7 @@ from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import mark_safe
 
+from articles.desk import desk_of
 from articles.structured_data import (
     absolute,
     article_data,
@@ -14,6 +15,7 @@ from articles.structured_data import (
 
 register = template.Library()
 register.filter(absolute)
+register.simple_tag(desk_of)
 
 # Fewer main headings than this need no list of contents.
 MIN_SECTIONS = 3

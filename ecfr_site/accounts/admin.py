@@ -21,13 +21,15 @@ from django.utils.timezone import localtime
 from django.views.decorators.http import require_http_methods, require_POST
 from django_otp.plugins.otp_totp.models import TOTPDevice
 
-from authors.models import Author
 from ecfr_site.accounts import erasure, second_factor, sessions
 from ecfr_site.accounts.tasks import notify, send_invitation, send_password_link
 from ecfr_site.audit import log
 
 for model in (User, Group):
     admin.site.unregister(model)
+
+# The author that an account is: the model that is tied to accounts one to one.
+Author = User._meta.get_field("author").related_model
 
 # What the groups that come with the site may do, in a line.
 MAY = {

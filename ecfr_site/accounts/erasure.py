@@ -9,28 +9,16 @@ from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.db.models import Q
 
-from articles.mentions import mentioned
-from articles.models import Article, Comment, Editing, NoticeChoice
-from authors.models import Author
 from ecfr_site.accounts import second_factor, sessions
 from ecfr_site.audit import log
 from ecfr_site.audit.models import AuditEntry
+from ecfr_site.declarations import declared
 
 User = get_user_model()
 
-# Of these a name says enough: the rest is the institution's, not the person's.
-BY_NAME = {
-    "articles.article",
-    "authors.author",
-    "images.image",
-    "newsletter.edition",
-    "articles.previewlink",
-}
 # What would sign somebody in, and what has a place of its own or none here.
 SECRET = {"password", "key", "token"}
 APART = {"ecfr_site.auditentry", "auth.user_groups", "auth.user_user_permissions"}
-# Words that may be of drafts: for who may read all drafts, and for their writer.
-WORDS = {"text", "quote", "note", "typed"}
 
 
 def name_of_former(user):
@@ -42,14 +30,18 @@ def is_erased(user):
     return user.username == name_of_former(user)
 
 
+def _declared():
+    return [app.COLLEAGUES for app in declared("personal_data")]
+
+
 # Export
 
 
 def data_of(user, by):
     """All that is stored about the account, ready for JSON, for `by` to save."""
-    hidden = SECRET
-    if by != user and not by.has_perm("articles.approve_article"):
-        hidden = SECRET | WORDS
+    parts = _declared()
+    hidden = SECRET.union(*(part.hidden_fields(user, by) for part in parts))
+    by_name = set().union(*(part.by_name for part in parts))
     kind = {"kind": user._meta.label_lower, "object_id": str(user.pk)}
     audited = AuditEntry.objects.filter(Q(user=user) | Q(**kind))
     attempts = AccessAttempt.objects.filter(username=user.username)
@@ -60,16 +52,18 @@ def data_of(user, by):
         "sessions": sessions.ends_of(user),
         "failed_sign_ins": [_row(attempt, hidden) for attempt in attempts],
         "audit_log": [_row(entry, hidden) for entry in audited.iterator()],
-        "mentioned_in": [_row(comment, hidden) for comment in _mentions(user)],
+        "mentioned_in": [
+            _row(row, hidden) for part in parts for row in part.mentions_of(user)
+        ],
         "rows": {
             model._meta.label_lower: rows
             for model in apps.get_models(include_auto_created=True)
-            if (rows := _rows_of(model, user, hidden))
+            if (rows := _rows_of(model, user, hidden, by_name))
         },
     }
 
 
-def _rows_of(model, user, hidden):
+def _rows_of(model, user, hidden, by_name):
     label = model._meta.label_lower
     keys = [
         field.name
@@ -80,7 +74,7 @@ def _rows_of(model, user, hidden):
         return []
     wanted = Q.create([(key, user) for key in keys], connector=Q.OR)
     found = model._base_manager.filter(wanted).order_by("pk").iterator()
-    if label not in BY_NAME:
+    if label not in by_name:
         return [_row(row, hidden) for row in found]
     return [
         {
@@ -95,12 +89,6 @@ def _rows_of(model, user, hidden):
 def _row(row, hidden):
     fields = row._meta.concrete_fields
     return {f.name: f.value_from_object(row) for f in fields if f.name not in hidden}
-
-
-def _mentions(user):
-    for comment in Comment.objects.filter(text__contains="@").iterator():
-        if mentioned(comment.text, [user])[0]:
-            yield comment
 
 
 # Erasure
@@ -132,11 +120,8 @@ def erase(user, by):
     second_factor.turn_off(user)
     user.groups.clear()
     user.user_permissions.clear()
-    NoticeChoice.objects.filter(user=user).delete()
-    Editing.objects.filter(user=user).delete()
-    # The page of an author is the institution's publication.
-    Author.objects.filter(user=user).update(user=None)
-    Article.objects.filter(assigned_to=user).update(assigned_to=None)
+    for part in _declared():
+        part.forget(user)
     # The desk's own log holds the name of what was changed.
     LogEntry.objects.filter(
         content_type=ContentType.objects.get_for_model(User), object_id=str(user.pk)

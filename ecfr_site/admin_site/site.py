@@ -9,14 +9,11 @@ from django.urls import path
 from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 
-from articles.models import Article
 from ecfr_site.accounts import form_recovery, passwords, second_factor, sessions, views
 from ecfr_site.admin_site import wall_clock
 from ecfr_site.institution.models import Institution
 from ecfr_site.mail import outbox
 from ecfr_site.security.headers import admin_policy
-
-DESK_LENGTH = 8
 
 
 class EditorialSite(admin.AdminSite):
@@ -61,14 +58,7 @@ class EditorialSite(admin.AdminSite):
         }
 
     def index(self, request, extra_context=None):
-        desk = None
-        if request.user.has_perm("articles.view_article"):
-            desk = desk_of(request.user)
-        context = {
-            "desk": desk,
-            "has_outbox": outbox.is_in_use(),
-            **(extra_context or {}),
-        }
+        context = {"has_outbox": outbox.is_in_use(), **(extra_context or {})}
         return super().index(request, context)
 
     def admin_view(self, view, cacheable=False):
@@ -159,23 +149,3 @@ def refusal_for_scripts(request):
     response = JsonResponse({"error": error}, status=status)
     response["Cache-Control"] = "no-store"
     return response
-
-
-def desk_of(user):
-    """What is on somebody's desk, own work first: lists of articles, twelve queries.
-
-    Nothing that this person may not see; to mend only what is theirs to mend.
-    """
-    articles = Article.objects.visible_to(user).for_desk(user)
-    theirs = (
-        articles if user.has_perm("articles.approve_article") else articles.of(user)
-    )
-    lists = {
-        "mine": articles.of(user).under_way().order_by("-changed"),
-        "mine_live": articles.of(user).published(),
-        "waiting": articles.waiting_for_review().order_by("changed"),
-        "problems": theirs.to_mend(),
-        "scheduled": articles.scheduled().in_order_of_going_live(),
-        "recent": articles.published(),
-    }
-    return {name: list(found[:DESK_LENGTH]) for name, found in lists.items()}

@@ -11,17 +11,8 @@ from django.contrib.admin.views.main import ChangeList
 from django.contrib.auth import get_user_model
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db.models import (
-    Case,
-    CharField,
     F,
-    OuterRef,
-    Q,
-    Subquery,
-    TextField,
-    Value,
-    When,
 )
-from django.db.models.functions import Cast, Concat
 from django.http import HttpResponseNotAllowed
 from django.shortcuts import redirect
 from django.urls import NoReverseMatch, path, reverse
@@ -30,11 +21,11 @@ from django.utils.dateparse import parse_date
 from django.utils.html import format_html
 from django.utils.text import Truncator
 
-from articles.models import Article
 from ecfr_site.audit import log
 from ecfr_site.audit.models import AuditEntry
 from ecfr_site.csv_format import download
 from ecfr_site.database.queries import MOST_LISTED, ShortPaginator
+from ecfr_site.declarations import declared
 
 COLUMNS = [
     "time",
@@ -161,43 +152,15 @@ def start_of(day, later=0):
     return timezone.make_aware(datetime.combine(day, time.min))
 
 
-# Acts on articles that readers see: their detail says nothing of drafts.
-BEFORE_READERS = ("publish", "withdraw", "feature")
-
-
 def readable(entries, user):
     """The entries, with `shown_what` and `shown_detail`: no more than `user` may know.
 
-    An entry names an article as it was called that day, and may say for whom a draft
-    was. That is for who may read the article's history. Others get the title that the
-    desk shows them, or the number, and the detail of what readers saw happen.
+    An app says so of its own objects in `audit_log.readable(entries, user)`.
     """
-    if user.has_perm("articles.approve_article"):
-        return entries.annotate(shown_what=F("what"), shown_detail=F("detail"))
-    number = Cast("pk", CharField())
-    seen = Article.objects.visible_to(user).order_by().annotate(number=number)
-    own = Article.objects.of(user).order_by().annotate(number=number).values("number")
-    title = Subquery(seen.filter(number=OuterRef("object_id")).values("title")[:1])
-    about_article = Q(kind=Article._meta.label_lower) & ~Q(object_id="")
-    hidden = about_article & ~Q(object_id__in=own)
-    unnamed = Concat(Value("article "), "object_id", output_field=CharField())
-    return entries.annotate(
-        seen_title=Case(When(hidden, then=title), output_field=CharField()),
-        shown_what=Case(
-            When(hidden & Q(seen_title=None), then=unnamed),
-            When(hidden, then=F("seen_title")),
-            default=F("what"),
-            output_field=CharField(),
-        ),
-        shown_detail=Case(
-            When(
-                hidden & (Q(seen_title=None) | ~Q(action__in=BEFORE_READERS)),
-                then=Value(""),
-            ),
-            default=F("detail"),
-            output_field=TextField(),
-        ),
-    )
+    entries = entries.annotate(shown_what=F("what"), shown_detail=F("detail"))
+    for app in declared("audit_log"):
+        entries = app.readable(entries, user)
+    return entries
 
 
 def show(entry):

@@ -52,6 +52,8 @@ class AuditEntry(models.Model):
     detail = models.TextField(blank=True)
     address = models.GenericIPAddressField("network address", null=True)
 
+    readers_see = None
+
     class Meta:
         ordering = ["-at", "-pk"]
         verbose_name_plural = "audit log"

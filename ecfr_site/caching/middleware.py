@@ -28,8 +28,9 @@ from django.utils import timezone
 from django.utils.cache import get_conditional_response, patch_vary_headers
 from django.utils.http import http_date
 
-from articles.models import Article
 from ecfr_site.caching.models import SiteEdition
+from ecfr_site.caching.triggers import scheduled_changes
+from ecfr_site.caching.views import Kept, kept_at
 from ecfr_site.monitoring.metrics import count_page_cache
 from ecfr_site.monitoring.middleware import note
 from ecfr_site.monitoring.request_context import NOWHERE, KeptPageWork, view_of
@@ -40,34 +41,6 @@ from ecfr_site.security.rate_limits import OUT_OF_REACH
 
 logger = logging.getLogger(__name__)
 
-# The pages that are kept, and what of a query string each reads. What is searched for
-# is endless, and pages with a token are one person's.
-_FILTERS = ("topic", "region", "programme", "year")
-PAGES = {
-    "home": (),
-    "publications": ("page", *_FILTERS),
-    "article": (),
-    "corrections": ("page",),
-    "correction_feed": (),
-    "people": (),
-    "author": ("page",),
-    "author_feed": (),
-    "programmes": (),
-    "programme": ("page",),
-    "programme_feed": (),
-    "topics": (),
-    "topic": ("page",),
-    "topic_feed": (),
-    "region": ("page",),
-    "region_feed": (),
-    "feed": (),
-    "kind_feed": (),
-    "newsletter_archive": ("page",),
-    "newsletter_feed": (),
-    "newsletter_edition": (),
-    "sitemap": (),
-    "sitemap_section": ("p",),
-}
 ANSWERS = {200: "200 OK", 301: "301 Moved Permanently", 410: "410 Gone"}
 ENCODINGS = {
     "br": functools.partial(brotli.compress, quality=5),
@@ -110,7 +83,7 @@ class Moment(NamedTuple):
 def ask():
     """The Moment as the database knows it, or None when it was never counted."""
     now = timezone.now()
-    changes = Article.objects.next_changes()
+    changes = scheduled_changes()
     row = SiteEdition.objects.annotate(**changes).values("number", *changes).first()
     if row is None:
         return None
@@ -431,19 +404,18 @@ class Address(NamedTuple):
 def address_of(scheme, host, path, query):
     """The Address of a page that is kept, or None."""
     view = view_of(path)
-    parameters = PAGES.get(view)
+    kept = kept_at(path)
     if view == NOWHERE and not query:
         # A simple page, or a redirect; one from an address with a query reads it.
-        parameters = ()
-    if parameters is None or path.startswith(settings.STATIC_URL):
+        kept = Kept()
+    if kept is None or path.startswith(settings.STATIC_URL):
         return None
     try:
         asked = dict(parse_qsl(query, max_num_fields=20))
     except ValueError:
         return None
-    known = sorted((n, v) for n, v in asked.items() if n in parameters)
-    # Filters may be put together in more ways than a cache can hold.
-    if sum(name in _FILTERS for name, value in known) > 1:
+    known = sorted((n, v) for n, v in asked.items() if n in kept.reads)
+    if sum(name in kept.one_of for name, value in known) > 1:
         return None
     query = urlencode(known)
     whole = f"{scheme}://{host}{path}?{query}"
@@ -455,9 +427,9 @@ def address_of(scheme, host, path, query):
 def has_unread_parameters(request):
     """Whether a page that is kept is asked for with a query that it does not read."""
     query = request.META.get("QUERY_STRING", "")
-    read = PAGES.get(view_of(request.path_info)) if query else None
-    return read is not None and any(
-        name not in read and not is_tracking(name)
+    kept = kept_at(request.path_info) if query else None
+    return kept is not None and any(
+        name not in kept.reads and not is_tracking(name)
         for name, value in parse_parameters(query)
     )
 

@@ -9,5 +9,7 @@ class SiteEdition(models.Model):
 
     number = models.BigIntegerField(default=0)
 
+    readers_see = None
+
     def __str__(self):
         return str(self.number)

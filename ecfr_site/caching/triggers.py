@@ -13,93 +13,46 @@ from django.db import connections
 
 
 @dataclass(frozen=True)
-class Watched:
-    """A model whose rows readers see.
+class Seen:
+    """Declared by a model as `readers_see`: its rows are on readers' pages.
 
-    unseen: the fields that no page shows.
+    A model whose rows are on none declares None. A test asks every model of ours.
+
+    unseen: the fields that no page shows, relations to many among them.
     only: what a row is like that is seen at all, as SQL with {row} for the row.
     """
 
-    unseen: tuple = ()
+    unseen: tuple[str, ...] = ()
     only: str = ""
 
 
-WATCHED = {
-    "articles.Article": Watched(
-        unseen=(
-            "approved_at",
-            "approved_by",
-            "approved_content",
-            "assigned_to",
-            "changed_by",
-            "check_asked_at",
-            "checked_at",
-            "created",
-            "created_by",
-            "due",
-            "problems",
-        ),
-        only="{row}.live_id IS NULL AND {row}.state IN ('published', 'withdrawn')",
-    ),
-    "articles.Article_programmes": Watched(),
-    "articles.Article_topics": Watched(),
-    "articles.Attachment": Watched(),
-    "articles.Byline": Watched(),
-    "articles.Correction": Watched(unseen=("by",)),
-    "articles.Topic": Watched(),
-    "authors.Author": Watched(unseen=("user",)),
-    "authors.AuthorLink": Watched(),
-    "authors.Position": Watched(),
-    "authors.Programme": Watched(),
-    "ecfr_site.Institution": Watched(
-        unseen=(
-            "four_eyes",
-            "checklist",
-            "embargoed_words",
-            "changed",
-            "mail_held_since",
-        )
-    ),
-    "flatpages.FlatPage": Watched(),
-    "flatpages.FlatPage_sites": Watched(),
-    "images.Image": Watched(
-        unseen=("fingerprint", "render_asked_at", "render_error", "uploaded_by")
-    ),
-    "newsletter.Edition": Watched(
-        unseen=(
-            "approved_by",
-            "approved_content",
-            "audience_count",
-            "changed",
-            "changed_by",
-            "checked_at",
-            "checked_content",
-            "created",
-            "created_by",
-            "findings",
-            "finished_at",
-            "gathered_at",
-            "held_because",
-            "in_local_time",
-            "readers_forgotten",
-            "released_at",
-            "scheduled_at",
-            "sent_count",
-            "starts_at",
-            "tracked_count",
-            "trouble",
-            "worked_at",
-        ),
-        only="{row}.started_at IS NOT NULL",
-    ),
-    "newsletter.EditionItem": Watched(),
-    "newsletter.Newsletter": Watched(
-        unseen=("canary", "canary_limit", "canary_minutes", "sender_email", "reply_to")
-    ),
-    "newsletter.Wording": Watched(unseen=("created_by",)),
-    "redirects.Redirect": Watched(),
-    "sites.Site": Watched(),
-}
+# Packages' models cannot declare it.
+PACKAGES = ("flatpages.FlatPage", "redirects.Redirect", "sites.Site")
+
+
+def seen_models():
+    """{label: Seen} of the models whose rows readers see, and of their relations."""
+    seen = {label: Seen() for label in PACKAGES}
+    for model in apps.get_models():
+        if isinstance(declared := getattr(model, "readers_see", None), Seen):
+            seen[model._meta.label] = declared
+    for label, declared in list(seen.items()):
+        for field in apps.get_model(label)._meta.many_to_many:
+            through = field.remote_field.through
+            if through._meta.auto_created and field.name not in declared.unseen:
+                seen[through._meta.label] = Seen()
+    return seen
+
+
+def scheduled_changes():
+    """{name: expression}: when pages next change with nobody's doing, as models say."""
+    changes = {}
+    for label in seen_models():
+        manager = apps.get_model(label)._default_manager
+        if hasattr(manager, "next_changes"):
+            changes |= manager.next_changes()
+    return changes
+
 
 _NAME = "counts_edition"
 # A number is never given twice, even after an old copy of the database was restored.
@@ -142,7 +95,7 @@ def watch_tables(using, apps=apps, **kwargs):
             )
             there = dict(cursor.fetchall())
         wanted = {}
-        for label, watched in WATCHED.items():
+        for label, watched in seen_models().items():
             # As the database is now, which may lack the newest fields.
             try:
                 model = apps.get_model(label)

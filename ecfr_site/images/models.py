@@ -15,6 +15,7 @@ from django.db.models.functions import Coalesce
 from django.utils import timezone
 from PIL import Image as Pillow
 
+from ecfr_site.caching.triggers import Seen
 from ecfr_site.images.intake import KeptPicture, taken_in
 from ecfr_site.images.renditions import (
     GROUNDS,
@@ -122,6 +123,15 @@ class Image(models.Model):
         settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, editable=False
     )
     created = models.DateTimeField(auto_now_add=True)
+
+    readers_see = Seen(
+        unseen=(
+            "fingerprint",
+            "render_asked_at",
+            "render_error",
+            "uploaded_by",
+        )
+    )
 
     objects = ImageQuerySet.as_manager()
 

@@ -7,6 +7,7 @@ from django.contrib.syndication.views import Feed
 from django.utils.feedgenerator import Atom1Feed
 from django.utils.html import escape
 
+from ecfr_site.caching.views import Kept
 from ecfr_site.institution.models import Institution
 
 # What no XML document can hold (XML 1.0, section 2.2).
@@ -38,6 +39,7 @@ class InstitutionFeed(Feed):
     """A feed that knows its `institution`, asked for once a request."""
 
     feed_type = AtomFeed
+    kept = Kept()
 
     def get_feed(self, obj, request):
         # One instance answers all requests.

@@ -1,6 +1,8 @@
 from django.db import models
 from django.utils import timezone
 
+from ecfr_site.caching.triggers import Seen
+
 
 class InstitutionManager(models.Manager):
     def current(self):
@@ -60,6 +62,16 @@ class Institution(models.Model):
 
     # A restored copy sends nothing until somebody says that it is the site now.
     mail_held_since = models.DateTimeField(null=True, editable=False)
+
+    readers_see = Seen(
+        unseen=(
+            "changed",
+            "checklist",
+            "embargoed_words",
+            "four_eyes",
+            "mail_held_since",
+        )
+    )
 
     objects = InstitutionManager()
 

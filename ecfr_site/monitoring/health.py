@@ -1,24 +1,18 @@
-"""What operators look at besides requests: database, cache, disk, tasks and mail.
+"""What operators look at besides requests: database, cache, disk and tasks.
 
 Each function looks once and may take as long as it takes: call them through a Look.
 """
 
 import shutil
-from datetime import timedelta
 
 from django.conf import settings
 from django.core.cache import cache
 from django.db import DEFAULT_DB_ALIAS, connection
 from django.db.migrations.executor import MigrationExecutor
-from django.db.models import Count
-from django.utils import timezone
 
 from ecfr_site.database.replica import REPLICA, edition_in
-from ecfr_site.tasks.queue import age, task_queue
-from newsletter.models import Delivery, Heartbeat
-
-# Older editions do not change any more, and there are millions of rows of them.
-MAIL_DAYS = 7
+from ecfr_site.monitoring.metrics import Gauge
+from ecfr_site.tasks.queue import task_queue
 
 
 class NotWell(Exception):
@@ -79,33 +73,26 @@ def disk():
     return f"{free} MB free"
 
 
-def queue():
-    """Tasks by (queue, state), and for how many seconds the oldest has been waiting."""
-    tasks = task_queue()
-    return tasks.counts(), tasks.wait()
+def tasks():
+    """Tasks by (queue, state)."""
+    return task_queue().counts()
+
+
+def tasks_wait():
+    """For how many seconds the oldest task has been waiting."""
+    return task_queue().wait()
 
 
 def queue_is_short():
-    seconds = task_queue().wait()
+    seconds = tasks_wait()
     said = f"the oldest task has waited {seconds:.0f} s"
     if seconds > settings.QUEUE_SECONDS:
         raise NotWell(said)
     return said
 
 
-def mail():
-    """Deliveries by state, of the editions that began in the last days."""
-    since = timezone.now() - timedelta(days=MAIL_DAYS)
-    counted = (
-        Delivery.objects.filter(edition__started_at__gte=since)
-        .order_by()
-        .values_list("state")
-        .annotate(Count("pk"))
-    )
-    return dict.fromkeys(Delivery.State.values, 0) | dict(counted)
-
-
-def clock():
-    """Seconds since `run_due` last ran; None if it never did."""
-    beat = Heartbeat.objects.values_list("beat_at", flat=True).first()
-    return age(beat) if beat else None
+GAUGES = [
+    Gauge("tasks", "Tasks.", tasks, labels=["queue", "state"]),
+    Gauge("tasks_oldest_seconds", "How long a task has waited.", tasks_wait),
+    Gauge("disk_free_bytes", "Free where the site writes.", free_disk),
+]

@@ -8,7 +8,10 @@ ecfr_site/gunicorn.py sets, in files that whichever process is asked adds up.
 import os
 
 from prometheus_client import CollectorRegistry, Counter, Histogram
+from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.multiprocess import MultiProcessCollector
+
+from ecfr_site.monitoring.snapshot import Look
 
 # As it was when the counters were made: they then keep to files or to memory.
 _IN_FILES = "PROMETHEUS_MULTIPROC_DIR" in os.environ
@@ -76,6 +79,37 @@ def count_replica(outcome):
 def count_csp_report(directive):
     """A directive of a fixed list, or "other"."""
     _csp_reports.labels(directive).inc()
+
+
+class Gauge:
+    """A gauge that is measured when /metrics is asked for.
+
+    measure: returns a number, or {label's value: number} where there are labels (a
+    tuple of values where there are several), or None if there is nothing to show. It
+    may take as long as it takes.
+    """
+
+    def __init__(self, name, about, measure, labels=()):
+        self.name, self.about, self.labels = name, about, labels
+        self.look = Look(measure)
+
+    def families(self, value):
+        """The metric families of what was measured: one, or none."""
+        if value is None:
+            return
+        if not self.labels:
+            value = {(): value}
+        elif len(self.labels) == 1:
+            value = {(label,): number for label, number in value.items()}
+        yield family(self.name, self.about, value, self.labels)
+
+
+def family(name, about, values, labels=()):
+    """A family of gauges; values: {tuple of label values: number}."""
+    made = GaugeMetricFamily(f"ecfr_site_{name}", about, labels=labels)
+    for of, value in values.items():
+        made.add_metric(of, value)
+    return made
 
 
 def collectors():

@@ -6,16 +6,18 @@ without TLS, and must not wait for the database where it does not ask about it.
 
 import logging
 import platform
+from functools import cache
 
 import django
 from django.conf import settings
 from django.http import HttpResponse, JsonResponse
 from prometheus_client import CollectorRegistry
-from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.exposition import choose_encoder
 
+from ecfr_site.declarations import declared
 from ecfr_site.monitoring import health, metrics
 from ecfr_site.monitoring.access import is_operator
+from ecfr_site.monitoring.metrics import family
 from ecfr_site.monitoring.snapshot import Look, see
 
 logger = logging.getLogger(__name__)
@@ -35,12 +37,6 @@ VITAL = {
 OTHERS = {"queue": Look(health.queue_is_short)}
 if settings.REPLICA_URL:
     OTHERS["replica"] = Look(health.replica)
-GAUGES = {
-    "queue": Look(health.queue),
-    "mail": Look(health.mail),
-    "clock": Look(health.clock),
-    "disk": Look(health.free_disk),
-}
 
 
 def healthz(request):
@@ -93,50 +89,26 @@ class HowThingsStand:
         return []
 
     def collect(self):
-        yield _gauge(
-            "build_info",
-            "What runs.",
-            {
-                (
-                    settings.RELEASE,
-                    platform.python_version(),
-                    django.get_version(),
-                ): 1
-            },
-            ["release", "python", "django"],
-        )
+        build = (settings.RELEASE, platform.python_version(), django.get_version())
+        labels = ["release", "python", "django"]
+        yield family("build_info", "What runs.", {build: 1}, labels)
         wells, seen = {}, {}
         looks = {("check", name): look for name, look in VITAL.items()}
-        looks |= {("gauge", name): look for name, look in GAUGES.items()}
-        for (kind, name), value, error in see(looks, PATIENCE):
+        looks |= {("gauge", gauge): gauge.look for gauge in all_gauges()}
+        for (kind, which), value, error in see(looks, PATIENCE):
             if kind == "check":
-                wells[(name,)] = int(error is None)
+                wells[(which,)] = int(error is None)
             elif error is None:
-                seen[name] = value
-        yield _gauge("check", "1 if the check of /readyz is well.", wells, ["check"])
-        if "queue" in seen:
-            tasks, age = seen["queue"]
-            yield _gauge("tasks", "Tasks.", tasks, ["queue", "state"])
-            yield _gauge(
-                "tasks_oldest_seconds", "How long a task has waited.", {(): age}
-            )
-        if "mail" in seen:
-            states = {(name,): count for name, count in seen["mail"].items()}
-            about = f"Messages of editions of the last {health.MAIL_DAYS} days."
-            yield _gauge("deliveries", about, states, ["state"])
-        if seen.get("clock") is not None:
-            about = "Since run_due last ran."
-            yield _gauge("clock_age_seconds", about, {(): seen["clock"]})
-        if "disk" in seen:
-            about = "Free where the site writes."
-            yield _gauge("disk_free_bytes", about, {(): seen["disk"]})
+                seen[which] = value
+        yield family("check", "1 if the check of /readyz is well.", wells, ["check"])
+        for gauge, value in seen.items():
+            yield from gauge.families(value)
 
 
-def _gauge(name, about, values, labels=()):
-    family = GaugeMetricFamily(f"ecfr_site_{name}", about, labels=labels)
-    for of, value in values.items():
-        family.add_metric(of, value)
-    return family
+@cache
+def all_gauges():
+    """The rooms' gauges, and those that apps declare in their `metrics`."""
+    return [*health.GAUGES, *(one for app in declared("metrics") for one in app.GAUGES)]
 
 
 PROBES = {"/healthz": healthz, "/readyz": readyz, "/metrics": show_metrics}

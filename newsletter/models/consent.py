@@ -2,6 +2,8 @@ from django.conf import settings
 from django.db import models
 from django.utils import timezone
 
+from ecfr_site.caching.triggers import Seen
+
 
 class WordingQuerySet(models.QuerySet):
     def current(self, language=settings.LANGUAGES[0][0]):
@@ -37,6 +39,8 @@ class Wording(models.Model):
     created = models.DateTimeField(auto_now_add=True)
     # A name and no key: the row itself is never changed, not even when an account goes.
     created_by = models.CharField(max_length=150, blank=True, editable=False)
+
+    readers_see = Seen(unseen=("created_by",))
 
     objects = WordingQuerySet.as_manager()
 
@@ -106,6 +110,8 @@ class ConsentRecord(models.Model):
         help_text="Where an imported consent was given, or by whom at the desk.",
     )
     at = models.DateTimeField(default=timezone.now)
+
+    readers_see = None
 
     objects = ConsentRecordQuerySet.as_manager()
 

@@ -169,6 +169,8 @@ class Delivery(models.Model):
         max_length=200, blank=True, help_text="The mail service's own number."
     )
 
+    readers_see = None
+
     objects = DeliveryQuerySet.as_manager()
 
     audited_by_number = True
@@ -269,6 +271,8 @@ class Link(models.Model):
         "articles.Article", models.SET_NULL, null=True, related_name="+"
     )
 
+    readers_see = None
+
     class Meta:
         ordering = ["number"]
         constraints = [
@@ -331,6 +335,8 @@ class Event(models.Model):
     )
     detail = models.TextField(blank=True)
 
+    readers_see = None
+
     objects = EventQuerySet.as_manager()
 
     class Meta:
@@ -360,6 +366,8 @@ class Pace(models.Model):
     slowed_to = models.FloatField(null=True)
     slowed_at = models.DateTimeField(null=True)
 
+    readers_see = None
+
     def __str__(self):
         return self.domain or "all"
 
@@ -375,6 +383,8 @@ class Heartbeat(models.Model):
 
     beat_at = models.DateTimeField()
     site_url = models.CharField(max_length=300)
+
+    readers_see = None
 
     class Meta:
         constraints = [models.CheckConstraint(condition=Q(pk=1), name="one_heartbeat")]

@@ -12,6 +12,7 @@ from django.utils import timezone
 
 from articles.models import Article
 from ecfr_site.audit import log
+from ecfr_site.caching.triggers import Seen
 from ecfr_site.richtext.fields import RichTextField
 from newsletter.models.delivery import Delivery, Event
 from newsletter.models.item import EditionItem
@@ -166,6 +167,34 @@ class Edition(models.Model):
     )
     created = models.DateTimeField(auto_now_add=True)
     changed = models.DateTimeField(auto_now=True)
+
+    readers_see = Seen(
+        unseen=(
+            "approved_by",
+            "approved_content",
+            "audience_count",
+            "changed",
+            "changed_by",
+            "checked_at",
+            "checked_content",
+            "created",
+            "created_by",
+            "findings",
+            "finished_at",
+            "gathered_at",
+            "held_because",
+            "in_local_time",
+            "readers_forgotten",
+            "released_at",
+            "scheduled_at",
+            "sent_count",
+            "starts_at",
+            "tracked_count",
+            "trouble",
+            "worked_at",
+        ),
+        only="{row}.started_at IS NOT NULL",
+    )
 
     objects = EditionQuerySet.as_manager()
 

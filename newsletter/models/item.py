@@ -4,6 +4,7 @@ from django.utils.translation import override
 
 from articles.models import Article, Byline
 from articles.structured_data import absolute
+from ecfr_site.caching.triggers import Seen
 from newsletter.composing.translations import byline_of, kind_of
 
 
@@ -54,6 +55,8 @@ class EditionItem(models.Model):
     )
     # What was sent, whatever becomes of the article; see `shown`.
     frozen = models.JSONField(null=True, editable=False)
+
+    readers_see = Seen()
 
     objects = EditionItemQuerySet.as_manager()
 

@@ -10,6 +10,7 @@ from django.utils.text import Truncator
 from django.utils.translation import gettext, override
 
 from articles.models import Topic
+from ecfr_site.caching.triggers import Seen
 from ecfr_site.institution.models import Institution
 from ecfr_site.mail.addresses import ascii_address
 from ecfr_site.redirects.models import PublicPage
@@ -104,6 +105,16 @@ class Newsletter(PublicPage):
     )
     order = models.PositiveSmallIntegerField(
         default=0, help_text="Newsletters with a smaller number stand first."
+    )
+
+    readers_see = Seen(
+        unseen=(
+            "canary",
+            "canary_limit",
+            "canary_minutes",
+            "reply_to",
+            "sender_email",
+        )
     )
 
     objects = NewsletterQuerySet.as_manager()

@@ -146,6 +146,8 @@ class Signup(models.Model):
     mailed_at = models.DateTimeField(null=True)
     confirmed_at = models.DateTimeField(null=True)
 
+    readers_see = None
+
     objects = SignupQuerySet.as_manager()
 
     class Meta:

@@ -217,6 +217,8 @@ class Subscriber(models.Model):
     created = models.DateTimeField(auto_now_add=True)
     confirmed_at = models.DateTimeField(null=True, blank=True)
 
+    readers_see = None
+
     objects = SubscriberQuerySet.as_manager()
 
     # The audit log cannot forget an address.
@@ -605,6 +607,8 @@ class Subscription(models.Model):
     )
     created = models.DateTimeField(auto_now_add=True)
     confirmed_at = models.DateTimeField(null=True, blank=True)
+
+    readers_see = None
 
     objects = SubscriptionQuerySet.as_manager()
 

@@ -73,6 +73,8 @@ class Suppression(models.Model):
     # A hash from before `groß@` and `gross@` were two people, whose address is gone.
     folded = models.BooleanField(default=False, db_default=False, editable=False)
 
+    readers_see = None
+
     objects = SuppressionQuerySet.as_manager()
 
     audited_by_number = True

@@ -1,10 +1,12 @@
 from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_safe
 
+from ecfr_site.caching.views import cached_page
 from ecfr_site.pagination import paginate
 from newsletter.models import Edition, Newsletter
 
 
+@cached_page("page")
 @require_safe
 def archive(request, slug):
     """newsletter/archive.html: a `page` of the `newsletter`'s public editions."""
@@ -14,6 +16,7 @@ def archive(request, slug):
     return render(request, "newsletter/archive.html", context)
 
 
+@cached_page()
 @require_safe
 def edition(request, slug, pk):
     """newsletter/edition.html: a public `edition` with the `pieces` that were sent."""

@@ -14,7 +14,7 @@ from django.utils import timezone
 from articles.models import Article
 from ecfr_site.caching import middleware
 from ecfr_site.caching.models import SiteEdition
-from ecfr_site.caching.triggers import WATCHED, watch_tables
+from ecfr_site.caching.triggers import seen_models, watch_tables
 from ecfr_site.institution.models import Institution
 from tests.factories import (
     ArticleFactory,
@@ -168,13 +168,23 @@ def get_and_close(address):
 
 
 def test_every_table_is_watched_or_known_not_to_be_seen():
+    watched = seen_models()
     for model in apps.get_models(include_auto_created=True):
         label = model._meta.label
-        seen = label in WATCHED
+        seen = label in watched
         assert seen != bool({label, model._meta.app_label} & UNSEEN), label
         if seen:
-            names = {field.name for field in model._meta.concrete_fields}
-            assert names >= set(WATCHED[label].unseen)
+            fields = [*model._meta.concrete_fields, *model._meta.many_to_many]
+            assert {field.name for field in fields} >= set(watched[label].unseen)
+
+
+def test_every_model_of_ours_says_whether_readers_see_it():
+    ours = ("articles", "authors", "ecfr_site", "newsletter")
+    assert not [
+        model._meta.label
+        for model in apps.get_models()
+        if model.__module__.startswith(ours) and not hasattr(model, "readers_see")
+    ]
 
 
 def test_triggers_are_made_once_and_mended_when_they_are_gone():

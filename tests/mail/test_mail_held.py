@@ -11,10 +11,10 @@ from ecfr_site.accounts import emails
 from ecfr_site.institution.models import Institution
 from ecfr_site.mail import outbox
 from ecfr_site.mail.backends import MailHeld
-from ecfr_site.management.commands.restore import hold_editions
 from newsletter import tasks
 from newsletter.composing.preview import send_test
 from newsletter.models import Edition, Heartbeat, Signup
+from newsletter.restored import after_restore
 from newsletter.sending import worker
 from newsletter.sending.transport import open_transport
 from tests.factories import (
@@ -116,7 +116,7 @@ def test_what_the_queue_held_waits_and_then_goes(publisher, settings):
 
 def test_what_was_on_its_way_waits_for_a_person():
     sent = DeliveryFactory(edition__state="sending", edition__due=False)
-    hold_editions("2026-11-28")
+    after_restore("2026-11-28")
     sent.edition.refresh_from_db()
     assert sent.edition.state == Edition.State.PAUSED
     assert "Restored from a backup" in sent.edition.held_because
@@ -129,7 +129,7 @@ def test_nobody_is_mailed_twice_by_an_edition_of_a_backup(state):
     """The site that was backed up may have gone on sending, which no row here tells."""
     waiting = DeliveryFactory(edition__state=state, edition__due=False, state="pending")
     arrived = DeliveryFactory(edition=waiting.edition, state="sent")
-    hold_editions("2026-11-28")
+    after_restore("2026-11-28")
     waiting.refresh_from_db()
     arrived.refresh_from_db()
     assert (waiting.state, arrived.state) == ("uncertain", "sent")

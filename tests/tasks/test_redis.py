@@ -42,7 +42,7 @@ from ecfr_site.monitoring import health
 posted = {"email": "ada@example.org", "stamp": stamp(),
     "newsletters": [Newsletter.objects.get().pk]}
 print(Client(SERVER_NAME="127.0.0.1").post("/newsletter/", posted)["X-Request-ID"])
-tasks, seconds = health.queue()
+tasks, seconds = health.tasks(), health.tasks_wait()
 print({key: count for key, count in tasks.items() if count}, 0 < seconds < 60)
 """
 QUEUE_DEADLY = """

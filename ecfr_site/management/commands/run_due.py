@@ -4,12 +4,7 @@ import time
 from django.core.management.base import BaseCommand
 from django.db import close_old_connections
 
-from articles import notifications
-from articles import tasks as articles
-from ecfr_site.accounts import tasks as accounts
-from ecfr_site.images import tasks as images
-from ecfr_site.tasks import queue
-from newsletter import tasks as newsletter
+from ecfr_site.declarations import declared
 
 logger = logging.getLogger(__name__)
 
@@ -36,17 +31,10 @@ class Command(BaseCommand):
             self.run_due()
 
     def run_due(self):
-        apps = {
-            "tasks": queue,
-            "accounts": accounts,
-            "images": images,
-            "articles": articles,
-            "notices": notifications,
-            "newsletter": newsletter,
-        }
-        for name, tasks in apps.items():
+        work = [item for module in declared("periodic") for item in module.WORK.items()]
+        for name, enqueue_due in work:
             try:
-                count = tasks.enqueue_due()
+                count = enqueue_due()
             except Exception:
                 # One app's trouble must not keep the others from their work.
                 logger.exception("Due work of %s could not be queued.", name)

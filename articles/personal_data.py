@@ -1,0 +1,26 @@
+from articles.mentions import mentioned
+from articles.models import Article, Comment, Editing, NoticeChoice
+from ecfr_site.accounts.personal_data import ColleagueData
+
+
+class ArticlesData(ColleagueData):
+    by_name = frozenset({"articles.article", "articles.previewlink"})
+
+    def hidden_fields(self, user, by):
+        # Words that may be of drafts: for their writer, and who may read all drafts.
+        if by == user or by.has_perm("articles.approve_article"):
+            return set()
+        return {"text", "quote", "note", "typed"}
+
+    def mentions_of(self, user):
+        for comment in Comment.objects.filter(text__contains="@").iterator():
+            if mentioned(comment.text, [user])[0]:
+                yield comment
+
+    def forget(self, user):
+        NoticeChoice.objects.filter(user=user).delete()
+        Editing.objects.filter(user=user).delete()
+        Article.objects.filter(assigned_to=user).update(assigned_to=None)
+
+
+COLLEAGUES = ArticlesData()

@@ -1,0 +1,42 @@
+"""Which views' pages are kept for all readers, declared beside each view."""
+
+from typing import NamedTuple
+
+from django.urls import Resolver404, resolve
+
+
+class Kept(NamedTuple):
+    """What of a query string a page reads: it is kept under these parameters alone.
+
+    one_of: filters, of which at most one is kept at a time: put together they are more
+    than a cache can hold.
+    """
+
+    parameters: tuple[str, ...] = ()
+    one_of: tuple[str, ...] = ()
+
+    @property
+    def reads(self):
+        return (*self.parameters, *self.one_of)
+
+
+def cached_page(*parameters, one_of=()):
+    """Keep the view's pages: those that are the same for everybody.
+
+    Above other decorators. A class of views has an attribute `kept` instead.
+    """
+
+    def mark(view):
+        view.kept = Kept(parameters, tuple(one_of))
+        return view
+
+    return mark
+
+
+def kept_at(path):
+    """The Kept of the view at the path; None if there is none, or it is not kept."""
+    try:
+        view = resolve(path).func
+    except Resolver404:
+        return None
+    return getattr(view, "kept", None)

@@ -1,0 +1,26 @@
+"""What a higher app tells a lower room, without the room knowing the app.
+
+An app declares it in a module of an agreed name (docs/decisions/rooms.md):
+`periodic` (work that may be due), `metrics` (gauges), `personal_data` (what is stored
+of a colleague), `restored` (what a restored copy does first), `audit_log` (what an
+entry may say to whom).
+"""
+
+from collections.abc import Iterator
+from importlib import import_module
+from types import ModuleType
+
+from django.apps import apps
+from django.utils.module_loading import module_has_submodule
+
+OURS = ("ecfr_site", "authors", "articles", "newsletter")
+
+
+def declared(name: str) -> Iterator[ModuleType]:
+    """Yield each of our apps' modules `name`, in the order of INSTALLED_APPS.
+
+    Imports them at the first call, when models are loaded; their errors are raised.
+    """
+    for app in apps.get_app_configs():
+        if app.name.split(".")[0] in OURS and module_has_submodule(app.module, name):
+            yield import_module(f"{app.name}.{name}")

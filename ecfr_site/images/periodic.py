@@ -1,0 +1,3 @@
+from ecfr_site.images import tasks
+
+WORK = {"images": tasks.enqueue_due}

@@ -1,0 +1,3 @@
+from newsletter import tasks
+
+WORK = {"newsletter": tasks.enqueue_due}
