@@ -15,7 +15,7 @@ from articles.models import Article
 from articles.models.completeness import is_provisional
 from articles.models.transitions import Rights
 from articles.staff import name_of
-from articles.workflow import Standing
+from articles.workflow import PublicationStatus
 from ecfr_site.admin_site.wall_clock import keep_second_hour
 from ecfr_site.redirects.slugs import SlugForm
 from ecfr_site.richtext.admin import form_losses, losses_sentence
@@ -23,7 +23,7 @@ from ecfr_site.richtext.fields import RichTextWidget
 from ecfr_site.richtext.sanitizer import plain_text, sanitise
 
 # Where an article stands that readers see, or have seen until its end.
-SEEN = (Standing.LIVE, Standing.ENDED)
+SEEN = (PublicationStatus.LIVE, PublicationStatus.ENDED)
 # Steps that nobody takes without knowing what the text lost.
 LOSSLESS = (workflow.SUBMIT, workflow.APPROVE, workflow.PUBLISH)
 # The name of the buttons that do more than save.
@@ -143,7 +143,7 @@ class ArticleForm(SlugForm, SharedForm):
 
     @property
     def is_scheduled(self):
-        return self.stored.standing == Standing.SCHEDULED
+        return self.stored.status == PublicationStatus.SCHEDULED
 
     @property
     def step(self):
@@ -169,7 +169,7 @@ class ArticleForm(SlugForm, SharedForm):
             raise ValidationError(
                 "Say in the note what is to be done, then return it to the author."
             )
-        if self.stored.standing in SEEN and not self.stored.live_id:
+        if self.stored.status in SEEN and not self.stored.live_id:
             raise ValidationError(
                 "Readers see this text: it is changed in a working copy. "
                 "What you wrote is still here."

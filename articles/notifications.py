@@ -20,10 +20,10 @@ from django_tasks import task
 
 from articles import workflow
 from articles.mentions import mentioned
-from articles.models import Article, Comment, NoticeChoice, Step
+from articles.models import Article, Comment, NotificationPreference, WorkflowEvent
 from articles.staff import allowed_to, name_of, who_sees, writers_of
 from ecfr_site.institution.models import Institution
-from ecfr_site.mail.emails import letter
+from ecfr_site.mail.emails import build_email
 
 logger = logging.getLogger(__name__)
 
@@ -70,17 +70,17 @@ def tell_what_is_due():
 def _due():
     """(the task that tells of a row, the rows that nobody was told of)."""
     since = timezone.now() - OLD
-    for tell, model in ((tell_of_step, Step), (tell_of_comment, Comment)):
+    for tell, model in ((notify_transition, WorkflowEvent), (notify_comment, Comment)):
         yield tell, model.objects.untold().filter(at__gt=since)
 
 
 @task()
-def tell_of_step(step_id):
+def notify_transition(step_id):
     """Mail what became of an article, once. May be lost or run twice."""
     with open_post() as post:
-        if not claim(Step, step_id):
+        if not claim(WorkflowEvent, step_id):
             return
-        step = Step.objects.select_related("article", "by").get(pk=step_id)
+        step = WorkflowEvent.objects.select_related("article", "by").get(pk=step_id)
         event = EVENTS.get(step.name)
         if event is None:
             return
@@ -95,7 +95,7 @@ def tell_of_step(step_id):
 
 
 @task()
-def tell_of_comment(comment_id):
+def notify_comment(comment_id):
     """Mail what was said, once. May be lost or run twice."""
     with open_post() as post:
         if not claim(Comment, comment_id):
@@ -179,7 +179,7 @@ def tell(post, article, by, reasons, **context):
         "goes_live": localtime(article.goes_live_at) if article.is_scheduled else None,
     }
     for user in seeing:
-        choice = getattr(user, "notice_choice", NoticeChoice())
+        choice = getattr(user, "notice_choice", NotificationPreference())
         for event, people in concerned:
             if user.pk in people and choice.wants(event):
                 if comment and not comment.may_be_read_by(user):
@@ -189,7 +189,7 @@ def tell(post, article, by, reasons, **context):
 
 
 def send(post, user, context):
-    message = letter("articles/email/notice", user.email, context, html=False)
+    message = build_email("articles/email/notice", user.email, context, html=False)
     try:
         post.send_messages([message])
     except Exception:

@@ -1,5 +1,5 @@
 from articles.mentions import mentioned
-from articles.models import Article, Comment, Editing, NoticeChoice
+from articles.models import Article, Comment, EditSession, NotificationPreference
 from ecfr_site.accounts.personal_data import ColleagueData
 
 
@@ -18,8 +18,8 @@ class ArticlesData(ColleagueData):
                 yield comment
 
     def forget(self, user):
-        NoticeChoice.objects.filter(user=user).delete()
-        Editing.objects.filter(user=user).delete()
+        NotificationPreference.objects.filter(user=user).delete()
+        EditSession.objects.filter(user=user).delete()
         Article.objects.filter(assigned_to=user).update(assigned_to=None)
 
 

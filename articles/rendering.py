@@ -30,12 +30,12 @@ _BACK = "\N{LEFTWARDS ARROW WITH HOOK}\N{VARIATION SELECTOR-15}"
 
 
 @dataclass
-class Typeset:
+class RenderedBody:
     html: str
     contents: list[dict] = field(default_factory=list)
 
 
-def typeset(body: str, images: dict[str, Image], page: str = "") -> Typeset:
+def render_body(body: str, images: dict[str, Image], page: str = "") -> RenderedBody:
     """The page's HTML, and its headings as dicts of `level`, `id` and `text`.
 
     `images` are those of `image_paths`, by name; others are shown as they are. `page`
@@ -54,7 +54,7 @@ def typeset(body: str, images: dict[str, Image], page: str = "") -> Typeset:
     if notes:
         text.append(_endnotes(notes))
     _lead_inside(text, places, page)
-    return Typeset(_inner_html(text), contents)
+    return RenderedBody(_inner_html(text), contents)
 
 
 def image_paths(body: str) -> list[str]:
@@ -238,7 +238,7 @@ def lost_links(tree: HtmlElement, page: str) -> list[HtmlElement]:
     if not inside:
         return []
     shown = fragment_fromstring(
-        typeset(_inner_html(tree), {}).html, create_parent="div"
+        render_body(_inner_html(tree), {}).html, create_parent="div"
     )
     known = {element.get("id") for root in (tree, shown) for element in root.iter()}
     return [link for link, fragment in inside if fragment not in known | _ON_EACH_PAGE]

@@ -36,7 +36,7 @@ def article_data(article, institution):
         "mainEntityOfPage": article.canonical_url,
         "datePublished": article.date_iso,
         "dateModified": localdate(article.updated_at).isoformat(),
-        "timeRequired": f"PT{article.minutes}M",
+        "timeRequired": f"PT{article.reading_time}M",
         "author": people[Byline.Role.AUTHOR] + people[Byline.Role.HOST] or publisher,
         "contributor": people[Byline.Role.WITH],
         "editor": people[Byline.Role.EDITOR],

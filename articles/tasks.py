@@ -14,12 +14,12 @@ from django_tasks import task
 
 from articles.checklist.checklist import Checklist
 from articles.checklist.text import links_in
-from articles.models import Article, Editing, Link, PreviewLink
+from articles.models import Article, EditSession, Link, PreviewLink
 from articles.models.working_copy import replace_due
 from articles.rendering import tree_of
 from ecfr_site.institution.models import Institution
 from ecfr_site.richtext import link_checker
-from ecfr_site.tasks.queue import LAST
+from ecfr_site.tasks.queue import LOWEST
 
 OLD_AFTER = timedelta(days=1)
 # How long a check may take before it is thought lost.
@@ -35,7 +35,7 @@ NOT_PAGES = (
 )
 
 
-@task(priority=LAST)
+@task(priority=LOWEST)
 def check_article(article_id):
     """Write down what an editor should mend, and where the article links to."""
     # The time before reading: what is saved during the check makes it due again.
@@ -53,7 +53,7 @@ def check_article(article_id):
         check_links.enqueue()
 
 
-@task(priority=LAST)
+@task(priority=LOWEST)
 def check_links():
     """Ask some pages whether they are there, and queue the next step."""
     Link.objects.forget_unused()
@@ -76,7 +76,7 @@ def enqueue_due():
     reader was there before. What is old of editors and recipients is removed.
     """
     replace_due(Article.objects.all())
-    Editing.objects.remove_old()
+    EditSession.objects.remove_old()
     PreviewLink.objects.remove_old()
     now = timezone.now()
     due = (

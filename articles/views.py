@@ -6,7 +6,7 @@ from django.views.decorators.http import require_safe
 
 from articles.models import Article, Topic
 from articles.search import search as find
-from articles.workflow import Standing
+from articles.workflow import PublicationStatus
 from authors.models import Programme
 from ecfr_site.caching.responses import (
     cached_fragment,
@@ -27,12 +27,14 @@ def article(request, slug):
     published, or else 410 with articles/withdrawn.html; the same page after its end.
     """
     found = get_object_or_404(Article.objects.originals().for_page(), slug=slug)
-    if found.standing == Standing.WITHDRAWN and (other := found.published_replacement):
+    if found.status == PublicationStatus.WITHDRAWN and (
+        other := found.published_replacement
+    ):
         response = redirect(other, permanent=True)
         # It may be published again, which no browser could know for ever.
         patch_cache_control(response, max_age=600)
         return response
-    if found.standing in (Standing.WITHDRAWN, Standing.ENDED):
+    if found.status in (PublicationStatus.WITHDRAWN, PublicationStatus.ENDED):
         context = {"article": found}
         response = render(request, "articles/withdrawn.html", context, status=410)
         return surrogate_keys(response, found)

@@ -17,7 +17,7 @@ class State(models.TextChoices):
     WITHDRAWN = "withdrawn", "withdrawn"
 
 
-class Standing(models.TextChoices):
+class PublicationStatus(models.TextChoices):
     """The state, and for what is published how the time stands to it."""
 
     DRAFT = "draft"
@@ -65,7 +65,7 @@ WRITE = "articles.change_article"
 REVIEW = "articles.approve_article"
 RELEASE = "articles.publish_article"
 
-DRAFT, IN_REVIEW, APPROVED, SCHEDULED, LIVE, ENDED, WITHDRAWN = Standing
+DRAFT, IN_REVIEW, APPROVED, SCHEDULED, LIVE, ENDED, WITHDRAWN = PublicationStatus
 
 # Action, where it stands, and what it takes: for own work, for another's.
 ARTICLES = (

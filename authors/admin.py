@@ -3,7 +3,7 @@ from django.db import models
 from django.utils.html import format_html
 
 from authors.models import Author, AuthorLink, Position, Programme
-from ecfr_site.accounts.form_recovery import KeptTextMixin
+from ecfr_site.accounts.form_recovery import FormRecoveryMixin
 from ecfr_site.admin_site.lookups import OwnLookupsMixin
 from ecfr_site.images.admin import ChosenImageMixin
 from ecfr_site.images.markup import picture
@@ -51,7 +51,7 @@ class PublicPageAdmin(
     FoldedSearchMixin,
     SlugAdminMixin,
     LossesMixin,
-    KeptTextMixin,
+    FormRecoveryMixin,
     admin.ModelAdmin,
 ):
     """For what has a page of its own, with an image and a text."""

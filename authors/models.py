@@ -7,7 +7,7 @@ from django.utils import timezone
 
 from ecfr_site.caching.triggers import Seen
 from ecfr_site.images.models import Image
-from ecfr_site.redirects.models import PublicPage
+from ecfr_site.redirects.models import SlugRedirectMixin
 from ecfr_site.richtext.fields import RichTextField
 
 
@@ -28,7 +28,7 @@ class ProgrammeQuerySet(models.QuerySet):
         )
 
 
-class Programme(PublicPage):
+class Programme(SlugRedirectMixin):
     """A field of work of the institution, led by one or more directors."""
 
     name = models.CharField(
@@ -96,7 +96,7 @@ class AuthorQuerySet(models.QuerySet):
         )
 
 
-class Author(PublicPage):
+class Author(SlugRedirectMixin):
     """Who signs a publication: a person, a group or an institution; not a user."""
 
     class Kind(models.TextChoices):

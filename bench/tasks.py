@@ -61,7 +61,7 @@ for number in range({tasks}):
 CLOCK = """
 import time
 while True:
-    queue.task_queue().take_up()
+    queue.task_queue().requeue()
     time.sleep({tick})
 """
 CELERY = """

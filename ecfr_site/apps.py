@@ -30,7 +30,7 @@ class EcfrSiteConfig(AppConfig):
         pre_save.connect(table.keep_flat_page_path, sender="flatpages.FlatPage")
         pre_save.connect(table.spell_old_path, sender="redirects.Redirect")
         receivers.connect()
-        task_finished.connect(middleware.tell)
+        task_finished.connect(middleware.publish_version)
         if settings.SENTRY_DSN:
             # Only then need the package be installed.
             from ecfr_site.monitoring import sentry

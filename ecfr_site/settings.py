@@ -198,7 +198,7 @@ else:
 PAGE_CACHE = env.bool("PAGE_CACHE", default=not DEBUG)
 # How old the edition's number may be, in seconds, if nobody tells of a change. Where
 # the processes do not share a cache, none could tell the others.
-EDITION_MAX_AGE = 0 if IN_PROCESS else 5
+CONTENT_VERSION_MAX_AGE = 0 if IN_PROCESS else 5
 # How long browsers, and shared caches in front, keep a page before they ask again.
 PAGE_MAX_AGE = env.int("PAGE_MAX_AGE", default=0)
 PAGE_SHARED_MAX_AGE = env.int("PAGE_SHARED_MAX_AGE", default=1)
@@ -210,7 +210,7 @@ TASK_QUEUE = (
 )
 # A worker on Redis empties them in this order: pictures, which an editor waits for,
 # then mail that a person waits for, editions, and what nobody waits for.
-TASK_QUEUES = ["ahead", "default", "behind", "last"]
+TASK_QUEUES = ["high", "default", "low", "lowest"]
 TASKS = {"default": {"BACKEND": TASK_QUEUE, "QUEUES": TASK_QUEUES}}
 RQ_QUEUES = {name: {"URL": TASK_QUEUE_URL or "redis://"} for name in TASK_QUEUES}
 # The package's own pages let everybody at the desk empty the queues.
@@ -267,7 +267,7 @@ AXES_COOLOFF_TIME = timedelta(minutes=SIGN_IN_PAUSE_MINUTES)
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"], ["ip_address"]]
 AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = False
 AXES_RESET_ON_SUCCESS = True
-AXES_HANDLER = "ecfr_site.accounts.lockout.GuessHandler"
+AXES_HANDLER = "ecfr_site.accounts.lockout.LockoutHandler"
 AXES_CLIENT_IP_CALLABLE = "ecfr_site.accounts.lockout.guessing_address"
 AXES_LOCKOUT_CALLABLE = "ecfr_site.accounts.lockout.locked_out"
 # The audit log tells who signed in and who failed to.
@@ -382,7 +382,7 @@ EMAIL_TIMEOUT = env.int("EMAIL_TIMEOUT", default=30)
 if EMAIL_SERVICE := env.str("EMAIL_SERVICE", default=""):
     EMAIL_BACKEND = f"anymail.backends.{EMAIL_SERVICE}.EmailBackend"
 # Whatever code sends mail, it comes to the gate first, and to this one behind it.
-MAIL_BACKEND, EMAIL_BACKEND = EMAIL_BACKEND, "ecfr_site.mail.backends.Gate"
+MAIL_BACKEND, EMAIL_BACKEND = EMAIL_BACKEND, "ecfr_site.mail.backends.HoldableBackend"
 ANYMAIL = env.json("ANYMAIL", default={})
 DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="office@localhost")
 

@@ -7,13 +7,13 @@ from django.conf import settings
 from django.urls import reverse
 from django.utils.translation import override
 
-from ecfr_site.mail.emails import letter
+from ecfr_site.mail.emails import build_email
 from ecfr_site.mail.outbox import SUBSCRIBERS
 from ecfr_site.security import tokens
 from newsletter.models import Signup
 
 
-def letter_for(signup):
+def email_for(signup):
     """The message; reads the signup's subscriber and newsletters."""
     subscriber = signup.subscriber
     context = {
@@ -41,7 +41,7 @@ def letter_for(signup):
         context["newsletters"] = newsletters
         context["names"] = ", ".join(map(str, newsletters))
     with override(subscriber.language):
-        message = letter(f"newsletter/email/{name}", to, context)
+        message = build_email(f"newsletter/email/{name}", to, context)
     message.outbox_reader = SUBSCRIBERS
     return message
 

@@ -11,8 +11,8 @@ from django.utils import timezone
 from django_tasks import task
 
 from ecfr_site.institution.models import Institution
-from ecfr_site.tasks.queue import BEHIND, LAST
-from newsletter.emails import letter_for
+from ecfr_site.tasks.queue import LOW, LOWEST
+from newsletter.emails import email_for
 from newsletter.models import Edition, Heartbeat, Signup, Subscriber
 from newsletter.models.edition import LATE
 from newsletter.sending import worker
@@ -23,7 +23,7 @@ logger = logging.getLogger(__name__)
 DESERTED = timedelta(seconds=45)
 
 
-@task(priority=BEHIND)
+@task(priority=LOW)
 def send_edition(edition_id):
     """Send for some seconds, and queue the next step. May be lost or run twice."""
     if Institution.objects.mail_is_held():
@@ -107,7 +107,7 @@ def send_confirmation(signup_id):
     signup = Signup.objects.select_related("subscriber").get(pk=signup_id)
     row = Signup.objects.filter(pk=signup_id)
     try:
-        letter_for(signup).send()
+        email_for(signup).send()
     except Exception as error:
         refused = is_refusal(error)
         row.update(mailed_at=None, held=refused)
@@ -150,7 +150,7 @@ def forget_what_is_old():
     return 1
 
 
-@task(priority=LAST)
+@task(priority=LOWEST)
 def forget_readers(edition_id):
     for edition in Edition.objects.read_long_ago().filter(pk=edition_id):
         edition.forget_readers()

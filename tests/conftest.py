@@ -55,7 +55,7 @@ def own_settings(settings, tmp_path):
     settings.OUTBOX_DIR = tmp_path / "outbox"
     # Django's test runner would have put its own in front of the gate.
     settings.MAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
-    settings.EMAIL_BACKEND = "ecfr_site.mail.backends.Gate"
+    settings.EMAIL_BACKEND = "ecfr_site.mail.backends.HoldableBackend"
     settings.TASKS = {
         "default": {"BACKEND": "django_tasks.backends.immediate.ImmediateBackend"}
     }

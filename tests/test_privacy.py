@@ -10,7 +10,7 @@ from django.conf import settings as site
 from django.core.management import call_command
 from django.utils import timezone
 
-from articles.models import Article, Editing
+from articles.models import Article, EditSession
 from tests.factories import ArticleFactory, UserFactory
 
 # Of things, not of people.
@@ -23,7 +23,7 @@ NOBODY = {
     "auth.Permission",
     "authors.Programme",
     "contenttypes.ContentType",
-    "ecfr_site.SiteEdition",
+    "ecfr_site.ContentVersion",
     "newsletter.EditionItem",
     "newsletter.Heartbeat",
     "newsletter.Link",
@@ -75,7 +75,7 @@ def test_unsaved_text_goes_only_when_nobody_came_back_to_it(settings):
     settings.UNSAVED_TEXT_DAYS = 10
     article = ArticleFactory()
     for name, typed, seen in (("gone", 11, 11), ("back", 11, 1), ("new", 9, 9)):
-        Editing.objects.create(
+        EditSession.objects.create(
             article=article,
             user=UserFactory(username=name),
             since=days_ago(20),
@@ -86,7 +86,7 @@ def test_unsaved_text_goes_only_when_nobody_came_back_to_it(settings):
 
     call_command("run_due")
 
-    kept = Editing.objects.values_list("user__username", flat=True)
+    kept = EditSession.objects.values_list("user__username", flat=True)
     assert sorted(kept) == ["back", "new"]
     assert Article.objects.filter(pk=article.pk).exists()
 

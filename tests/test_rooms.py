@@ -17,7 +17,8 @@ def test_the_contract_knows_every_part():
         part.strip() for layer in CONTRACT["layers"] for part in layer.split(" : ")
     }
     parts = {
-        f"ecfr_site.{module.name}" for module in pkgutil.iter_modules(ecfr_site.__path__)
+        f"ecfr_site.{module.name}"
+        for module in pkgutil.iter_modules(ecfr_site.__path__)
     }
 
     assert parts - {"ecfr_site.migrations"} == {

@@ -30,7 +30,7 @@ from articles.models import Article, Attachment, Byline, Correction
 from articles.search import matching
 from articles.workflow import State
 from authors.models import Author
-from ecfr_site.accounts.form_recovery import KeptTextMixin
+from ecfr_site.accounts.form_recovery import FormRecoveryMixin
 from ecfr_site.admin_site.lookups import OwnLookupsMixin
 from ecfr_site.admin_site.wall_clock import WallClockField, WallClockWidget
 from ecfr_site.images.admin import ChosenImageMixin
@@ -112,7 +112,7 @@ class StateFilter(admin.SimpleListFilter):
             case State.PUBLISHED:
                 return articles.published()
             case value:
-                return articles.standing(value, request.user)
+                return articles.status(value, request.user)
 
 
 class ProblemFilter(admin.SimpleListFilter):
@@ -160,7 +160,7 @@ class ArticleAdmin(
     LossesMixin,
     ChosenImageMixin,
     OwnLookupsMixin,
-    KeptTextMixin,
+    FormRecoveryMixin,
     VersionAdmin,
 ):
     form = ArticleForm

@@ -5,7 +5,7 @@ from django.utils.timezone import localtime
 from reversion.models import Revision, Version
 
 from articles import staff
-from articles.workflow import Standing, State
+from articles.workflow import PublicationStatus, State
 from ecfr_site.admin_site.wall_clock import in_words
 from ecfr_site.images.markup import picture
 
@@ -41,7 +41,7 @@ def what_happened(article):
             State.APPROVED: "The changes are approved, not yet published",
             State.PUBLISHED: "The live page is updated",
         }[article.state]
-    if article.standing == Standing.ENDED:
+    if article.status == PublicationStatus.ENDED:
         return f"Its publication ended {in_words(article.ends_at)}"
     if article.state == State.WITHDRAWN and (other := article.published_replacement):
         return f"Withdrawn: readers are sent to “{other}”"

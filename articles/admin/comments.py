@@ -165,7 +165,7 @@ class CommentPages:
         with transaction.atomic():
             comment.say()
             transaction.on_commit(
-                partial(notifications.tell_of_comment.enqueue, comment.pk)
+                partial(notifications.notify_comment.enqueue, comment.pk)
             )
         _, unknown = mentioned(comment.text, who_sees(article))
         for name in unknown:

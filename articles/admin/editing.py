@@ -9,7 +9,7 @@ from django.utils.timezone import localtime
 from django.views.decorators.http import require_POST
 
 from articles.admin.draft_form import posted, typed_form
-from articles.models import Article, Editing
+from articles.models import Article, EditSession
 from articles.staff import name_of
 from ecfr_site.accounts.form_recovery import RESUME
 
@@ -75,7 +75,7 @@ class EditingPages:
         serial = _number(request.POST.get(SERIAL))
         key = article and article.original_id
         if LEAVES in request.POST and TYPED not in request.POST:
-            Editing.objects.leave(request.user, key, window, serial)
+            EditSession.objects.leave(request.user, key, window, serial)
             return JsonResponse({})
         typed = None
         if TYPED in request.POST:
@@ -84,7 +84,7 @@ class EditingPages:
                 for name, values in request.POST.lists()
                 if name not in _NOT_TYPED
             }
-        mine, colleagues = Editing.objects.beat(
+        mine, colleagues = EditSession.objects.heartbeat(
             request.user,
             key,
             window,
@@ -94,7 +94,7 @@ class EditingPages:
         )
         noted = (mine.window, mine.serial) == (window, serial)
         if noted and LEAVES in request.POST:
-            Editing.objects.leave(request.user, key, window, serial + 1)
+            EditSession.objects.leave(request.user, key, window, serial + 1)
         answer = {
             "kept": f"{localtime():%H:%M:%S}" if typed is not None and noted else None,
             "serial": mine.serial,
@@ -117,7 +117,7 @@ class EditingPages:
     @method_decorator(require_POST)
     def take_over(self, request, pk):
         article = self._to_write(request, pk)
-        Editing.objects.take_over(request.user, article.original_id)
+        EditSession.objects.take_over(request.user, article.original_id)
         return redirect("admin:articles_article_change", pk)
 
     @method_decorator(require_POST)
@@ -128,7 +128,7 @@ class EditingPages:
             article = get_object_or_404(
                 Article.objects.visible_to(request.user).defer("body"), pk=pk
             )
-        Editing.objects.clear(request.user, article and article.original_id)
+        EditSession.objects.clear(request.user, article and article.original_id)
         self.message_user(request, "The text that was not saved is gone.", "success")
         if article:
             return redirect("admin:articles_article_change", pk)
@@ -176,7 +176,7 @@ class EditingPages:
         if object_id is not None:
             article = self.get_object(request, object_id)
             key = article and article.original_id
-        rows = Editing.objects.of(request.user, key)
+        rows = EditSession.objects.of(request.user, key)
         rows.update(window=request.POST.get(WINDOW, "")[:32])
         if BRING_BACK not in request.POST:
             return True
@@ -191,7 +191,7 @@ class EditingPages:
         window = request.POST.get(WINDOW, "")[:32]
         serial = _number(request.POST.get(SERIAL))
         key = form.instance.original_id if change else None
-        Editing.objects.clear(request.user, key, window, serial)
+        EditSession.objects.clear(request.user, key, window, serial)
         if window:
             request.saved_report = f"{window}.{serial}"
 
@@ -202,18 +202,18 @@ class EditingPages:
         if page not in ("articles_article_add", "articles_article_change"):
             return context
         key = article and article.original_id
-        mine = Editing.objects.of(request.user, key).defer("typed").first()
+        mine = EditSession.objects.of(request.user, key).defer("typed").first()
         colleagues = []
         # They may be here for changes that not everybody sees.
         if article is None or article.original.may_be_traced_by(request.user):
-            colleagues = list(Editing.objects.colleagues(request.user, key))
+            colleagues = list(EditSession.objects.colleagues(request.user, key))
         for other in colleagues:
             other.took_over = _took_over(other, mine)
         is_free = mine is not None and not mine.is_here
         editing = {
             "colleagues": colleagues,
             "locked": any(other.writes for other in colleagues)
-            and not (mine and mine.holds),
+            and not (mine and mine.has_lock),
             # What the next window may write in place of.
             "window": mine.window if is_free else "",
             # The last report that counted: its window, its number.

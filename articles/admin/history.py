@@ -16,7 +16,7 @@ from articles.admin.badges import name_of
 from articles.forms import NOTE
 from articles.history.diff import changed_fields, compare, names_in
 from articles.history.snapshot import content_of, contents_of
-from articles.models import Article, Step
+from articles.models import Article, WorkflowEvent
 from articles.workflow import NotAllowed, State
 
 A_PAGE = 25
@@ -42,7 +42,7 @@ class Saved:
     kept: dict
     changed: list[str] = field(default_factory=list)
     is_first: bool = False
-    steps: list[Step] = field(default_factory=list)
+    steps: list[WorkflowEvent] = field(default_factory=list)
 
     @property
     def at(self):
@@ -336,7 +336,7 @@ def _add_steps(revisions, article_id, newer):
     """Give each line the steps that were made after it; one query."""
     if not revisions:
         return
-    steps = Step.objects.filter(article=article_id).select_related("by")
+    steps = WorkflowEvent.objects.filter(article=article_id).select_related("by")
     if newer:
         steps = steps.filter(at__lt=newer.revision.date_created)
     if len(revisions) > A_PAGE:

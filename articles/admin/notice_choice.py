@@ -6,12 +6,12 @@ from django.template.response import TemplateResponse
 from django.urls import path
 
 from articles import workflow
-from articles.models import NoticeChoice
+from articles.models import NotificationPreference
 
 
 class NoticeForm(forms.ModelForm):
     class Meta:
-        model = NoticeChoice
+        model = NotificationPreference
         fields = [
             "submitted",
             "returned",
@@ -36,10 +36,10 @@ class NoticePages:
     def notices(self, request):
         if not self.has_view_permission(request):
             raise PermissionDenied
-        choice = NoticeChoice.objects.filter(user=request.user).first()
+        choice = NotificationPreference.objects.filter(user=request.user).first()
         form = NoticeForm(
             request.POST or None,
-            instance=choice or NoticeChoice(user=request.user),
+            instance=choice or NotificationPreference(user=request.user),
             label_suffix="",
         )
         if not request.user.has_perm(workflow.REVIEW):

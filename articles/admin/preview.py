@@ -4,7 +4,7 @@ from django.urls import path
 
 from articles.admin.badges import what_happened
 from articles.admin.draft_form import show_typed, typed_form
-from articles.models import Article, Editing
+from articles.models import Article, EditSession
 from articles.views import render_article
 
 
@@ -29,7 +29,9 @@ class PreviewPages:
         typed = None
         if "typed" in request.GET:
             key = article and article.original_id
-            mine = Editing.objects.of(request.user, key).exclude(typed_at=None).first()
+            mine = (
+                EditSession.objects.of(request.user, key).exclude(typed_at=None).first()
+            )
             typed = mine and mine.typed
         if article is None and typed is None:
             raise Http404

@@ -1,7 +1,7 @@
 from django.contrib import admin
 
 from articles.models import Topic
-from ecfr_site.accounts.form_recovery import KeptTextMixin
+from ecfr_site.accounts.form_recovery import FormRecoveryMixin
 from ecfr_site.admin_site.lookups import OwnLookupsMixin
 from ecfr_site.redirects.slugs import SlugAdminMixin
 from ecfr_site.richtext.folding import FoldedSearchMixin
@@ -12,7 +12,7 @@ class TopicAdmin(
     OwnLookupsMixin,
     FoldedSearchMixin,
     SlugAdminMixin,
-    KeptTextMixin,
+    FormRecoveryMixin,
     admin.ModelAdmin,
 ):
     list_display = ["indented", "kind", "slug"]

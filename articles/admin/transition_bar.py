@@ -14,7 +14,7 @@ from articles.admin.badges import what_happened
 from articles.forms import NOTE, SEEN, STEP
 from articles.models.transitions import Rights
 from articles.staff import name_of
-from articles.workflow import NotAllowed, Standing, State
+from articles.workflow import NotAllowed, PublicationStatus, State
 from ecfr_site.admin_site.wall_clock import in_words
 
 INVALID = object()
@@ -119,7 +119,7 @@ class StepsBar:
     def steps_context(self, request, form):
         """For templates: `buttons`, `hints`, `last_step` and what the script needs."""
         article, rights = form.stored, form.rights
-        if article.standing in SEEN and not article.live_id:
+        if article.status in SEEN and not article.live_id:
             rights = rights_to_changes(article, request.user)
             article = rights.article
         name = "replaces_at" if article.live_id else "published_at"
@@ -134,16 +134,16 @@ class StepsBar:
         }
 
     def buttons(self, article, rights, time):
-        standing = article.standing
+        standing = article.status
         publish = not rights.refusal(workflow.PUBLISH)
-        if standing == Standing.SCHEDULED and publish:
+        if standing == PublicationStatus.SCHEDULED and publish:
             yield self.publish_button(article, time)
         elif not rights.refusal(workflow.EDIT):
-            kept = "Save draft" if standing == Standing.DRAFT else "Save"
+            kept = "Save draft" if standing == PublicationStatus.DRAFT else "Save"
             label = "Save the changes" if article.live_id else kept
             yield Button("_save", "", label)
         for step in rights.article.transitions_for(rights.user):
-            if step is workflow.PUBLISH and standing != Standing.SCHEDULED:
+            if step is workflow.PUBLISH and standing != PublicationStatus.SCHEDULED:
                 yield self.publish_button(article, time)
             # Withdrawing has a page of its own, which asks for the reason.
             elif step not in (workflow.PUBLISH, workflow.WITHDRAW):
@@ -152,9 +152,9 @@ class StepsBar:
     def publish_button(self, article, time):
         """`time` is None for now, and INVALID for one that cannot be read."""
         now, later, either = _PUBLISH[
-            bool(article.live_id), article.standing == Standing.SCHEDULED
+            bool(article.live_id), article.status == PublicationStatus.SCHEDULED
         ]
-        if article.standing == Standing.WITHDRAWN:
+        if article.status == PublicationStatus.WITHDRAWN:
             now = either = "Publish again"
         label = now
         if time is INVALID:
@@ -172,12 +172,12 @@ class StepsBar:
             if refusal:
                 yield refusal
         approved = article.state == State.APPROVED or (
-            article.standing == Standing.SCHEDULED
+            article.status == PublicationStatus.SCHEDULED
         )
         if approved and article.approved_by_id and not rights.refusal(workflow.EDIT):
             who = article.approved_by.get_full_name() or article.approved_by
             void = f"{who} approved this text: a change makes the approval void"
-            if article.standing != Standing.SCHEDULED:
+            if article.status != PublicationStatus.SCHEDULED:
                 yield f"{void}."
             elif rights.refusal(workflow.PUBLISH):
                 yield f"{void} and takes it off the schedule."
@@ -233,7 +233,7 @@ def last_step(article, user):
     at = timezone.localtime(step.at)
     this_year = at.year == timezone.localdate().year
     done = DONE[step.name]
-    if step.name == "publish" and article.standing == Standing.SCHEDULED:
+    if step.name == "publish" and article.status == PublicationStatus.SCHEDULED:
         done = "Scheduled"
     return {
         "done": done,
@@ -245,7 +245,7 @@ def last_step(article, user):
 
 def was_changed_since(article):
     """Who approved another text than this, or None."""
-    waits = article.standing in (Standing.DRAFT, Standing.IN_REVIEW)
+    waits = article.status in (PublicationStatus.DRAFT, PublicationStatus.IN_REVIEW)
     if not waits or article.approved_content is None or article.has_sign_off:
         return None
     return article.approved_by

@@ -22,18 +22,18 @@ from articles.models.queryset import ArticleQuerySet
 from articles.models.restoring import Restoring
 from articles.models.search_text import SearchText
 from articles.models.taxonomy import Topic
-from articles.models.transitions import Stages
+from articles.models.transitions import Transitions
 from articles.models.working_copy import WorkingCopies
-from articles.rendering import image_paths, typeset
+from articles.rendering import image_paths, render_body
 from articles.workflow import State
 from authors.models import Author, Programme
 from ecfr_site.admin_site.wall_clock import in_words
 from ecfr_site.caching.triggers import Seen
 from ecfr_site.images.models import Image
-from ecfr_site.redirects.models import PublicPage
+from ecfr_site.redirects.models import SlugRedirectMixin
 from ecfr_site.richtext.fields import RichTextField
 from ecfr_site.richtext.plain_text import web_address
-from ecfr_site.richtext.sanitizer import reading_minutes, sanitise
+from ecfr_site.richtext.sanitizer import reading_time, sanitise
 
 
 @reversion.register(
@@ -46,12 +46,12 @@ from ecfr_site.richtext.sanitizer import reading_minutes, sanitise
         "check_asked_at",
         "checked_at",
         "contents",
-        "minutes",
+        "reading_time",
         "problems",
-        "typeset_body",
+        "body_html",
     ],
 )
-class Article(Stages, Completeness, WorkingCopies, Restoring, PublicPage):
+class Article(Transitions, Completeness, WorkingCopies, Restoring, SlugRedirectMixin):
     """A publication of any kind, from a commentary to a report."""
 
     class Kind(models.TextChoices):
@@ -76,7 +76,7 @@ class Article(Stages, Completeness, WorkingCopies, Restoring, PublicPage):
         YEAR = "year", "year"
 
     # Unlike other pages' it is unique only among articles that are no working copies.
-    slug = models.SlugField(max_length=120, help_text=PublicPage.SLUG_HELP)
+    slug = models.SlugField(max_length=120, help_text=SlugRedirectMixin.SLUG_HELP)
 
     # Write
     title = models.CharField(max_length=250)
@@ -243,9 +243,11 @@ class Article(Stages, Completeness, WorkingCopies, Restoring, PublicPage):
     due = models.DateField(null=True, blank=True, help_text="By when.")
 
     # Made at save, so that a reader's page has nothing left to compute
-    typeset_body = models.TextField(blank=True, editable=False)
+    body_html = models.TextField(blank=True, editable=False, db_column="typeset_body")
     contents = models.JSONField(default=list, editable=False)
-    minutes = models.PositiveSmallIntegerField(default=1, editable=False)
+    reading_time = models.PositiveSmallIntegerField(
+        default=1, editable=False, db_column="minutes", help_text="In minutes."
+    )
     body_images = models.ManyToManyField(
         Image, editable=False, related_name="showing_articles"
     )
@@ -610,15 +612,15 @@ class Article(Stages, Completeness, WorkingCopies, Restoring, PublicPage):
     def set_text(self, images):
         page = self.get_absolute_url() if self.slug else ""
         by_name = {image.file.name: image for image in images}
-        result = typeset(self.body, by_name, page)
-        self.typeset_body = result.html
+        result = render_body(self.body, by_name, page)
+        self.body_html = result.html
         self.contents = result.contents
-        self.minutes = reading_minutes(self.body)
+        self.reading_time = reading_time(self.body)
 
     def refresh_pictures(self):
         """Set the text anew after an image in it got its renditions."""
         self.set_text(list(self.body_images.all()))
-        Article.objects.filter(pk=self.pk).update(typeset_body=self.typeset_body)
+        Article.objects.filter(pk=self.pk).update(body_html=self.body_html)
 
 
 def _itself(links):

@@ -3,7 +3,7 @@ from django.db import models, transaction
 from django.db.models import Exists, F, OuterRef, Q
 from django.utils import timezone
 
-from articles.models.workflow_event import Step
+from articles.models.workflow_event import WorkflowEvent
 from articles.workflow import PUBLISH
 
 
@@ -35,7 +35,7 @@ class CommentQuerySet(models.QuerySet):
         traced = Q(article__in=own.values("pk")) | Q(
             article__in=copies.filter(pk__in=own.values("pk")).values("live")
         )
-        published_later = Step.objects.filter(
+        published_later = WorkflowEvent.objects.filter(
             article=OuterRef("article"),
             on_working_copy=False,
             name=PUBLISH.name,

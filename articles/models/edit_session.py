@@ -12,7 +12,7 @@ GONE_AFTER = timedelta(seconds=30)
 FORGOTTEN_AFTER = timedelta(days=1)
 
 
-class EditingQuerySet(models.QuerySet):
+class EditSessionQuerySet(models.QuerySet):
     def of(self, user, article_id):
         return self.filter(user=user, article=article_id)
 
@@ -33,7 +33,7 @@ class EditingQuerySet(models.QuerySet):
             .order_by("since")
         )
 
-    def beat(self, user, article_id, window, serial, typed=None, instead_of=""):
+    def heartbeat(self, user, article_id, window, serial, typed=None, instead_of=""):
         """A window says that it is open, and what was typed in it, if anything.
 
         Two to four queries, however many are there. `serial` grows with each call, so
@@ -48,7 +48,7 @@ class EditingQuerySet(models.QuerySet):
         mine = self.of(user, article_id).defer("typed").first()
         writes = (
             typed is not None
-            or (mine is not None and mine.holds)
+            or (mine is not None and mine.has_lock)
             or not any(other.writes for other in others)
         )
         noted = {"window": window, "serial": serial, "seen_at": now, "writes": writes}
@@ -131,7 +131,7 @@ class EditingQuerySet(models.QuerySet):
         remove_some(self.filter(typed_at__lt=limit, seen_at__lt=limit))
 
 
-class Editing(models.Model):
+class EditSession(models.Model):
     """Somebody's open form: that they are there, and what they typed but not saved.
 
     One row a person and article, so that saving by itself every few seconds neither
@@ -160,9 +160,10 @@ class Editing(models.Model):
 
     readers_see = None
 
-    objects = EditingQuerySet.as_manager()
+    objects = EditSessionQuerySet.as_manager()
 
     class Meta:
+        db_table = "articles_editing"
         constraints = [
             models.UniqueConstraint(
                 fields=["article", "user"], name="one_editing_a_person"
@@ -182,7 +183,7 @@ class Editing(models.Model):
         return self.seen_at >= timezone.now() - GONE_AFTER
 
     @property
-    def holds(self):
+    def has_lock(self):
         """Whether they may write on: they do already, or have text that is unsaved."""
         return self.writes and (self.is_here or self.typed_at is not None)
 

@@ -2,7 +2,7 @@ from django.conf import settings
 from django.db import models
 
 
-class NoticeChoice(models.Model):
+class NotificationPreference(models.Model):
     """Which news of articles somebody wants by e-mail; all of it without a row."""
 
     user = models.OneToOneField(
@@ -17,6 +17,9 @@ class NoticeChoice(models.Model):
     mentioned = models.BooleanField("somebody mentions me", default=True)
 
     readers_see = None
+
+    class Meta:
+        db_table = "articles_noticechoice"
 
     def __str__(self):
         return f"Notices for {self.user}"

@@ -11,7 +11,7 @@ from articles.models.byline import Byline
 from articles.models.comment import Comment
 from articles.models.correction import Correction
 from articles.models.taxonomy import Topic
-from articles.models.workflow_event import Step
+from articles.models.workflow_event import WorkflowEvent
 from articles.workflow import State
 from authors.models import Programme
 from ecfr_site.database.queries import Rows
@@ -20,7 +20,7 @@ from ecfr_site.database.queries import Rows
 BYLINES = models.Prefetch("bylines", Byline.objects.select_related("author"))
 
 # What lists have no use for.
-LONG_FIELDS = ("body", "typeset_body", "contents", "approved_content")
+LONG_FIELDS = ("body", "body_html", "contents", "approved_content")
 
 # What an article's own page has no use for: the text as it was written, and the desk's.
 DESK_FIELDS = (
@@ -97,7 +97,7 @@ class ArticleQuerySet(models.QuerySet):
             changes_at=Subquery(copies.values("replaces_at")[:1]),
         )
 
-    def standing(self, state, user):
+    def status(self, state, user):
         """What is in the state itself, or has changes in it that `user` sees."""
         copies = self.model.objects.visible_to(user).filter(state=state)
         return self.filter(
@@ -242,7 +242,7 @@ class ArticleQuerySet(models.QuerySet):
             .order_by()
             .annotate(count=models.Func("pk", function="COUNT"))
         )
-        steps = Step.objects.filter(
+        steps = WorkflowEvent.objects.filter(
             Q(article=OuterRef("pk"), on_working_copy=False)
             | Q(article=OuterRef("live"), on_working_copy=True),
             at__gte=OuterRef("created"),

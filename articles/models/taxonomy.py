@@ -5,7 +5,7 @@ from django.db.models.functions import Coalesce
 from django.urls import reverse
 
 from ecfr_site.caching.triggers import Seen
-from ecfr_site.redirects.models import PublicPage
+from ecfr_site.redirects.models import SlugRedirectMixin
 
 MAX_DEPTH = 3
 
@@ -36,7 +36,7 @@ class TopicQuerySet(models.QuerySet):
         ).order_by("kind", "_first", "_second", "depth", "name")
 
 
-class Topic(PublicPage):
+class Topic(SlugRedirectMixin):
     """A subject or a region; a tree at most three deep."""
 
     class Kind(models.TextChoices):

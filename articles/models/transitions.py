@@ -11,8 +11,8 @@ from reversion.models import Version
 from articles import workflow
 from articles.history.snapshot import content_of, is_signed_by
 from articles.models.unread import has_unread_changes
-from articles.models.workflow_event import Step
-from articles.workflow import NotAllowed, Standing, State
+from articles.models.workflow_event import WorkflowEvent
+from articles.workflow import NotAllowed, PublicationStatus, State
 from ecfr_site.audit import log
 from ecfr_site.institution.models import Institution
 
@@ -60,7 +60,7 @@ class Rights:
 
     def has_permission(self, action):
         """What the table says, before anything else that stands in the way."""
-        standing = self.article.standing
+        standing = self.article.status
         needed = workflow.permissions_for(action, standing, bool(self.article.live_id))
         if needed is None:
             return False
@@ -85,17 +85,17 @@ class Rights:
         )
 
 
-class Stages:
+class Transitions:
     """The part of Article that moves it from state to state."""
 
     @property
-    def standing(self):
+    def status(self):
         """Where it stands; a working copy that could not replace its article waits."""
         if self.state != State.PUBLISHED:
-            return Standing(self.state)
+            return PublicationStatus(self.state)
         if self.live_id or self.is_scheduled:
-            return Standing.SCHEDULED
-        return Standing.ENDED if self.has_ended else Standing.LIVE
+            return PublicationStatus.SCHEDULED
+        return PublicationStatus.ENDED if self.has_ended else PublicationStatus.LIVE
 
     @property
     def original_is_published(self):
@@ -262,7 +262,7 @@ class Stages:
         self.state = action.target
         self.changed_by = by
         self.save()
-        Step.objects.create(
+        WorkflowEvent.objects.create(
             article_id=self.original_id,
             on_working_copy=self.live_id is not None,
             name=action.name,

@@ -3,12 +3,12 @@ from django.db import models
 from django.db.models import Q
 
 
-class StepQuerySet(models.QuerySet):
+class WorkflowEventQuerySet(models.QuerySet):
     def untold(self):
         return self.filter(told_at=None)
 
 
-class Step(models.Model):
+class WorkflowEvent(models.Model):
     """A step of the workflow that somebody made, with the note for who works on."""
 
     article = models.ForeignKey(
@@ -26,9 +26,10 @@ class Step(models.Model):
 
     readers_see = None
 
-    objects = StepQuerySet.as_manager()
+    objects = WorkflowEventQuerySet.as_manager()
 
     class Meta:
+        db_table = "articles_step"
         ordering = ["-at", "-pk"]
         indexes = [
             models.Index(fields=["at"], condition=Q(told_at=None), name="step_untold")

@@ -15,7 +15,7 @@ from reversion.models import Revision, Version
 
 from articles import workflow
 from articles.history.snapshot import ROWS, content_of, keep, write
-from articles.models.workflow_event import Step
+from articles.models.workflow_event import WorkflowEvent
 from articles.workflow import NotAllowed, State
 
 logger = logging.getLogger(__name__)
@@ -133,7 +133,7 @@ class WorkingCopies:
         articles = Version.objects.get_for_model(type(self))
         shared = articles.filter(revision__in=revisions).values("revision")
         Revision.objects.filter(pk__in=revisions).exclude(pk__in=shared).delete()
-        Step.objects.create(
+        WorkflowEvent.objects.create(
             article=live, on_working_copy=True, name=workflow.DISCARD.name, by=by
         )
         live._log(by, "The changes that were not published were discarded.", "discard")

@@ -259,7 +259,7 @@ class AccountAdmin(admin.ModelAdmin):
     # What is done to an account
 
     def get_urls(self):
-        doings = {
+        actions = {
             "link": self.send_link,
             "reset": self.reset_factor,
             "sessions": self.end_sessions,
@@ -270,10 +270,10 @@ class AccountAdmin(admin.ModelAdmin):
         return [
             path(
                 f"<int:user_id>/{name}/",
-                self.admin_site.admin_view(doing),
+                self.admin_site.admin_view(action),
                 name=f"auth_user_{name}",
             )
-            for name, doing in doings.items()
+            for name, action in actions.items()
         ] + super().get_urls()
 
     def changelist_view(self, request, extra_context=None):

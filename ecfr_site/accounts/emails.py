@@ -6,7 +6,7 @@ from django.urls import reverse
 from django.utils.encoding import force_bytes
 from django.utils.http import urlsafe_base64_encode
 
-from ecfr_site.mail.emails import letter
+from ecfr_site.mail.emails import build_email
 
 # What is told to the owner of an account when it happens to it, by name.
 NOTICES = {
@@ -61,4 +61,4 @@ def _letter(template, user, to, **context):
         "reset_url": f"{settings.SITE_URL}{reverse('admin_password_reset')}",
         **context,
     }
-    return letter(f"admin/email/{template}", to, context)
+    return build_email(f"admin/email/{template}", to, context)

@@ -34,7 +34,7 @@ _NOT_SAVED = (
 )
 
 
-class KeptTextMixin:
+class FormRecoveryMixin:
     """For a ModelAdmin whose forms come back unsaved after an interruption."""
 
     def get_object(self, request, object_id, from_field=None):
@@ -65,7 +65,7 @@ def keeps_text(request):
     model_admin = getattr(match.func, "model_admin", None)
     return (
         request.method == "POST"
-        and isinstance(model_admin, KeptTextMixin)
+        and isinstance(model_admin, FormRecoveryMixin)
         and (match.url_name or "").endswith(("_add", "_change"))
     )
 

@@ -14,11 +14,11 @@ from django.utils import timezone
 from ecfr_site.accounts import form_recovery
 from ecfr_site.accounts.second_factor import in_words
 from ecfr_site.database.queries import remove_some
-from ecfr_site.security.client_ip import client_address, household
-from ecfr_site.security.headers import door_policy
+from ecfr_site.security.client_ip import client_address, ip_prefix
+from ecfr_site.security.headers import login_csp
 
 
-class GuessHandler(AxesDatabaseHandler):
+class LockoutHandler(AxesDatabaseHandler):
     """Counts failures of an account from an address, and of the address in all."""
 
     def get_failures(self, request, credentials=None):
@@ -59,16 +59,16 @@ class GuessHandler(AxesDatabaseHandler):
 
 def guessing_address(request):
     """Whose guesses are counted together."""
-    return household(client_address(request))
+    return ip_prefix(client_address(request))
 
 
-@door_policy
+@login_csp
 def locked_out(request, response, credentials):
     """admin/accounts/locked_out.html; what somebody wrote stays on its page."""
     if form_recovery.keeps_text(request):
         response.status_code = 429
         return response
-    until = GuessHandler().ends(request, credentials)
+    until = LockoutHandler().ends(request, credentials)
     context = {
         **admin.site.each_context(request),
         "title": "Too many failed attempts",

@@ -10,9 +10,9 @@ from django.utils.decorators import method_decorator
 from django.views.generic import FormView, TemplateView
 
 from ecfr_site.accounts.tasks import notify, send_password_links
-from ecfr_site.security.client_ip import client_address, household
-from ecfr_site.security.headers import door_policy
-from ecfr_site.security.rate_limits import too_many
+from ecfr_site.security.client_ip import client_address, ip_prefix
+from ecfr_site.security.headers import login_csp
+from ecfr_site.security.rate_limits import is_rate_limited
 
 AN_HOUR = 3600
 PURPOSE = "password-link"
@@ -34,15 +34,15 @@ class LinkForm(forms.Form):
         email = self.cleaned_data.get("email")
         # Counted whether or not there is such an account, so as not to tell.
         if email and (
-            too_many(
+            is_rate_limited(
                 PURPOSE,
                 f"account {email.lower()}",
                 settings.PASSWORD_LINKS_AN_ACCOUNT_AN_HOUR,
                 AN_HOUR,
             )
-            or too_many(
+            or is_rate_limited(
                 PURPOSE,
-                f"address {household(self.address)}",
+                f"address {ip_prefix(self.address)}",
                 settings.PASSWORD_LINKS_AN_ADDRESS_AN_HOUR,
                 AN_HOUR,
             )
@@ -58,7 +58,7 @@ class DeskLook:
 
     extra_context = None
 
-    @method_decorator(door_policy)
+    @method_decorator(login_csp)
     def dispatch(self, *args, **kwargs):
         response = super().dispatch(*args, **kwargs)
         response["Cache-Control"] = "no-store"

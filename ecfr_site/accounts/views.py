@@ -28,10 +28,10 @@ from ecfr_site.accounts.sign_in import (
 )
 from ecfr_site.accounts.tasks import notify
 from ecfr_site.institution.models import Institution
-from ecfr_site.security.headers import admin_policy, door_policy
+from ecfr_site.security.headers import admin_policy, login_csp
 
 
-@method_decorator([never_cache, door_policy], name="dispatch")
+@method_decorator([never_cache, login_csp], name="dispatch")
 class SignIn(LoginView):
     """admin/login.html with the password, admin/accounts/code.html with the code."""
 

@@ -4,7 +4,7 @@ A kept page says under which number of the site's edition it was made and when t
 scheduled change is due; it is served while both hold. Nothing is ever purged.
 
 Kept pages are in the cache, for all processes. What a process served lately it has at
-hand, and KeptPages answers with it before Django is asked.
+hand, and PageCacheWSGI answers with it before Django is asked.
 """
 
 import functools
@@ -28,16 +28,16 @@ from django.utils import timezone
 from django.utils.cache import get_conditional_response, patch_vary_headers
 from django.utils.http import http_date
 
-from ecfr_site.caching.models import SiteEdition
+from ecfr_site.caching.models import ContentVersion
 from ecfr_site.caching.triggers import scheduled_changes
 from ecfr_site.caching.views import Kept, kept_at
 from ecfr_site.monitoring.metrics import count_page_cache
 from ecfr_site.monitoring.middleware import note
-from ecfr_site.monitoring.request_context import NOWHERE, KeptPageWork, view_of
+from ecfr_site.monitoring.request_context import NOWHERE, CachedPageContext, view_of
 from ecfr_site.redirects.paths import is_tracking, parse_parameters
 from ecfr_site.redirects.table import find_redirect
 from ecfr_site.security.anonymous import is_anonymous
-from ecfr_site.security.rate_limits import OUT_OF_REACH
+from ecfr_site.security.rate_limits import CACHE_ERRORS
 
 logger = logging.getLogger(__name__)
 
@@ -50,7 +50,7 @@ ENCODINGS = {
 # A page that was kept may be shown for so long when nothing can be made anew.
 STALE = 24 * 3600
 # How long one process may take to make a page before another tries, in seconds.
-PATIENCE = 5
+LOCK_TIMEOUT = 5
 # Made anew by every layer outside this one.
 _NOT_KEPT = {"content-length", "etag", "last-modified", "cache-control", "expires"}
 
@@ -59,14 +59,14 @@ PAUSE = 5
 # How many pages a process has at hand, and for how long it believes that the number is
 # what it was, in seconds: nobody can tell that from a page asked for a moment earlier.
 AT_HAND = 300
-BLINK = 0.1
+LOCAL_TTL = 0.1
 
 _NOT_IN_304 = {"Content-Length", "Content-Type", "Content-Encoding"}
 
 _NUMBER = "site-edition"
 
 
-class Moment(NamedTuple):
+class CacheVersion(NamedTuple):
     """The edition's number, good until the next scheduled change.
 
     number: int; until, asked: seconds since 1970, the latter when the database said so.
@@ -77,14 +77,14 @@ class Moment(NamedTuple):
     asked: float
 
     def is_good(self, now):
-        return now < self.until and now - self.asked < settings.EDITION_MAX_AGE
+        return now < self.until and now - self.asked < settings.CONTENT_VERSION_MAX_AGE
 
 
-def ask():
-    """The Moment as the database knows it, or None when it was never counted."""
+def read_version():
+    """The CacheVersion as the database knows it, or None when it was never counted."""
     now = timezone.now()
     changes = scheduled_changes()
-    row = SiteEdition.objects.annotate(**changes).values("number", *changes).first()
+    row = ContentVersion.objects.annotate(**changes).values("number", *changes).first()
     if row is None:
         return None
     # Positions, and what is told by the day, change at midnight.
@@ -92,37 +92,37 @@ def ask():
         timezone.localdate(now) + timedelta(days=1), time_of_day.min
     )
     until = min(filter(None, [timezone.make_aware(midnight), *map(row.get, changes)]))
-    return Moment(row["number"], until.timestamp(), now.timestamp())
+    return CacheVersion(row["number"], until.timestamp(), now.timestamp())
 
 
-def tell(**kwargs):
+def publish_version(**kwargs):
     """Let every process know the number now; called when something may have changed."""
     if not settings.PAGE_CACHE:
         return
-    at_hand.forget()
+    local_pages.forget()
     try:
-        moment, newer = None, ask()
+        moment, newer = None, read_version()
         # Of two who tell at the same time the later one must win.
         while newer and (moment is None or newer.number != moment.number):
             moment = newer
             cache.set(_NUMBER, moment, STALE)
-            newer = ask()
-    except (DatabaseError, *OUT_OF_REACH):
-        # What was saved is saved; pages are out of date for EDITION_MAX_AGE at most.
+            newer = read_version()
+    except (DatabaseError, *CACHE_ERRORS):
+        # Saved all the same; pages are stale for CONTENT_VERSION_MAX_AGE at most.
         logger.exception("The page cache was not told of a change.")
 
 
 def _current(told, now):
-    """The Moment to serve by: as `told` by the cache, or asked for anew."""
+    """The CacheVersion to serve by: as `told` by the cache, or asked for anew."""
     if told and told.is_good(now):
         return told
     try:
-        moment = ask()
+        moment = read_version()
     except DatabaseError:
         if told is None:
             raise
         logger.exception("Pages are served as they were kept.")
-        rest = now + settings.EDITION_MAX_AGE
+        rest = now + settings.CONTENT_VERSION_MAX_AGE
         moment = told._replace(asked=now, until=max(told.until, rest))
     # Whoever has told a newer one meanwhile is right.
     if moment and cache.get(_NUMBER) in (None, told):
@@ -161,7 +161,7 @@ class Page(NamedTuple):
         )
 
 
-class AtHand:
+class LocalPageCache:
     """What this process served lately, by the request as it arrived."""
 
     def __init__(self):
@@ -173,7 +173,7 @@ class AtHand:
         if len(self.pages) >= AT_HAND:
             self.pages.clear()
         self.pages[asked_for(environ)] = view, page
-        self.moment, self.believed_until = moment, now + BLINK
+        self.moment, self.believed_until = moment, now + LOCAL_TTL
 
     def get(self, environ, now):
         """(view, Page) if it may be served without another look, or None."""
@@ -198,21 +198,21 @@ def asked_for(environ):
     )
 
 
-at_hand = AtHand()
+local_pages = LocalPageCache()
 
 
-class KeptPages:
+class PageCacheWSGI:
     """The WSGI application (PEP 3333), with the pages at hand in front of Django."""
 
     def __init__(self, application):
         self.application = application
 
     def __call__(self, environ, start_response):
-        found = is_for_anybody(environ) and at_hand.get(environ, now := time.time())
+        found = is_for_anybody(environ) and local_pages.get(environ, now := time.time())
         if not found:
             return self.application(environ, start_response)
         view, page = found
-        work = KeptPageWork(view, environ)
+        work = CachedPageContext(view, environ)
         status, body = ANSWERS[page.status], page.body
         headers = [
             *page.headers.items(),
@@ -253,7 +253,7 @@ class PageCacheMiddleware:
             return self.get_response(request)
         if request.method not in ("GET", "HEAD"):
             response = self.get_response(request)
-            tell()
+            publish_version()
             return response
         address = address_of(
             request.scheme,
@@ -271,18 +271,18 @@ class PageCacheMiddleware:
             count_page_cache("bypass")
             return self.get_response(request)
         try:
-            page, moment = found(address, encoding, now)
+            page, moment = find_page(address, encoding, now)
             if page and page.is_good(moment, now):
                 count_page_cache("hit")
-                at_hand.put(request.META, address.view, page, moment, now)
+                local_pages.put(request.META, address.view, page, moment, now)
                 return page.answer(request, now)
             count_page_cache("miss")
-            if moment and not cache.add(f"{address.key}:made", True, PATIENCE):
+            if moment and not cache.add(f"{address.key}:made", True, LOCK_TIMEOUT):
                 # Another process makes it.
-                page = page or awaited(address, encoding)
+                page = page or wait_for_page(address, encoding)
                 if page:
                     return page.answer(request, time.time(), again=True)
-        except OUT_OF_REACH:
+        except CACHE_ERRORS:
             logger.exception("The page cache is out of reach.")
             self.pause_until = now + PAUSE
             return self.get_response(request)
@@ -292,7 +292,7 @@ class PageCacheMiddleware:
         # It is compressed here, once, in each way.
         request.META.pop("HTTP_ACCEPT_ENCODING", None)
         if moment:
-            request.keep_part = functools.partial(keep_part, moment)
+            request.cached_fragment_of = functools.partial(cached_fragment_of, moment)
         return self.made(request, address, encoding, moment, page)
 
     def made(self, request, address, encoding, moment, last):
@@ -311,31 +311,31 @@ class PageCacheMiddleware:
                     STALE,
                 )
             cache.delete(f"{address.key}:made")
-        except OUT_OF_REACH:
+        except CACHE_ERRORS:
             logger.exception("The page was not kept.")
         return response
 
 
-def found(address, encoding, now):
-    """(the Page that is kept, the Moment to serve by), each or None."""
+def find_page(address, encoding, now):
+    """(the Page that is kept, the CacheVersion to serve by), each or None."""
     variant = f"{address.key}:{encoding}"
     rows = cache.get_many([_NUMBER, variant])
     return rows.get(variant), _current(rows.get(_NUMBER), now)
 
 
-def keep_part(moment, name, compute):
+def cached_fragment_of(moment, name, compute):
     """What `compute()` gives, kept until what readers see changes; never None."""
     mark = hashlib.sha256(name.encode()).hexdigest()[:32]
     key = f"part:{moment.number}:{moment.until}:{mark}"
     try:
         return cache.get_or_set(key, compute, STALE)
-    except OUT_OF_REACH:
+    except CACHE_ERRORS:
         return compute()
 
 
-def awaited(address, encoding):
+def wait_for_page(address, encoding):
     """The Page that another process makes, or None when it is not to be kept."""
-    end = time.monotonic() + PATIENCE
+    end = time.monotonic() + LOCK_TIMEOUT
     while time.monotonic() < end and cache.get(f"{address.key}:made"):
         time.sleep(0.02)
     return cache.get(f"{address.key}:{encoding}")
@@ -353,7 +353,7 @@ def is_for_all(request, response):
         and not response.cookies
         and not response.has_header("Content-Encoding")
         and not re.search("no-store|private", response.get("Cache-Control", ""))
-        and not getattr(request, "is_nonsense", False)
+        and not getattr(request, "uncacheable", False)
         and vary <= {"", "accept-encoding"}
     )
 

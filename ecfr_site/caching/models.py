@@ -1,15 +1,18 @@
 from django.db import models
 
 
-class SiteEdition(models.Model):
-    """How often what readers see has changed; one row, which the database counts.
+class ContentVersion(models.Model):
+    """The version of what readers see; one row, which triggers count up.
 
-    Pages are kept under this number (site_edition.py, page_cache.py).
+    Pages are cached under this number (ecfr_site/caching/triggers.py).
     """
 
     number = models.BigIntegerField(default=0)
 
     readers_see = None
+
+    class Meta:
+        db_table = "ecfr_site_siteedition"
 
     def __str__(self):
         return str(self.number)

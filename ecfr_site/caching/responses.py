@@ -3,13 +3,13 @@
 
 def cached_fragment(request, name, compute):
     """What `compute()` gives, kept as pages are if pages are kept."""
-    keep = getattr(request, "keep_part", None)
+    keep = getattr(request, "cached_fragment_of", None)
     return keep(name, compute) if keep else compute()
 
 
 def mark_uncacheable(request):
     """Nothing the site links to: what is answered is not worth keeping."""
-    request.is_nonsense = True
+    request.uncacheable = True
 
 
 def surrogate_keys(response, *shown):

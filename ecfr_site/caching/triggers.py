@@ -1,6 +1,6 @@
 """Which tables readers' pages show, and the triggers that count their changes.
 
-The number in SiteEdition grows in the transaction that changes what readers see, so
+The number in ContentVersion grows in the transaction that changes what readers see, so
 that a page kept under it is never out of date. The database counts, for no writer can
 forget to: docs/decisions/page-cache.md.
 """

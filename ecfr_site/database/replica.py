@@ -15,7 +15,7 @@ from contextvars import ContextVar
 
 from django.db import DEFAULT_DB_ALIAS, InterfaceError, OperationalError, connections
 
-from ecfr_site.caching.models import SiteEdition
+from ecfr_site.caching.models import ContentVersion
 from ecfr_site.monitoring.metrics import count_replica
 from ecfr_site.security.anonymous import is_anonymous
 
@@ -55,13 +55,13 @@ def reading():
         _reading.reset(token)
 
 
-def edition_in(database):
+def content_version(database):
     """The site's edition as this database has it; -1 if it was never counted.
 
     Two queries in a row, the primary's first, tell whether the other has all that
     readers may see: the number changes in the transaction that changes that.
     """
-    rows = SiteEdition.objects.using(database)
+    rows = ContentVersion.objects.using(database)
     return rows.values_list("number", flat=True).first() or -1
 
 
@@ -75,15 +75,15 @@ class ReplicaMiddleware:
 
     def __call__(self, request):
         """Without the primary the replica answers all that readers ask."""
-        request.primary_edition = None
+        request.primary_version = None
         if not is_anybodys(request):
             return self.get_response(request)
         with contextlib.suppress(NotAsked):
-            request.primary_edition = self.primary.ask()
+            request.primary_version = self.primary.ask()
             return self.get_response(request)
         count_replica("used")
         # It may be old, so neither a part nor the whole is kept under a number.
-        vars(request).pop("keep_part", None)
+        vars(request).pop("cached_fragment_of", None)
         with reading():
             response = self.get_response(request)
         response["Cache-Control"] = "no-store"
@@ -98,7 +98,7 @@ class ReplicaMiddleware:
             return None
         try:
             with self.replica.asked():
-                is_behind = edition_in(REPLICA) < request.primary_edition
+                is_behind = content_version(REPLICA) < request.primary_version
                 if not is_behind:
                     with reading():
                         response = view(request, *arguments, **named)
@@ -147,7 +147,7 @@ class Server:
     def ask(self):
         """The edition that it has."""
         with self.asked():
-            return edition_in(self.alias)
+            return content_version(self.alias)
 
 
 def is_anybodys(request):
@@ -160,9 +160,9 @@ def is_for_replica(request):
     return (
         request.resolver_match.view_name in VIEWS
         # None: of no reader's, or the replica answers in any case.
-        and request.primary_edition is not None
+        and request.primary_version is not None
         # Where there is this, the page or a part of it is kept under the number.
-        and not hasattr(request, "keep_part")
+        and not hasattr(request, "cached_fragment_of")
     )
 
 

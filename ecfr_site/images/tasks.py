@@ -3,10 +3,10 @@
 from django.apps import apps
 from django_tasks import task
 
-from ecfr_site.tasks.queue import AHEAD
+from ecfr_site.tasks.queue import HIGH
 
 
-@task(priority=AHEAD)
+@task(priority=HIGH)
 def render_image(image_id):
     """Make what renditions the image lacks. May be killed, lost or run twice."""
     image = apps.get_model("images.Image").objects.filter(pk=image_id).first()

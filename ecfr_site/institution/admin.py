@@ -2,13 +2,13 @@ from django.contrib import admin
 from django.http import HttpResponseRedirect
 from django.urls import reverse
 
-from ecfr_site.accounts.form_recovery import KeptTextMixin
+from ecfr_site.accounts.form_recovery import FormRecoveryMixin
 from ecfr_site.institution.form import InstitutionForm
 from ecfr_site.institution.models import Institution
 
 
 @admin.register(Institution)
-class InstitutionAdmin(KeptTextMixin, admin.ModelAdmin):
+class InstitutionAdmin(FormRecoveryMixin, admin.ModelAdmin):
     """One row: its list is its form."""
 
     form = InstitutionForm

@@ -21,7 +21,7 @@ def refuse_if_held():
         raise MailHeld
 
 
-class Gate(BaseEmailBackend):
+class HoldableBackend(BaseEmailBackend):
     """Stands before MAIL_BACKEND, and lets nothing through while mail is held.
 
     `open` and `send_messages` then raise MailHeld, or do nothing if they are to fail

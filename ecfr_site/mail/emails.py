@@ -14,7 +14,7 @@ _inliner = css_inline.CSSInliner(
 )
 
 
-def letter(template, to, context, *, html=True):
+def build_email(template, to, context, *, html=True):
     """A message to one address from `<template>.subject.txt`, `.txt` and `.html`.
 
     The templates get `institution` and `site_url` besides `context`; one query. Text

@@ -15,7 +15,7 @@ from django.views.decorators.http import require_POST
 
 from ecfr_site.monitoring.metrics import count_csp_report
 from ecfr_site.monitoring.request_context import view_of
-from ecfr_site.security.rate_limits import OUT_OF_REACH, too_many
+from ecfr_site.security.rate_limits import CACHE_ERRORS, is_rate_limited
 
 logger = logging.getLogger("ecfr_site.csp")
 
@@ -41,12 +41,12 @@ def receive(request):
     if length > MOST_BYTES:
         return HttpResponse(status=413)
     try:
-        if too_many("csp-report", "all", settings.CSP_REPORTS_AN_HOUR, AN_HOUR):
+        if is_rate_limited("csp-report", "all", settings.CSP_REPORTS_AN_HOUR, AN_HOUR):
             return HttpResponse(status=429, headers={"Retry-After": str(AN_HOUR)})
         reports = list(read(json.loads(request.body)))
     except (ValueError, TypeError, AttributeError, RecursionError):
         return HttpResponse(status=400)
-    except OUT_OF_REACH:
+    except CACHE_ERRORS:
         # Uncounted they could fill the log.
         return HttpResponse(status=503)
     for directive, blocked, view in reports:

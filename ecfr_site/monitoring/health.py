@@ -1,6 +1,6 @@
 """What operators look at besides requests: database, cache, disk and tasks.
 
-Each function looks once and may take as long as it takes: call them through a Look.
+Each function looks once and may take as long as it takes: call them through a Snapshot.
 """
 
 import shutil
@@ -10,7 +10,7 @@ from django.core.cache import cache
 from django.db import DEFAULT_DB_ALIAS, connection
 from django.db.migrations.executor import MigrationExecutor
 
-from ecfr_site.database.replica import REPLICA, edition_in
+from ecfr_site.database.replica import REPLICA, content_version
 from ecfr_site.monitoring.metrics import Gauge
 from ecfr_site.tasks.queue import task_queue
 
@@ -39,8 +39,8 @@ def migrations():
 
 
 def replica():
-    primary = edition_in(DEFAULT_DB_ALIAS)
-    if edition_in(REPLICA) < primary:
+    primary = content_version(DEFAULT_DB_ALIAS)
+    if content_version(REPLICA) < primary:
         raise NotWell("behind")
     return "has what readers may see"
 

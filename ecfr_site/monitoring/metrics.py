@@ -11,7 +11,7 @@ from prometheus_client import CollectorRegistry, Counter, Histogram
 from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.multiprocess import MultiProcessCollector
 
-from ecfr_site.monitoring.snapshot import Look
+from ecfr_site.monitoring.snapshot import Snapshot
 
 # As it was when the counters were made: they then keep to files or to memory.
 _IN_FILES = "PROMETHEUS_MULTIPROC_DIR" in os.environ
@@ -91,7 +91,7 @@ class Gauge:
 
     def __init__(self, name, about, measure, labels=()):
         self.name, self.about, self.labels = name, about, labels
-        self.look = Look(measure)
+        self.look = Snapshot(measure)
 
     def families(self, value):
         """The metric families of what was measured: one, or none."""

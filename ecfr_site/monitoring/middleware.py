@@ -1,7 +1,7 @@
 import logging
 
 from ecfr_site.monitoring import metrics, views
-from ecfr_site.monitoring.request_context import RequestWork
+from ecfr_site.monitoring.request_context import RequestContext
 
 logger = logging.getLogger("ecfr_site.access")
 
@@ -19,7 +19,7 @@ class WatchMiddleware:
     def __call__(self, request):
         if response := views.answer(request):
             return response
-        work = request.work = RequestWork(request)
+        work = request.work = RequestContext(request)
         with work.being_done():
             with work.watching_queries():
                 response = self.get_response(request)

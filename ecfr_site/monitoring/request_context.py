@@ -87,7 +87,7 @@ class Work:
                 )
 
 
-class RequestWork(Work):
+class RequestContext(Work):
     kind = "view"
 
     def __init__(self, request):
@@ -107,7 +107,7 @@ class RequestWork(Work):
         return match.view_name
 
 
-class KeptPageWork(Work):
+class CachedPageContext(Work):
     """A request that is answered before Django sees it."""
 
     kind = "view"
@@ -117,7 +117,7 @@ class KeptPageWork(Work):
         self.name = name
 
 
-class TaskWork(Work):
+class TaskContext(Work):
     kind = "task"
 
     def __init__(self, name, request_id=None):

@@ -7,7 +7,7 @@ from concurrent.futures import Future
 from django.db import connections
 
 
-class Look:
+class Snapshot:
     """Looks in a thread of its own, one at a time, with what it saw kept for a moment.
 
     However many ask, and however long the database hangs: one thread and one

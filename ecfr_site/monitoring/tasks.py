@@ -7,7 +7,7 @@ from django.dispatch import receiver
 from django_tasks.base import Task
 from django_tasks.signals import log_task_started, task_finished, task_started
 
-from ecfr_site.monitoring.request_context import TaskWork, current
+from ecfr_site.monitoring.request_context import TaskContext, current
 
 logger = logging.getLogger("ecfr_site.tasks")
 
@@ -32,7 +32,7 @@ class WatchedTask(Task):
 
     def call(self, *args, **kwargs):
         kwargs.pop(_KEY, None)
-        work = TaskWork(self.module_path, current() and current().request_id)
+        work = TaskContext(self.module_path, current() and current().request_id)
         try:
             with work.being_done(), work.watching_queries():
                 return super().call(*args, **kwargs)
@@ -53,7 +53,7 @@ task_started.disconnect(log_task_started)
 
 @receiver(task_started)
 def begin(task_result, **kwargs):
-    work = TaskWork(task_result.task.module_path, request_id_of(task_result.kwargs))
+    work = TaskContext(task_result.task.module_path, request_id_of(task_result.kwargs))
     stack = _being_done[task_result.id] = ExitStack()
     stack.enter_context(work.being_done())
 

@@ -18,7 +18,7 @@ from ecfr_site.declarations import declared
 from ecfr_site.monitoring import health, metrics
 from ecfr_site.monitoring.access import is_operator
 from ecfr_site.monitoring.metrics import family
-from ecfr_site.monitoring.snapshot import Look, see
+from ecfr_site.monitoring.snapshot import Snapshot, see
 
 logger = logging.getLogger(__name__)
 
@@ -27,16 +27,16 @@ PATIENCE = 2
 
 # Without these nothing can be answered as it should.
 VITAL = {
-    "database": Look(health.database),
-    "migrations": Look(health.migrations),
-    "cache": Look(health.use_cache),
-    "disk": Look(health.disk),
+    "database": Snapshot(health.database),
+    "migrations": Snapshot(health.migrations),
+    "cache": Snapshot(health.use_cache),
+    "disk": Snapshot(health.disk),
 }
 # Taking web servers away because a worker is slow would help nobody; what a replica
 # does not answer the primary does.
-OTHERS = {"queue": Look(health.queue_is_short)}
+OTHERS = {"queue": Snapshot(health.queue_is_short)}
 if settings.REPLICA_URL:
-    OTHERS["replica"] = Look(health.replica)
+    OTHERS["replica"] = Snapshot(health.replica)
 
 
 def healthz(request):

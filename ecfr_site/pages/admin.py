@@ -9,7 +9,7 @@ from django.contrib.flatpages.models import FlatPage
 from django.core.exceptions import ValidationError
 from django.urls import Resolver404, resolve
 
-from ecfr_site.accounts.form_recovery import KeptTextMixin
+from ecfr_site.accounts.form_recovery import FormRecoveryMixin
 from ecfr_site.richtext.admin import LossesMixin
 from ecfr_site.richtext.fields import RichTextWidget
 
@@ -38,7 +38,7 @@ def is_own_address(url):
 
 
 @admin.register(FlatPage)
-class PageAdmin(LossesMixin, KeptTextMixin, FlatPageAdmin):
+class PageAdmin(LossesMixin, FormRecoveryMixin, FlatPageAdmin):
     form = PageForm
     list_display = ["title", "url"]
     list_filter = []

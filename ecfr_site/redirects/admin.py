@@ -7,7 +7,7 @@ from django.contrib.redirects.models import Redirect
 from django.core.exceptions import ValidationError
 from import_export.resources import ModelResource
 
-from ecfr_site.accounts.form_recovery import KeptTextMixin
+from ecfr_site.accounts.form_recovery import FormRecoveryMixin
 from ecfr_site.audit import log
 from ecfr_site.importing.admin import CarriedFileForm, RowCSV, RowImportMixin
 from ecfr_site.importing.csv_rows import PROBLEM, Columns
@@ -75,7 +75,7 @@ class RedirectForm(forms.ModelForm):
 
 
 @admin.register(Redirect)
-class RedirectAdmin(KeptTextMixin, RowImportMixin, admin.ModelAdmin):
+class RedirectAdmin(FormRecoveryMixin, RowImportMixin, admin.ModelAdmin):
     form = RedirectForm
     resource_classes = [RedirectResource]
     formats = import_formats = [RedirectCSV]

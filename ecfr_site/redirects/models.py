@@ -13,7 +13,7 @@ from ecfr_site.redirects.table import own_redirects, record_old_path
 LONGEST = 100
 
 
-class PublicPage(models.Model):
+class SlugRedirectMixin(models.Model):
     """Something with a page of its own, whose old addresses redirect for ever."""
 
     SLUG_HELP = (
@@ -35,7 +35,7 @@ class PublicPage(models.Model):
         super().save(*args, **kwargs)
         saved, present = self._saved_address, self._address()
         if saved and saved != present and self.was_public:
-            self.keep_address(saved)
+            self.redirect_old_paths(saved)
         self._saved_address = present
 
     @classmethod
@@ -56,7 +56,7 @@ class PublicPage(models.Model):
         feed = getattr(self, "get_feed_url", None)
         return [self.get_absolute_url(), *([feed()] if feed else [])]
 
-    def keep_address(self, old):
+    def redirect_old_paths(self, old):
         """Redirect the addresses under the `old` values of ADDRESS_FIELDS."""
         for paths in zip(self._paths_under(old), self.own_paths(), strict=True):
             record_old_path(*paths)

@@ -11,7 +11,7 @@ MADE = "_made_slug"
 class SlugForm(forms.ModelForm):
     """Chooses a free address where nobody typed one; refuses a typed one that is taken.
 
-    For models with `ecfr_site.redirects.models.PublicPage`.
+    For models with `ecfr_site.redirects.models.SlugRedirectMixin`.
     """
 
     # The field that the address is made from.

@@ -94,7 +94,7 @@ def linear_formulas(html: str) -> str:
     return _FORMULA.sub(text_of, html)
 
 
-def reading_minutes(html: str) -> int:
+def reading_time(html: str) -> int:
     return max(1, round(len(plain_text(html).split()) / 230))
 
 

@@ -24,7 +24,7 @@ def client_address(request):
     return None
 
 
-def household(address):
+def ip_prefix(address):
     """An IPv6 address stands for its /64: who has one of them has them all."""
     if address is None or ":" not in address:
         return address

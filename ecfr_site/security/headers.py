@@ -6,7 +6,7 @@ from django.conf import settings
 
 admin_policy = csp_replace(settings.ADMIN_CONTENT_SECURITY_POLICY)
 # Before anybody is signed in no editor is shown: nothing inline.
-door_policy = csp_replace(
+login_csp = csp_replace(
     {
         **settings.ADMIN_CONTENT_SECURITY_POLICY,
         "default-src": [NONE],

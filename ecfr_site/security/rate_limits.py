@@ -7,20 +7,20 @@ from django.shortcuts import render
 from redis.exceptions import RedisError
 
 from ecfr_site.security import tokens
-from ecfr_site.security.client_ip import client_address, household
+from ecfr_site.security.client_ip import client_address, ip_prefix
 
 logger = logging.getLogger(__name__)
 
 A_MINUTE = 60
 # What a cache raises that cannot be reached.
-OUT_OF_REACH = (RedisError, OSError)
+CACHE_ERRORS = (RedisError, OSError)
 
 
-def too_many(purpose, counted, limit, seconds):
+def is_rate_limited(purpose, counted, limit, seconds):
     """Count one more in this span of time; whether that is beyond the limit.
 
     What is counted, an address for example, is kept as a keyed hash. Raises one of
-    OUT_OF_REACH.
+    CACHE_ERRORS.
     """
     key = f"limit-{tokens.digest(purpose, counted)}"
     cache.add(key, 0, seconds)
@@ -35,11 +35,11 @@ def refusal(request, purpose, a_minute):
 
     Who cannot be counted is served.
     """
-    address = household(client_address(request))
+    address = ip_prefix(client_address(request))
     try:
-        if not too_many(purpose, str(address), a_minute, A_MINUTE):
+        if not is_rate_limited(purpose, str(address), a_minute, A_MINUTE):
             return None
-    except OUT_OF_REACH:
+    except CACHE_ERRORS:
         logger.warning("Requests (%s) could not be counted.", purpose)
         return None
     response = render(request, "429.html", status=429)

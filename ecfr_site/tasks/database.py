@@ -77,7 +77,7 @@ class DatabaseQueue(DatabaseBackend):
         waiting = self.rows.filter(status=TaskResultStatus.READY).order_by()
         return age(waiting.aggregate(at=Min("enqueued_at"))["at"])
 
-    def take_up(self):
+    def requeue(self):
         now = timezone.now()
         lost = self.rows.running().filter(started_at__lte=now - LONGEST)
         lost.update(
@@ -117,7 +117,7 @@ class DatabaseQueue(DatabaseBackend):
         if not self._one(id).update(**again):
             raise LookupError(id)
 
-    def forget(self, id):
+    def discard(self, id):
         if not self._one(id).delete()[0]:
             raise LookupError(id)
 

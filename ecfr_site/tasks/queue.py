@@ -5,10 +5,10 @@ Tasks wait in the database (ecfr_site/tasks/database.py) or in Redis
 
     counts()     tasks by (queue, state)
     wait()       for how many seconds the oldest task has been waiting
-    take_up()    queue again what failed or was lost, remove what is over; how many
+    requeue()    queue again what failed or was lost, remove what is over; how many
     failures()   what was given up, the newest first
     retry(id)    try a failure once more; LookupError if it is none
-    forget(id)   remove a failure; LookupError if it is none
+    discard(id)  remove a failure; LookupError if it is none
 """
 
 from dataclasses import dataclass
@@ -20,9 +20,9 @@ from django.utils.module_loading import import_string
 
 # Pictures, which an editor waits for, go before all mail; an edition lets mail pass
 # that a person waits for, which has no priority; nobody waits for what is last.
-AHEAD, BEHIND, LAST = 10, -10, -20
+HIGH, LOW, LOWEST = 10, -10, -20
 # The queues of Redis, the first to be emptied first, and the least priority in each.
-PLACES = [("ahead", 1), ("default", 0), ("behind", -19), ("last", -100)]
+PLACES = [("high", 1), ("default", 0), ("low", -19), ("lowest", -100)]
 # The states of a task that tell something; what succeeded is only ever more.
 STATES = ("waiting", "running", "failed")
 # How long after each failure a task is tried again; after the last it is given up.
@@ -67,4 +67,4 @@ def age(moment):
 
 def enqueue_due():
     """For the clock; how many tasks were queued again."""
-    return task_queue().take_up()
+    return task_queue().requeue()

@@ -61,7 +61,7 @@ class RedisQueue(django_tasks_rq.RQBackend):
         times = [job.enqueued_at for job in first if job.enqueued_at]
         return age(min(times, default=None))
 
-    def take_up(self):
+    def requeue(self):
         # Workers look after those that were killed only when they start, or are idle.
         due = 0
         for queue in self.rq_queues:
@@ -100,7 +100,7 @@ class RedisQueue(django_tasks_rq.RQBackend):
         except InvalidJobOperation as error:
             raise LookupError(id) from error
 
-    def forget(self, id):
+    def discard(self, id):
         registry, job = self._failed(id)
         registry.remove(job, delete_job=True)
 

@@ -18,10 +18,10 @@ MAY_SEE, MAY_ACT = (
 
 # What is in each, in the order in which workers empty them.
 QUEUES = {
-    "ahead": "Pictures",
+    "high": "Pictures",
     "default": "Mail that a person waits for",
-    "behind": "Editions of newsletters",
-    "last": "Checks of articles and links",
+    "low": "Editions of newsletters",
+    "lowest": "Checks of articles and links",
 }
 
 
@@ -61,7 +61,7 @@ def act(request, tasks):
     act, id = request.POST.get("act"), request.POST.get("id", "")
     acts = {
         "retry": (tasks.retry, "It is tried once more."),
-        "forget": (tasks.forget, "It was removed."),
+        "forget": (tasks.discard, "It was removed."),
     }
     if act not in acts:
         messages.error(request, "Nothing was done: the form was not complete.")

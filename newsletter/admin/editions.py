@@ -14,7 +14,7 @@ from django.urls import path, reverse
 from django.utils import timezone
 from django.utils.html import format_html, format_html_join
 
-from ecfr_site.accounts.form_recovery import KeptTextMixin
+from ecfr_site.accounts.form_recovery import FormRecoveryMixin
 from ecfr_site.audit import log
 from ecfr_site.richtext.admin import LossesMixin
 from newsletter.admin import status_text
@@ -76,7 +76,7 @@ class PieceInline(admin.TabularInline):
 
 
 @admin.register(Edition)
-class EditionAdmin(ReportMixin, LossesMixin, KeptTextMixin, admin.ModelAdmin):
+class EditionAdmin(ReportMixin, LossesMixin, FormRecoveryMixin, admin.ModelAdmin):
     form = EditionForm
     inlines = [PieceInline]
     change_form_template = "admin/newsletter/edition/change_form.html"

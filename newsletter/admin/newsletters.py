@@ -3,13 +3,13 @@ from django.contrib import admin
 from django.db.models import OuterRef, Subquery
 from django.forms.models import model_to_dict
 
-from ecfr_site.accounts.form_recovery import KeptTextMixin
+from ecfr_site.accounts.form_recovery import FormRecoveryMixin
 from ecfr_site.redirects.slugs import SlugAdminMixin
 from newsletter.models import Newsletter, Wording
 
 
 @admin.register(Newsletter)
-class NewsletterAdmin(SlugAdminMixin, KeptTextMixin, admin.ModelAdmin):
+class NewsletterAdmin(SlugAdminMixin, FormRecoveryMixin, admin.ModelAdmin):
     """Never deleted: subscribers were promised this one."""
 
     list_display = ["name", "language", "cadence", "active"]
@@ -46,7 +46,7 @@ class NewsletterAdmin(SlugAdminMixin, KeptTextMixin, admin.ModelAdmin):
 
 
 @admin.register(Wording)
-class WordingAdmin(KeptTextMixin, admin.ModelAdmin):
+class WordingAdmin(FormRecoveryMixin, admin.ModelAdmin):
     """A change is a new version; those that people agreed to stay readable."""
 
     list_display = ["__str__", "in_force", "promise", "created", "created_by"]

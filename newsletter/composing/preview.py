@@ -41,10 +41,12 @@ def count_tests(user, number: int) -> None:
     """Raise ValidationError if `user` has sent too many tests within an hour."""
     try:
         counted = [
-            rate_limits.too_many("tests", str(user.pk), TESTS_AN_HOUR, seconds=3600)
+            rate_limits.is_rate_limited(
+                "tests", str(user.pk), TESTS_AN_HOUR, seconds=3600
+            )
             for _ in range(number)
         ]
-    except rate_limits.OUT_OF_REACH:
+    except rate_limits.CACHE_ERRORS:
         logger.warning("Tests of editions could not be counted.")
         return
     if any(counted):

@@ -21,7 +21,7 @@ class EditionItemQuerySet(models.QuerySet):
         """With all that `shown` and `pieces_for` read: three queries."""
         return (
             self.select_related("article__image")
-            .defer("article__body", "article__typeset_body", "article__contents")
+            .defer("article__body", "article__body_html", "article__contents")
             .prefetch_related(
                 "article__topics",
                 models.Prefetch(
@@ -98,7 +98,7 @@ class EditionItem(models.Model):
             "css": article.kind,
             "byline": byline,
             "language": article.language,
-            "minutes": article.minutes,
+            "minutes": article.reading_time,
             "image": absolute(pictures[-1]),
             "thumbnail": absolute(pictures[0]),
             "alt": article.image_alt,

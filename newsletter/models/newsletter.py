@@ -13,7 +13,7 @@ from articles.models import Topic
 from ecfr_site.caching.triggers import Seen
 from ecfr_site.institution.models import Institution
 from ecfr_site.mail.addresses import ascii_address
-from ecfr_site.redirects.models import PublicPage
+from ecfr_site.redirects.models import SlugRedirectMixin
 
 # Names and subjects become headers, which a line break would end.
 single_line = RegexValidator(
@@ -31,7 +31,7 @@ class NewsletterQuerySet(models.QuerySet):
         return self.filter(active=True)
 
 
-class Newsletter(PublicPage):
+class Newsletter(SlugRedirectMixin):
     """A mailing that readers subscribe to."""
 
     class Grouping(models.TextChoices):
@@ -40,7 +40,7 @@ class Newsletter(PublicPage):
         PROGRAMME = "programme", "by programme"
 
     name = models.CharField(max_length=100, validators=[single_line])
-    slug = models.SlugField(unique=True, help_text=PublicPage.SLUG_HELP)
+    slug = models.SlugField(unique=True, help_text=SlugRedirectMixin.SLUG_HELP)
     description = models.CharField(
         max_length=300,
         blank=True,

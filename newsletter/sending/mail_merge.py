@@ -19,7 +19,7 @@ _UTF8.body_encoding = QP
 _TO = "to"
 
 
-class Stencil:
+class MailMergeTemplate:
     """Cut from a message that was composed for the placeholder."""
 
     def __init__(self, message):
@@ -46,22 +46,22 @@ class Stencil:
         self.pieces.append(raw[end:])
         self.purposes = {name for name, _ in self.holes} - {_TO}
 
-    def print(self, address: str, tokens: dict[str, str]) -> bytes:
+    def render(self, address: str, tokens: dict[str, str]) -> bytes:
         """The message for one recipient, with dots doubled and CRLF line ends.
 
         `address` as it stands in the envelope; `tokens` for all of `purposes`.
         """
         values = {name: token.encode() for name, token in tokens.items()}
         values[_TO] = address.encode()
-        printed = [self.pieces[0]]
+        rendered = [self.pieces[0]]
         for (name, cut), piece in zip(self.holes, self.pieces[1:], strict=True):
             value = values[name]
             if cut >= 0:
                 value = value[:cut] + _SOFT_BREAK + value[cut:]
-            printed += (value, piece)
-        return b"".join(printed)
+            rendered += (value, piece)
+        return b"".join(rendered)
 
 
-def as_file(printed: bytes) -> bytes:
+def as_file(rendered: bytes) -> bytes:
     """A printed message as it is stored: with single dots."""
-    return re.sub(rb"(?m)^\.\.", b".", printed)
+    return re.sub(rb"(?m)^\.\.", b".", rendered)

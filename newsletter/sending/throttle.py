@@ -56,18 +56,18 @@ def limits():
     return {domain: pace for domain, pace in known.items() if interval(pace, now)}
 
 
-def full(paces):
+def exhausted(paces):
     """The domains that cannot take more within the horizon."""
     return {p.domain for p in paces.values() if p.next_at > timezone.now() + HORIZON}
 
 
-def book(domains, paces):
+def reserve(domains, paces):
     """When each message, given by its recipient's domain, may go; None: not soon."""
     now = timezone.now()
     wanted = Counter(domain for domain in domains if domain in paces)
     if EVERYBODY in paces and domains:
         wanted[EVERYBODY] = len(domains)
-    booked = {domain: _book(domain, number) for domain, number in wanted.items()}
+    booked = {domain: _reserve(domain, number) for domain, number in wanted.items()}
     slots = []
     for domain in domains:
         times = [next(booked[key], None) for key in {domain, EVERYBODY} & booked.keys()]
@@ -76,7 +76,7 @@ def book(domains, paces):
 
 
 @transaction.atomic
-def _book(domain, number):
+def _reserve(domain, number):
     pace = Pace.objects.select_for_update().get(domain=domain)
     now = timezone.now()
     start = max(pace.next_at, now)
@@ -94,7 +94,7 @@ def _book(domain, number):
 
 
 @transaction.atomic
-def slow_down(domain):
+def back_off(domain):
     """The other side asked for it: send half as fast as now, and ever faster again."""
     Pace.objects.get_or_create(domain=domain)
     pace = Pace.objects.select_for_update().get(domain=domain)

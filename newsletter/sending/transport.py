@@ -90,9 +90,9 @@ class SMTPTransport:
     def smtp(self):
         return self.backend.connection
 
-    def offer(self, job):
+    def begin(self, job):
         """Raises Unreachable, Refused or Dropped."""
-        self.message = job.printed()
+        self.message = job.rendered()
         self._open()
         self.commands = [
             f"MAIL FROM:<{job.return_path}>{self._options(job.address)}",
@@ -104,7 +104,7 @@ class SMTPTransport:
                 # All in one packet; the answers come in their order (RFC 2920).
                 self.smtp.send("".join(f"{command}\r\n" for command in self.commands))
 
-    def agree(self):
+    def confirm(self):
         """Raises Refused or Dropped."""
         with self._dropping():
             if not self.smtp.has_extn("pipelining"):
@@ -116,7 +116,7 @@ class SMTPTransport:
             for command, answer in zip(self.commands, answers, strict=True):
                 self._check(command, answer, waits_for_data=last_code == 354)
 
-    def finish(self, job):
+    def complete(self, job):
         """Raises Refused, Dropped before the last byte, or Lost after it."""
         with self._dropping():
             self.smtp.sock.sendall(self.message)
@@ -196,13 +196,13 @@ class FolderTransport:
 
     handed_over = 0
 
-    def offer(self, job):
-        self.message = as_file(job.printed())
+    def begin(self, job):
+        self.message = as_file(job.rendered())
 
-    def agree(self):
+    def confirm(self):
         pass
 
-    def finish(self, job):
+    def complete(self, job):
         outbox.keep(self.message, job.return_path, [job.address], outbox.SUBSCRIBERS)
         self.handed_over += 1
 
@@ -219,7 +219,7 @@ class ServiceTransport:
         self.backend = get_connection(settings.MAIL_BACKEND)
         self.handed_over = 0
 
-    def offer(self, job):
+    def begin(self, job):
         self.message = job.message()
         self.message.track_opens = self.message.track_clicks = False
         self.message.metadata = {"delivery": job.delivery.pk}
@@ -228,10 +228,10 @@ class ServiceTransport:
         except (OSError, AnymailError) as error:
             raise Unreachable(_words(error)) from error
 
-    def agree(self):
+    def confirm(self):
         pass
 
-    def finish(self, job):
+    def complete(self, job):
         try:
             self.backend.send_messages([self.message])
         except AnymailRecipientsRefused as error:

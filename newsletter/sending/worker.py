@@ -26,7 +26,7 @@ from newsletter.composing.messages import Recipient, compose, number_links, piec
 from newsletter.models import Delivery, Edition, Heartbeat, NotAllowed, Subscriber
 from newsletter.models.delivery import State
 from newsletter.sending import throttle
-from newsletter.sending.mail_merge import Stencil
+from newsletter.sending.mail_merge import MailMergeTemplate
 from newsletter.sending.transport import (
     Dropped,
     Lost,
@@ -79,8 +79,8 @@ def step(edition_id, seconds=STEP):
     if Institution.objects.mail_is_held():
         return False
     edition.deliveries.recover()
-    shift = Shift(edition, deadline=time.monotonic() + seconds)
-    shift.work(settings.NEWSLETTER_CONNECTIONS)
+    send_run = SendRun(edition, deadline=time.monotonic() + seconds)
+    send_run.work(settings.NEWSLETTER_CONNECTIONS)
     edition.refresh_from_db()
     if edition.state != Edition.State.SENDING or edition.finish():
         return False
@@ -96,8 +96,8 @@ class Variant:
     tracked: bool
 
     @cached_property
-    def stencil(self):
-        return Stencil(self.message(Recipient.placeholder()))
+    def template(self):
+        return MailMergeTemplate(self.message(Recipient.placeholder()))
 
     def message(self, recipient):
         return compose(self.edition, recipient, self.items, self.tracked)
@@ -120,17 +120,17 @@ class Job:
     def return_path(self):
         return handler.return_path(self.delivery)
 
-    def printed(self):
-        stencil = self.variant.stencil
-        recipient = Recipient.of(self.delivery, stencil.purposes)
-        return stencil.print(self.address, recipient.tokens)
+    def rendered(self):
+        template = self.variant.template
+        recipient = Recipient.of(self.delivery, template.purposes)
+        return template.render(self.address, recipient.tokens)
 
     def message(self):
         return self.variant.message(Recipient.of(self.delivery))
 
 
 @dataclass
-class Shift:
+class SendRun:
     """What the connections of one worker share while they send an edition."""
 
     edition: Edition
@@ -147,7 +147,7 @@ class Shift:
 
     def work(self, connections_wanted):
         if connections_wanted == 1:
-            Courier(self).run()
+            Connection(self).run()
         else:
             couriers = [
                 threading.Thread(target=self._run_in_thread)
@@ -163,7 +163,7 @@ class Shift:
 
     def _run_in_thread(self):
         try:
-            Courier(self).run()
+            Connection(self).run()
         finally:
             connections.close_all()
 
@@ -208,12 +208,12 @@ class Shift:
             self.edition.hold(handler.without_addresses(because)[:300])
 
 
-class Courier:
+class Connection:
     """One connection to the mail server, with what it claimed."""
 
-    def __init__(self, shift):
-        self.shift = shift
-        self.edition = shift.edition
+    def __init__(self, send_run):
+        self.send_run = send_run
+        self.edition = send_run.edition
         self.transport = open_transport()
 
     def run(self):
@@ -221,18 +221,18 @@ class Courier:
             with durability.soon(), ledger() as self.advance:
                 self.work()
         except Unreachable as error:
-            self.shift.trouble = f"The mail server cannot be reached. {error}"
+            self.send_run.trouble = f"The mail server cannot be reached. {error}"
         except Exception as error:
             # Said on the edition's page; the clock tries again.
             logger.exception("Edition %s cannot be sent.", self.edition.pk)
-            self.shift.trouble = f"{type(error).__name__}: {error}"
+            self.send_run.trouble = f"{type(error).__name__}: {error}"
         finally:
             self.transport.close()
 
     def work(self):
-        while not self.shift.is_over():
+        while not self.send_run.is_over():
             if jobs := self.claim():
-                self.carry(jobs)
+                self.process(jobs)
             elif self.edition.claimable().due(within=throttle.HORIZON).exists():
                 time.sleep(1)
             else:
@@ -246,14 +246,14 @@ class Courier:
             # As many as may go within two seconds: nothing is held for long.
             seconds = throttle.interval(paces[throttle.EVERYBODY], timezone.now())
             size = min(BATCH, 1 + int(2 / seconds))
-        crowded = throttle.full(paces)
+        crowded = throttle.exhausted(paces)
         if throttle.EVERYBODY in crowded:
             return []
         with durability.at_once():
             claim, numbers = self.edition.claimable().claim(size, but_not_to=crowded)
         if not numbers:
             return []
-        self.clerk = Clerk(claim, numbers, self.advance)
+        self.clerk = Ledger(claim, numbers, self.advance)
         deliveries = list(
             Delivery.objects.filter(pk__in=numbers)
             .select_related("subscriber")
@@ -268,13 +268,13 @@ class Courier:
         jobs = []
         for delivery in deliveries:
             delivery.edition = self.edition
-            variant = self.shift.variant(
+            variant = self.send_run.variant(
                 topics.get(delivery.subscriber_id, frozenset()),
                 delivery.subscriber.is_tracked,
             )
             if delivery.subscriber_id not in wanted:
                 self.clerk.skip(delivery, "no longer subscribed")
-            elif not variant.items and self.shift.items:
+            elif not variant.items and self.send_run.items:
                 self.clerk.skip(delivery, "nothing on the chosen topics")
             else:
                 jobs.append(Job(delivery, variant))
@@ -282,7 +282,7 @@ class Courier:
 
     def timed(self, jobs, paces):
         """With the time of each; for whom there is no place soon goes back."""
-        slots = throttle.book([job.delivery.domain for job in jobs], paces)
+        slots = throttle.reserve([job.delivery.domain for job in jobs], paces)
         kept = []
         for job, slot in zip(jobs, slots, strict=True):
             if slot is None:
@@ -293,51 +293,51 @@ class Courier:
                 kept.append(job)
         return sorted(kept, key=lambda job: job.not_before)
 
-    def carry(self, jobs):
+    def process(self, jobs):
         """Hand them over one by one; whatever happens, what is left goes back."""
         try:
             for job in jobs:
-                if self.shift.is_over():
+                if self.send_run.is_over():
                     break
                 self.wait_for(job)
-                self.hand_over(job)
+                self.deliver(job)
         finally:
-            self.clerk.settle()
+            self.clerk.commit()
             self.clerk.give_back()
 
     def wait_for(self, job):
         seconds = (job.not_before - timezone.now()).total_seconds()
         if seconds > 0:
-            self.clerk.settle()
+            self.clerk.commit()
             time.sleep(seconds)
 
-    def hand_over(self, job):
+    def deliver(self, job):
         began = time.monotonic()
         try:
-            self.transport.offer(job)
+            self.transport.begin(job)
             # Committed while the server makes up its mind.
             is_ours = self.clerk.submitting(job)
-            self.transport.agree()
+            self.transport.confirm()
             if not is_ours:
                 # Taken back after the lease, or the reader has just left.
                 self.transport.abort()
                 return
-            self.transport.finish(job)
+            self.transport.complete(job)
         except Refused as refused:
             self.refused(job, refused)
         except Dropped as dropped:
             self.clerk.retry(job.delivery, str(dropped))
         except Lost as lost:
             self.clerk.uncertain(job.delivery, str(lost))
-            self.shift.was_lost(lost)
+            self.send_run.was_lost(lost)
         except Unreachable:
             self.clerk.put_back(job.delivery)
             raise
         else:
             self.clerk.accepted(job)
-            self.shift.succeeded()
+            self.send_run.succeeded()
             if time.monotonic() - began > SLOW:
-                self.clerk.settle()
+                self.clerk.commit()
 
     def refused(self, job, refused):
         delivery = job.delivery
@@ -349,7 +349,7 @@ class Courier:
             self.clerk.put_back(delivery)
         elif refused.is_throttling:
             general = refused.command in ("MAIL", "DATA") or refused.code == 421
-            throttle.slow_down(throttle.EVERYBODY if general else delivery.domain)
+            throttle.back_off(throttle.EVERYBODY if general else delivery.domain)
             self.clerk.put_back(
                 delivery, due_at=timezone.now() + BACKOFF[0], reason=str(refused)
             )
@@ -359,13 +359,13 @@ class Courier:
             self.clerk.retry(delivery, str(refused))
         elif refused.is_about_us:
             self.clerk.put_back(delivery)
-            self.shift.was_refused(refused)
+            self.send_run.was_refused(refused)
         else:
             self.clerk.fail(delivery, str(refused))
             if refused.is_bounce:
                 hard = reasons.is_hard(str(refused))
                 handler.record(delivery, hard, detail=str(refused))
-            self.shift.was_refused(refused)
+            self.send_run.was_refused(refused)
 
 
 def chosen_topics(subscribers):
@@ -416,7 +416,7 @@ def ledger():
                 cursor.execute(f"DEALLOCATE {name}")
 
 
-class Clerk:
+class Ledger:
     """Writes the ledger for one claim. Rows that others took back it leaves alone."""
 
     def __init__(self, claim, numbers, advance):
@@ -435,7 +435,7 @@ class Clerk:
         if job.remote_id:
             self._mine(job.delivery).update(remote_id=job.remote_id)
 
-    def settle(self):
+    def commit(self):
         if self.unsettled:
             previous, self.unsettled = self.unsettled, 0
             self.advance(self.claim, 0, previous)

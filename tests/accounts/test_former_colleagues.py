@@ -9,7 +9,7 @@ from django.contrib.sessions.models import Session
 from django.core.exceptions import PermissionDenied
 from django.utils import timezone
 
-from articles.models import Comment, Editing, NoticeChoice
+from articles.models import Comment, EditSession, NotificationPreference
 from ecfr_site.accounts import erasure
 from ecfr_site.audit.models import AuditEntry
 from tests.accounts.second_factor import Phone
@@ -47,10 +47,10 @@ def ada():
     Comment.objects.create(article=article, by=UserFactory(), text="See @Ada.Verne.")
     Comment.objects.create(article=article, by=UserFactory(), text="See @Nobody.")
     now = timezone.now()
-    Editing.objects.create(
+    EditSession.objects.create(
         article=article, user=ada.user, since=now, seen_at=now, typed={"title": ["x"]}
     )
-    NoticeChoice.objects.create(user=ada.user, published=False)
+    NotificationPreference.objects.create(user=ada.user, published=False)
     AccessAttempt.objects.create(
         username="ada", ip_address="203.0.113.5", failures_since_start=1
     )
@@ -87,7 +87,7 @@ def test_all_that_is_stored_is_in_the_file(superuser, ada):
     assert draft["as"] == ["assigned_to", "created_by"]
     assert rows["articles.comment"][0]["text"] == "A word of mine"
     assert rows["articles.editing"][0]["typed"] == {"title": ["x"]}
-    assert rows["articles.noticechoice"][0]["published"] is False
+    assert rows["articles.notificationpreference"][0]["published"] is False
     assert rows["authors.author"][0]["name"] == "Ada Verne"
     assert rows["reversion.revision"][0]["comment"] == "Reworded."
 
@@ -139,7 +139,7 @@ def test_an_erased_colleague_is_forgotten(superuser, ada):
     assert not former.groups.exists()
     assert not former.totpdevice_set.exists()
     assert not former.staticdevice_set.exists()
-    for model in (NoticeChoice, Editing):
+    for model in (NotificationPreference, EditSession):
         assert not model.objects.filter(user=former).exists()
     assert not AccessAttempt.objects.exists()
     assert "ada" not in str(list(LogEntry.objects.values_list("object_repr"))).lower()

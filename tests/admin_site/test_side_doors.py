@@ -13,7 +13,7 @@ from django.urls import reverse
 from django.utils import timezone
 from reversion.models import Version
 
-from articles.models import Article, Comment, Editing, PreviewLink
+from articles.models import Article, Comment, EditSession, PreviewLink
 from tests.admin_site.desk import OpenForm
 from tests.conftest import signed_in
 from tests.factories import (
@@ -507,7 +507,7 @@ def test_who_works_on_the_changes_sees_where_they_are(hidden, contributor):
 def test_a_live_page_says_nothing_of_what_colleagues_do_there(contributor, editor):
     live = ArticleFactory(draft=True)
     live.publish(by=UserFactory(publisher=True), note="As the minister asked.")
-    Editing.objects.take_over(editor.user, live.pk)
+    EditSession.objects.take_over(editor.user, live.pk)
     address = f"/admin/articles/article/{live.pk}/change/"
 
     page = contributor.get(address)

@@ -9,7 +9,7 @@ from django.test.utils import CaptureQueriesContext
 from lxml import html
 from reversion.models import Revision
 
-from articles.models import Article, Editing
+from articles.models import Article, EditSession
 from tests.admin_site.desk import article_form
 from tests.articles.typing import Window
 from tests.factories import ArticleFactory, AuthorFactory, UserFactory
@@ -40,7 +40,7 @@ def offer(form):
 
 
 def kept(**field):
-    return Editing.objects.get(**field).typed
+    return EditSession.objects.get(**field).typed
 
 
 def test_what_is_typed_is_kept_and_the_article_untouched(window, article):
@@ -79,11 +79,11 @@ def test_keeping_costs_the_same_however_many_are_here(
     with django_assert_num_queries(QUERIES):
         window.keep()
     with django_assert_num_queries(QUERIES):
-        window.beat()
+        window.heartbeat()
 
     for _ in range(4):
         user = UserFactory(editor=True)
-        Editing.objects.beat(user, article.pk, "other", 1)
+        EditSession.objects.heartbeat(user, article.pk, "other", 1)
     with django_assert_num_queries(QUERIES):
         window.keep()
 
@@ -191,7 +191,7 @@ def test_of_two_reports_the_later_one_stays(window):
 
 def test_text_in_a_second_window_takes_the_place_of_none(editor, article):
     first, second = (Window(editor, article, name) for name in ("w1", "w2"))
-    first.beat()
+    first.heartbeat()
 
     second["title"] = "Written in the second"
     assert second.keep().json()["kept"]
@@ -257,7 +257,7 @@ def test_a_working_copy_has_the_slot_of_its_article(editor):
 
     window.keep()
 
-    assert Editing.objects.get().article_id == article.pk
+    assert EditSession.objects.get().article_id == article.pk
     assert "would change: title" in offer(article_form(editor, copy))
 
 
@@ -297,7 +297,7 @@ def test_somebody_who_signs_in_in_the_same_browser_does_not_get_it(
     answer = window.keep(_who=str(publisher.user.pk + 1))
 
     assert answer.status_code == 401
-    assert not Editing.objects.exists()
+    assert not EditSession.objects.exists()
 
 
 def test_who_may_not_write_keeps_nothing(contributor, reader, editor, article):
@@ -315,7 +315,7 @@ def test_who_may_not_write_keeps_nothing(contributor, reader, editor, article):
         assert contributor.get(address).status_code == 405
     for name in ("autosave", "throw-away"):
         assert reader.post(f"/admin/articles/article/{name}/").status_code == 302
-    assert not Editing.objects.exists()
+    assert not EditSession.objects.exists()
 
 
 def test_text_for_an_article_out_of_reach_is_handed_back(contributor, editor):
@@ -344,7 +344,9 @@ def test_opening_the_form_costs_the_same_however_many_are_here(window, editor, a
         editor.get(page)
     for number in range(5):
         other = UserFactory(editor=True)
-        Editing.objects.beat(other, article.pk, f"o{number}", 1, {"title": ["x"]})
+        EditSession.objects.heartbeat(
+            other, article.pk, f"o{number}", 1, {"title": ["x"]}
+        )
 
     with CaptureQueriesContext(connection) as crowded:
         editor.get(page)

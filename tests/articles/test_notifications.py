@@ -9,7 +9,7 @@ from django.core.mail.backends.locmem import EmailBackend
 from django.utils import timezone
 
 from articles import notifications
-from articles.models import Article, Comment, NoticeChoice, Step
+from articles.models import Article, Comment, NotificationPreference, WorkflowEvent
 from articles.staff import who_sees
 from tests.admin_site.desk import OpenForm, article_form
 from tests.factories import (
@@ -164,8 +164,8 @@ class TestNobodyIsBothered:
         assert told() == {}
 
     def test_who_did_not_choose_it(self, article, writer, karin, henrik):
-        NoticeChoice.objects.create(user=karin, submitted=False)
-        NoticeChoice.objects.create(user=henrik, published=False)
+        NotificationPreference.objects.create(user=karin, submitted=False)
+        NotificationPreference.objects.create(user=henrik, published=False)
 
         article.submit(by=writer)
 
@@ -183,15 +183,15 @@ class TestNobodyIsBothered:
 
     def test_twice_by_a_task_that_runs_twice(self, article, writer, karin):
         article.submit(by=writer)
-        step = Step.objects.get()
-        notifications.tell_of_step.enqueue(step.pk)
-        notifications.tell_of_step.enqueue(step.pk)
+        step = WorkflowEvent.objects.get()
+        notifications.notify_transition.enqueue(step.pk)
+        notifications.notify_transition.enqueue(step.pk)
 
         assert len(mail.outbox) == 1
 
     def test_with_old_news(self, article, writer, karin):
         article.submit(by=writer)
-        Step.objects.update(at=timezone.now() - timedelta(days=2))
+        WorkflowEvent.objects.update(at=timezone.now() - timedelta(days=2))
 
         assert told() == {}
 
@@ -208,7 +208,7 @@ class TestMailThatFails:
         with monkeypatch.context() as patched:
             patched.setattr(EmailBackend, "open", away)
             with pytest.raises(ConnectionRefusedError):
-                notifications.tell_of_step.call(Step.objects.get().pk)
+                notifications.notify_transition.call(WorkflowEvent.objects.get().pk)
 
         assert list(told()) == ["karin@example.org"]
 
@@ -282,7 +282,7 @@ class TestComments:
         article.publish(by=UserFactory(publisher=True))
         mail.outbox.clear()
 
-        notifications.tell_of_comment.call(comment.pk)
+        notifications.notify_comment.call(comment.pk)
 
         assert "outsider@example.org" not in [m.to[0] for m in mail.outbox]
         assert mail.outbox
@@ -290,7 +290,7 @@ class TestComments:
     def test_a_mention_one_does_not_want_is_a_comment_all_the_same(
         self, article, writer, karin
     ):
-        NoticeChoice.objects.create(user=writer, mentioned=False)
+        NotificationPreference.objects.create(user=writer, mentioned=False)
 
         say(article, karin, "@writer, is it so?")
 
@@ -339,14 +339,14 @@ class TestAtTheDesk:
         form.press("Save")
 
         assert "Your choice is saved." in form.said
-        choice = NoticeChoice.objects.get()
+        choice = NotificationPreference.objects.get()
         assert choice.user == editor.user
         assert not choice.commented
         assert choice.submitted
 
         form["commented"] = "on"
         form.press("Save")
-        assert NoticeChoice.objects.get().commented
+        assert NotificationPreference.objects.get().commented
         assert "submitted" not in OpenForm(contributor, CHOICE).values
 
 

@@ -6,7 +6,7 @@ import pytest
 import time_machine
 from django.utils import timezone
 
-from articles.models import Article, Editing
+from articles.models import Article, EditSession
 from tests.admin_site.desk import article_form
 from tests.articles.typing import Window
 from tests.factories import ArticleFactory
@@ -36,14 +36,14 @@ def bruno(publisher):
 @pytest.fixture
 def first(ada, article):
     window = Window(ada, article, "w1")
-    window.beat()
+    window.heartbeat()
     return window
 
 
 @pytest.fixture
 def second(bruno, article, first):
     window = Window(bruno, article, "w2")
-    window.beat()
+    window.heartbeat()
     return window
 
 
@@ -62,7 +62,7 @@ def take_over(window):
 
 
 def test_alone_nothing_is_said(first, ada, article):
-    answer = first.beat().json()
+    answer = first.heartbeat().json()
 
     assert answer["colleagues"] == []
     assert not answer["locked"]
@@ -70,7 +70,7 @@ def test_alone_nothing_is_said(first, ada, article):
 
 
 def test_the_second_is_told_and_only_looks_on(second, bruno, article):
-    answer = second.beat().json()
+    answer = second.heartbeat().json()
 
     assert answer["locked"]
     [other] = answer["colleagues"]
@@ -81,7 +81,7 @@ def test_the_second_is_told_and_only_looks_on(second, bruno, article):
 
 
 def test_the_first_sees_the_second_and_writes_on(first, second, ada, article):
-    answer = first.beat().json()
+    answer = first.heartbeat().json()
 
     assert not answer["locked"]
     assert [other["writes"] for other in answer["colleagues"]] == [False]
@@ -94,9 +94,9 @@ def test_the_second_takes_over_and_the_first_is_told_not_stopped(
 ):
     take_over(second)
 
-    assert not second.beat().json()["locked"]
+    assert not second.heartbeat().json()["locked"]
     assert not is_locked(bruno, article)
-    answer = first.beat().json()
+    answer = first.heartbeat().json()
     assert not answer["locked"]
     assert answer["colleagues"][0]["took_over"]
     assert "Bruno Lind took over at" in said(first.client, article)
@@ -106,7 +106,7 @@ def test_the_second_takes_over_and_the_first_is_told_not_stopped(
 
 def test_nobody_takes_over_by_following_a_link(second):
     assert second.client.get(f"{second.base}take-over/").status_code == 405
-    assert second.beat().json()["locked"]
+    assert second.heartbeat().json()["locked"]
 
 
 def test_after_a_takeover_both_texts_are_kept_and_shown(first, second):
@@ -137,7 +137,7 @@ def test_without_a_script_nothing_is_locked(first, bruno, article):
 
 def test_who_is_not_heard_of_for_half_a_minute_is_gone(second, bruno, article):
     with time_machine.travel(timezone.now() + timedelta(seconds=31)):
-        answer = second.beat().json()
+        answer = second.heartbeat().json()
 
         assert answer["colleagues"] == []
         assert not answer["locked"]
@@ -145,9 +145,9 @@ def test_who_is_not_heard_of_for_half_a_minute_is_gone(second, bruno, article):
 
 
 def test_who_closes_the_window_is_gone_at_once(first, second):
-    first.beat(_leaves="1")
+    first.heartbeat(_leaves="1")
 
-    answer = second.beat().json()
+    answer = second.heartbeat().json()
 
     assert answer["colleagues"] == []
     assert not answer["locked"]
@@ -157,25 +157,25 @@ def test_who_closes_the_window_leaves_the_text(first, second):
     first["title"] = "By Ada"
     first.keep(_leaves="1")
 
-    assert second.beat().json()["colleagues"] == []
-    assert Editing.objects.get(user=first.client.user).typed["title"] == ["By Ada"]
+    assert second.heartbeat().json()["colleagues"] == []
+    assert EditSession.objects.get(user=first.client.user).typed["title"] == ["By Ada"]
 
 
 def test_a_farewell_that_comes_late_does_not_count(first, second):
-    first.beat(_serial="1000")
+    first.heartbeat(_serial="1000")
 
-    first.beat(_leaves="1", _serial="999")
+    first.heartbeat(_leaves="1", _serial="999")
 
-    assert second.beat().json()["colleagues"]
+    assert second.heartbeat().json()["colleagues"]
 
 
 def test_who_comes_back_to_unsaved_text_is_not_locked_out(first, second):
     first["title"] = "By Ada"
     first.keep()
     with time_machine.travel(timezone.now() + timedelta(minutes=10)):
-        assert not second.beat().json()["locked"]
+        assert not second.heartbeat().json()["locked"]
 
-        assert not first.beat().json()["locked"]
+        assert not first.heartbeat().json()["locked"]
 
 
 def test_who_is_away_is_told_of_a_save(first, bruno, article):
@@ -183,7 +183,7 @@ def test_who_is_away_is_told_of_a_save(first, bruno, article):
     theirs["title"] = "By Bruno"
     theirs.press("Save draft")
 
-    assert first.beat().json()["saved"]["name"] == "Bruno Lind"
+    assert first.heartbeat().json()["saved"]["name"] == "Bruno Lind"
 
 
 def test_a_second_window_of_the_same_person_overwrites_nothing(first, ada, article):
@@ -196,7 +196,7 @@ def test_a_second_window_of_the_same_person_overwrites_nothing(first, ada, artic
 
     assert answer["kept"] is None
     assert answer["other"]["window"] == "w1"
-    assert Editing.objects.get().typed["title"] == ["First"]
+    assert EditSession.objects.get().typed["title"] == ["First"]
 
 
 def test_it_does_so_when_told_to_and_the_first_is_told(first, ada, article):
@@ -207,7 +207,7 @@ def test_it_does_so_when_told_to_and_the_first_is_told(first, ada, article):
 
     assert other.keep(_instead_of="w1").json()["kept"]
 
-    assert Editing.objects.get().typed["title"] == ["Second"]
+    assert EditSession.objects.get().typed["title"] == ["Second"]
     assert first.keep().json()["other"]["window"] == "w3"
 
 
@@ -219,7 +219,7 @@ def test_text_of_a_window_long_closed_is_not_overwritten_either(first, ada, arti
 
     with time_machine.travel(timezone.now() + timedelta(hours=1)):
         assert other.keep().json()["kept"] is None
-    assert Editing.objects.get().typed["title"] == ["First"]
+    assert EditSession.objects.get().typed["title"] == ["First"]
 
 
 def test_the_window_that_brings_text_back_goes_on_with_it(first, ada, article):
@@ -227,7 +227,7 @@ def test_the_window_that_brings_text_back_goes_on_with_it(first, ada, article):
     first.keep()
     other = Window(ada, article, "w3")
     other.bring_back()
-    assert first.beat().json()["other"]["window"] == "w3"
+    assert first.heartbeat().json()["other"]["window"] == "w3"
     other["title"] = "Second"
 
     assert other.keep().json()["kept"]
@@ -241,7 +241,7 @@ def test_saving_in_one_window_leaves_what_another_keeps(first, ada, article):
 
     other.save()
 
-    assert Editing.objects.get().typed["title"] == ["First"]
+    assert EditSession.objects.get().typed["title"] == ["First"]
 
 
 def test_those_long_gone_are_forgotten_but_not_their_text(
@@ -250,13 +250,13 @@ def test_those_long_gone_are_forgotten_but_not_their_text(
     second["title"] = "By Bruno"
     second.keep()
     with time_machine.travel(timezone.now() + timedelta(days=2)):
-        Editing.objects.beat(manager.user, article.pk, "w9", 1)
+        EditSession.objects.heartbeat(manager.user, article.pk, "w9", 1)
 
-    names = set(Editing.objects.values_list("user__first_name", flat=True))
+    names = set(EditSession.objects.values_list("user__first_name", flat=True))
     assert names == {"Bruno", ""}
 
 
 def test_a_new_article_is_nobodys_but_the_writers(ada, bruno):
     Window(ada).keep()
 
-    assert Window(bruno).beat().json()["colleagues"] == []
+    assert Window(bruno).heartbeat().json()["colleagues"] == []

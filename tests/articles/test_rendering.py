@@ -7,7 +7,7 @@ from django.conf import settings
 from hypothesis import given
 from hypothesis import strategies as st
 
-from articles.rendering import image_paths, typeset
+from articles.rendering import image_paths, render_body
 from ecfr_site.richtext.sanitizer import sanitise
 from tests.factories import ImageFactory
 
@@ -22,7 +22,7 @@ def image(db):
 
 
 def show(body, *images):
-    return typeset(body, {image.file.name: image for image in images}).html
+    return render_body(body, {image.file.name: image for image in images}).html
 
 
 # Headings
@@ -33,13 +33,13 @@ def test_headings_get_ids_from_their_words():
 
 
 def test_ids_keep_letters_of_all_alphabets():
-    assert typeset("<h2>Die Außenpolitik</h2>", {}).contents[0]["id"] == (
+    assert render_body("<h2>Die Außenpolitik</h2>", {}).contents[0]["id"] == (
         "section-die-außenpolitik"
     )
 
 
 def test_equal_headings_get_different_ids():
-    contents = typeset(
+    contents = render_body(
         "<h2>A</h2><h2>A 2</h2><h2>A</h2><h3>!</h3><h3>?</h3>", {}
     ).contents
     assert [entry["id"] for entry in contents] == [
@@ -52,7 +52,7 @@ def test_equal_headings_get_different_ids():
 
 
 def test_contents_list_the_headings_without_their_footnotes():
-    contents = typeset(f"<h2>One{note('x')}</h2><p>y</p><h3>Two</h3>", {}).contents
+    contents = render_body(f"<h2>One{note('x')}</h2><p>y</p><h3>Two</h3>", {}).contents
     assert contents == [
         {"level": 2, "id": "section-one", "text": "One"},
         {"level": 3, "id": "section-two", "text": "Two"},
@@ -209,5 +209,5 @@ def test_notes_are_numbered_in_order_and_ids_are_unique(body):
 
 @given(texts)
 def test_every_text_can_be_set(body):
-    result = typeset(body, {})
+    result = render_body(body, {})
     assert len(result.contents) == len(re.findall(r"<h[23]", sanitise(body)))

@@ -12,7 +12,7 @@ from django.utils import timezone
 from reversion.models import Revision, Version
 
 from articles.history.snapshot import content_of, content_of_version
-from articles.models import Article, Step
+from articles.models import Article, WorkflowEvent
 from articles.models.working_copy import replace_due
 from articles.workflow import NotAllowed, State
 from tests.factories import (
@@ -116,7 +116,7 @@ def test_pictures_in_its_text_are_set_and_kept(live, publisher):
     copy = live.start_working_copy(by=publisher)
 
     assert list(copy.body_images.all()) == [image]
-    assert copy.typeset_body == live.typeset_body
+    assert copy.body_html == live.body_html
 
 
 # Publishing
@@ -302,7 +302,7 @@ def test_discarding_leaves_no_trace_but_the_log(live, copy, publisher):
     assert Article.objects.get() == live
     assert content_of(Article.objects.get()) == before
     assert not Revision.objects.exists()
-    assert Step.objects.get(article=live).by == publisher
+    assert WorkflowEvent.objects.get(article=live).by == publisher
     entry = LogEntry.objects.filter(object_id=str(live.pk)).latest("pk")
     assert "discarded" in entry.change_message
 

@@ -21,7 +21,7 @@ class Window:
     def __setitem__(self, field, value):
         self.form[field] = value
 
-    def beat(self, **more):
+    def heartbeat(self, **more):
         """Report without text."""
         report = {
             "_window": self.name,
@@ -33,7 +33,7 @@ class Window:
 
     def keep(self, **more):
         """Report with all that stands in the form."""
-        return self.beat(**{**self.form.values, "_typed": "1", **more})
+        return self.heartbeat(**{**self.form.values, "_typed": "1", **more})
 
     def save(self, button="Save draft"):
         self.form["_window"] = self.name

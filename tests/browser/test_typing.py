@@ -6,7 +6,7 @@ import pytest
 from django.contrib.sessions.models import Session
 from playwright.sync_api import expect
 
-from articles.models import Article, Editing
+from articles.models import Article, EditSession
 from articles.workflow import State
 from tests.factories import ArticleFactory, AuthorFactory, UserFactory
 
@@ -113,7 +113,7 @@ def test_a_closed_browser_loses_nothing(desk, ada, address, article):
     assert article.standfirst == "A new standfirst."
     page.goto(address)
     expect(page.locator(".editing-offer")).to_have_count(0)
-    assert Editing.objects.get().typed is None
+    assert EditSession.objects.get().typed is None
 
 
 def test_what_is_thrown_away_is_not_offered_again(desk, ada, address, article):
@@ -192,7 +192,7 @@ def test_without_a_connection_the_browser_keeps_the_text(desk, ada, address):
     page.context.set_offline(False)
 
     expect(status(page)).to_have_text(KEPT, timeout=15000)
-    assert Editing.objects.get().typed["title"] == ["After"]
+    assert EditSession.objects.get().typed["title"] == ["After"]
     assert page.evaluate("Object.keys(localStorage).filter(n => n.includes(':'))") == []
 
 
@@ -292,10 +292,10 @@ def test_two_windows_of_one_person_do_not_overwrite_each_other(desk, ada, addres
 
     expect(status(first)).to_contain_text("open in another window too", timeout=15000)
     expect(status(first)).to_contain_text("Your text is kept in this browser.")
-    assert Editing.objects.get().typed["title"] == ["Second"]
+    assert EditSession.objects.get().typed["title"] == ["Second"]
     first.get_by_role("button", name="Keep this window’s").click()
     expect(status(first)).to_have_text(KEPT, timeout=15000)
-    assert Editing.objects.get().typed["title"] == ["Third"]
+    assert EditSession.objects.get().typed["title"] == ["Third"]
 
 
 def test_the_preview_follows_what_is_typed(desk, ada, address, article):
@@ -325,7 +325,7 @@ def test_the_preview_follows_what_is_typed(desk, ada, address, article):
     assert frame.evaluate("innerWidth") == 375
     # Looking is no change.
     page.wait_for_timeout(1500)
-    assert Editing.objects.get().typed["title"] == ["After"]
+    assert EditSession.objects.get().typed["title"] == ["After"]
 
 
 def test_a_new_article_has_a_preview_too(desk, ada):

@@ -36,13 +36,13 @@ pytestmark = [
 @pytest.fixture(autouse=True)
 def kept(settings):
     settings.PAGE_CACHE = True
-    middleware.at_hand.forget()
+    middleware.local_pages.forget()
 
 
 @pytest.fixture
 def one_number(settings):
     """Processes share a cache, and tell one another of changes."""
-    settings.EDITION_MAX_AGE = 5
+    settings.CONTENT_VERSION_MAX_AGE = 5
 
 
 def queries(reader, address, **headers):
@@ -239,7 +239,7 @@ def ask(django_asked, time_machine):
         django_asked.append(environ["PATH_INFO"])
         return django(environ, start_response)
 
-    application = middleware.KeptPages(noting)
+    application = middleware.PageCacheWSGI(noting)
 
     def ask(path="/article/cables/", **environ):
         answer = []
@@ -260,7 +260,7 @@ def ask(django_asked, time_machine):
 def test_what_was_served_a_moment_ago_is_served_without_django(
     article, ask, django_asked
 ):
-    middleware.at_hand.forget()
+    middleware.local_pages.forget()
     status, headers, body = ask()
     assert django_asked == ["/article/cables/"]
 
@@ -315,7 +315,7 @@ def test_what_is_at_hand_ends_at_its_moment(article, ask, django_asked, time_mac
     Article.objects.filter(pk=article.pk).update(
         ends_at=timezone.now() + timedelta(seconds=0.05)
     )
-    middleware.at_hand.forget()
+    middleware.local_pages.forget()
     ask()
     assert ask()[0] == "200 OK"
     time_machine.shift(0.06)
@@ -363,7 +363,7 @@ def test_a_scheduled_article_appears_at_its_moment(
         slug="at-nine",
         published_at=timezone.now() + timedelta(seconds=30),
     )
-    middleware.tell()
+    middleware.publish_version()
     response = reader.get("/")
     assert b"At nine" not in response.content
     time_machine.shift(29.7)
@@ -380,7 +380,7 @@ def test_an_article_ends_at_its_moment(reader, article, one_number, time_machine
         published_at=timezone.now() - timedelta(days=1),
         ends_at=timezone.now() + timedelta(seconds=3),
     )
-    middleware.tell()
+    middleware.publish_version()
     assert reader.get("/article/cables/").status_code == 200
     time_machine.shift(3)
     response = reader.get("/article/cables/")
@@ -395,7 +395,7 @@ def test_positions_change_at_midnight_where_the_institute_is(
     PositionFactory(
         author=author, title="Dean of Maps", started="2026-05-05", directs=False
     )
-    middleware.tell()
+    middleware.publish_version()
     headline = b'<p class="standfirst">Dean of Maps</p>'
     assert headline not in reader.get(author.get_absolute_url()).content
     time_machine.shift(1)

@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from articles.models import Article
 from ecfr_site.caching import middleware
-from ecfr_site.caching.models import SiteEdition
+from ecfr_site.caching.models import ContentVersion
 from ecfr_site.caching.triggers import seen_models, watch_tables
 from ecfr_site.institution.models import Institution
 from tests.factories import (
@@ -33,7 +33,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 @pytest.fixture(autouse=True)
 def row():
     """That of the migration is gone after another test of this kind."""
-    SiteEdition.objects.get_or_create()
+    ContentVersion.objects.get_or_create()
 
 
 # What no reader's page shows.
@@ -50,15 +50,15 @@ UNSEEN = {
     "sessions",
     "articles.Article_body_images",
     "articles.Comment",
-    "articles.Editing",
+    "articles.EditSession",
     "articles.Link",
     "articles.Link_articles",
-    "articles.NoticeChoice",
+    "articles.NotificationPreference",
     "articles.PreviewLink",
     "articles.PreviewOpening",
-    "articles.Step",
+    "articles.WorkflowEvent",
     "ecfr_site.AuditEntry",
-    "ecfr_site.SiteEdition",
+    "ecfr_site.ContentVersion",
     "newsletter.ConsentRecord",
     "newsletter.Delivery",
     "newsletter.Event",
@@ -75,7 +75,7 @@ UNSEEN = {
 
 
 def number():
-    return SiteEdition.objects.get().number
+    return ContentVersion.objects.get().number
 
 
 def changes():

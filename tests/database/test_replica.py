@@ -23,7 +23,7 @@ from django.test.utils import CaptureQueriesContext
 
 from articles.models import Article
 from ecfr_site.database import replica
-from ecfr_site.monitoring.snapshot import Look
+from ecfr_site.monitoring.snapshot import Snapshot
 from tests.factories import ArticleFactory, TopicFactory
 from tests.test_run import free_port
 
@@ -62,7 +62,7 @@ def copied(db, with_replica, tmp_path):
     name = tmp_path / "replica.sqlite3"
     name.write_bytes(connection.connection.serialize())
     with sqlite3.connect(name) as copy:
-        number = replica.edition_in("default")
+        number = replica.content_version("default")
         copy.execute("UPDATE articles_article SET title = ?", [REPLICA])
         copy.execute("UPDATE ecfr_site_siteedition SET number = ?", [number])
     copy.close()
@@ -152,16 +152,16 @@ def test_migrations_never_run_there(with_replica):
 @pytest.fixture
 def away(monkeypatch):
     """Let the primary be asked in vain, until it is called."""
-    asked = replica.edition_in
+    asked = replica.content_version
 
-    def edition_in(database):
+    def content_version(database):
         if database == "default":
             raise OperationalError("The primary is away.")
         return asked(database)
 
-    monkeypatch.setattr(replica, "edition_in", edition_in)
+    monkeypatch.setattr(replica, "content_version", content_version)
     monkeypatch.setattr(replica, "PRIMARY_PAUSE", 0)
-    return lambda: monkeypatch.setattr(replica, "edition_in", asked)
+    return lambda: monkeypatch.setattr(replica, "content_version", asked)
 
 
 @pytest.mark.parametrize("address", ["/search/?q=cables", "/publications/", "/"])
@@ -338,7 +338,7 @@ class Site:
         return [name for name in names if now[name] > last[name]]
 
     def check(self):
-        time.sleep(Look.FRESH)
+        time.sleep(Snapshot.FRESH)
         answer = self.get("/readyz")
         return answer.status_code, answer.json()["checks"]["replica"]["said"]
 

@@ -7,7 +7,7 @@ from django.db import transaction
 from django.test import override_settings
 from PIL import Image as Picture
 
-from articles.models import Article, Comment, Step
+from articles.models import Article, Comment, WorkflowEvent
 from articles.tasks import addresses_in
 from authors.models import Author, Position, Programme
 from ecfr_site.demo import archive
@@ -59,7 +59,9 @@ def test_the_desk_is_at_work(demo):
     assert {copy.state for copy in copies} == {"in-review", "published"}
     assert copies.scheduled().exists()
     assert Comment.objects.filter(answers__isnull=False).exists()
-    assert Step.objects.filter(name="return_to_author").exclude(note="").exists()
+    assert (
+        WorkflowEvent.objects.filter(name="return_to_author").exclude(note="").exists()
+    )
 
 
 def test_it_has_work_of_every_kind_and_state_by_people_who_held_posts(demo):
@@ -71,12 +73,12 @@ def test_it_has_work_of_every_kind_and_state_by_people_who_held_posts(demo):
     assert articles.filter(state="withdrawn").exists()
     assert articles.published().exclude(original_url="").exists()
     assert articles.published().filter(corrections__isnull=False).exists()
-    assert articles.published().filter(typeset_body__contains="doc-noteref").exists()
+    assert articles.published().filter(body_html__contains="doc-noteref").exists()
     assert Author.objects.count() == 14
     assert Programme.objects.count() == 6
     assert Position.objects.directing().filter(ended__isnull=False).exists()
     for article in articles.published():
-        words = len(article.typeset_body.split())
+        words = len(article.body_html.split())
         assert words >= 500, article
 
 

@@ -158,7 +158,7 @@ def test_pages_show_the_renditions_of_pictures_in_the_text_when_they_are_ready(
         published=True,
         body=f'<figure><img src="{image.file.url}" alt="A harbour"></figure>',
     )
-    assert "<source" not in article.typeset_body
+    assert "<source" not in article.body_html
 
     tasks.render_image.func(image.pk)
 

@@ -97,7 +97,7 @@ def test_what_the_queue_held_waits_and_then_goes(publisher, settings):
     tasks.send_confirmation.call(signup.pk)
     assert worker.step(edition.pk) is False
     with pytest.raises(MailHeld):
-        notifications.tell_of_step.call(step.pk)
+        notifications.notify_transition.call(step.pk)
     with pytest.raises(MailHeld):
         emails.reset_letter(publisher.user).send()
     signup.refresh_from_db()
@@ -109,7 +109,7 @@ def test_what_the_queue_held_waits_and_then_goes(publisher, settings):
     Institution.objects.release_mail()
     tasks.send_confirmation.call(signup.pk)
     worker.step(edition.pk)
-    notifications.tell_of_step.call(step.pk)
+    notifications.notify_transition.call(step.pk)
     emails.reset_letter(publisher.user).send()
     assert len(outbox.newest()) == 4
 

@@ -10,7 +10,7 @@ from articles import notifications
 from ecfr_site.accounts import emails
 from ecfr_site.mail import outbox
 from newsletter.composing.preview import send_test
-from newsletter.emails import letter_for
+from newsletter.emails import email_for
 from newsletter.models import Signup
 from tests.conftest import signed_in
 from tests.factories import (
@@ -232,7 +232,7 @@ def workflow_notice():
     writer = UserFactory(contributor=True)
     article = ArticleFactory(title="Undisclosed", in_review=True, created_by=writer)
     article.return_to_author(by=UserFactory(editor=True), note="Shorter.")
-    notifications.tell_of_step.call(article.steps.get().pk)
+    notifications.notify_transition.call(article.steps.get().pk)
 
 
 def unmarked():
@@ -248,7 +248,7 @@ def unmarked():
 
 def confirmation():
     signup = Signup.objects.create(subscriber=SubscriberFactory(pending=True))
-    letter_for(signup).send()
+    email_for(signup).send()
 
 
 def trial():

@@ -17,7 +17,7 @@ from django_tasks_db.models import DBTaskResult
 from prometheus_client.parser import text_string_to_metric_families
 
 from ecfr_site.monitoring import metrics
-from ecfr_site.monitoring.snapshot import Look
+from ecfr_site.monitoring.snapshot import Snapshot
 from newsletter.models import Delivery, Heartbeat
 from tests.factories import ArticleFactory, EditionFactory, SubscriberFactory
 from tests.test_run import free_port
@@ -29,7 +29,7 @@ pytestmark = pytest.mark.django_db
 def read(settings, monkeypatch):
     """The value of a metric, which is 0 as long as there is none."""
     settings.WATCH_TOKEN = "secret"
-    monkeypatch.setattr(Look, "FRESH", 0)
+    monkeypatch.setattr(Snapshot, "FRESH", 0)
     operator = Client(headers={"Authorization": "Bearer secret"})
 
     def text():

@@ -17,7 +17,7 @@ from django.utils import timezone
 from django_tasks_db.models import DBTaskResult
 
 from ecfr_site.monitoring import health
-from ecfr_site.monitoring.snapshot import Look, see
+from ecfr_site.monitoring.snapshot import Snapshot, see
 
 whole_database = pytest.mark.django_db(transaction=True)
 
@@ -25,7 +25,7 @@ whole_database = pytest.mark.django_db(transaction=True)
 @pytest.fixture(autouse=True)
 def fresh(monkeypatch):
     """Each test looks for itself."""
-    monkeypatch.setattr(Look, "FRESH", 0)
+    monkeypatch.setattr(Snapshot, "FRESH", 0)
     monkeypatch.setattr(health, "_all_applied", False)
 
 
@@ -190,7 +190,7 @@ def test_however_many_ask_what_hangs_is_looked_at_once():
         looks.append(1)
         time.sleep(0.5)
 
-    look = Look(hang)
+    look = Snapshot(hang)
 
     seen = [list(see({"it": look}, 0.01)) for _ in range(5)]
 

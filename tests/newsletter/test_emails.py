@@ -15,7 +15,7 @@ from django.utils import translation
 from lxml import html
 
 from ecfr_site.institution.models import Institution
-from newsletter.emails import letter_for
+from newsletter.emails import email_for
 from newsletter.models import Newsletter, Subscriber
 from tests.factories import NewsletterFactory, SubscriberFactory
 from tests.newsletter.mail_helpers import link_in
@@ -56,7 +56,7 @@ def signup_for(name, language):
 def letter_named(name, language):
     signup = signup_for(name, language)
     signup.created = datetime(2026, 2, 28, 23, 30, tzinfo=UTC)  # March in Brussels
-    return letter_for(signup)
+    return email_for(signup)
 
 
 def html_of(message):
@@ -144,7 +144,7 @@ def test_every_language_has_its_own_subject(name):
     signup = signup_for(name, "en")
     subjects = set()
     for signup.subscriber.language in LANGUAGES:
-        subjects.add(letter_for(signup).subject)
+        subjects.add(email_for(signup).subject)
 
     assert len(subjects) == len(LANGUAGES)
 
@@ -179,7 +179,7 @@ def test_the_day_is_the_institutions_as_the_language_writes_it(name, language, d
 def test_a_newcomer_is_written_to_in_the_language_of_the_newsletter():
     monthly = NewsletterFactory(name="Der Monat", language="de")
 
-    message = letter_for(Subscriber.objects.sign_up("eva@example.org", [monthly]))
+    message = email_for(Subscriber.objects.sign_up("eva@example.org", [monthly]))
 
     assert message.subject == "Bitte bestätigen: Der Monat"
     assert "innerhalb eines Monats gelöscht" in message.body
@@ -195,7 +195,7 @@ def test_the_name_of_a_newsletter_in_another_language_says_so():
 def test_names_are_not_escaped_in_text():
     both = NewsletterFactory(name="War & Peace")
 
-    message = letter_for(Subscriber.objects.sign_up("eva@example.org", [both]))
+    message = email_for(Subscriber.objects.sign_up("eva@example.org", [both]))
 
     assert message.subject == "Please confirm: War & Peace"
     assert "- War & Peace" in message.body

@@ -4,7 +4,7 @@ import pytest
 from django.utils import timezone
 from lxml import html
 
-from newsletter.emails import letter_for
+from newsletter.emails import email_for
 from newsletter.models import Newsletter, Subscriber, Wording
 from newsletter.templatetags.newsletter import in_language
 from tests.factories import DeliveryFactory, NewsletterFactory, SubscriberFactory
@@ -43,7 +43,7 @@ def pages(german, ada, mailoutbox, reader):
         "home": "/",
         "archive": german.get_absolute_url(),
         "preferences": path_of(ada),
-        "confirm": link_in(letter_for(signup), "confirm"),
+        "confirm": link_in(email_for(signup), "confirm"),
         "unsubscribe": unsubscribe,
     }
 

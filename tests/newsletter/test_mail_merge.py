@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from ecfr_site.mail.addresses import ascii_address
 from newsletter.composing.messages import PURPOSES, Recipient, compose, number_links
 from newsletter.models import EditionItem
-from newsletter.sending.mail_merge import Stencil, as_file
+from newsletter.sending.mail_merge import MailMergeTemplate, as_file
 from tests.factories import ArticleFactory, EditionFactory
 
 pytestmark = pytest.mark.django_db
@@ -59,7 +59,7 @@ def test_every_printed_message_parses_equal_to_the_one_built_for_its_recipient(
     slow = compose(edition, recipient, items, tracked)
 
     nobody = compose(edition, Recipient.placeholder(), items, tracked)
-    printed = Stencil(nobody).print(ascii_address(address), tokens)
+    printed = MailMergeTemplate(nobody).render(ascii_address(address), tokens)
 
     assert parsed(as_file(printed)) == parsed(slow.message().as_bytes(linesep="\r\n"))
 
@@ -76,12 +76,12 @@ def edition(db):
 
 def stencil_of(edition, tracked=True):
     items = list(edition.items.for_messages())
-    return Stencil(compose(edition, Recipient.placeholder(), items, tracked))
+    return MailMergeTemplate(compose(edition, Recipient.placeholder(), items, tracked))
 
 
 def test_it_travels_in_seven_bits_and_short_lines(edition):
     edition.introduction = f"<p>{'Œuvre ' * 400}</p>"
-    printed = stencil_of(edition).print(
+    printed = stencil_of(edition).render(
         "a@example.org", Recipient.of_test("a@example.org").tokens
     )
 

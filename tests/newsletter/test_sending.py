@@ -264,15 +264,15 @@ def test_who_leaves_during_a_send_gets_nothing(
     bo = edition.deliveries.get(subscriber__email=BO).subscriber
     if claimed:
         # Bo leaves when a worker has the delivery in hand already.
-        claim = worker.Courier.claim
+        claim = worker.Connection.claim
 
-        def claim_and_then(courier):
-            jobs = claim(courier)
+        def claim_and_then(connection):
+            jobs = claim(connection)
             if jobs:
                 leave(bo)
             return jobs
 
-        monkeypatch.setattr(worker.Courier, "claim", claim_and_then)
+        monkeypatch.setattr(worker.Connection, "claim", claim_and_then)
     else:
         leave(bo)
 
@@ -408,7 +408,7 @@ def test_a_lost_worker_leaves_claims_to_others_and_one_uncertain(
 ):
     worker.start(edition)
     claim, numbers = edition.claimable().claim(3)
-    clerk = worker.Clerk(claim, numbers, advance)
+    clerk = worker.Ledger(claim, numbers, advance)
     jobs = [
         worker.Job(delivery, None)
         for delivery in Delivery.objects.filter(pk__in=numbers).order_by("pk")
@@ -433,7 +433,7 @@ def test_a_worker_that_wakes_up_late_sends_nothing_twice(
 ):
     worker.start(edition)
     claim, numbers = edition.claimable().claim(3)
-    late = worker.Clerk(claim, numbers, advance)
+    late = worker.Ledger(claim, numbers, advance)
     let_the_lease_end(monkeypatch)
     go_on(edition)
 
@@ -495,13 +495,13 @@ def test_pausing_stops_a_worker_in_the_midst_of_a_batch(
     server, edition, newsletter_manager, monkeypatch
 ):
     monkeypatch.setattr(worker, "LOOK", 0)
-    hand_over = worker.Courier.hand_over
+    deliver = worker.Connection.deliver
 
-    def hand_over_and_pause(courier, job):
-        hand_over(courier, job)
+    def deliver_and_pause(connection, job):
+        deliver(connection, job)
         Edition.objects.get().pause(by=newsletter_manager.user)
 
-    monkeypatch.setattr(worker.Courier, "hand_over", hand_over_and_pause)
+    monkeypatch.setattr(worker.Connection, "deliver", deliver_and_pause)
 
     send(edition)
 

@@ -16,26 +16,26 @@ def seconds_from_now(slots):
     return [round((slot - now).total_seconds(), 1) if slot else None for slot in slots]
 
 
-def book(*domains):
-    return seconds_from_now(throttle.book(list(domains), throttle.limits()))
+def reserve(*domains):
+    return seconds_from_now(throttle.reserve(list(domains), throttle.limits()))
 
 
 def test_without_limits_everything_goes_at_once():
-    assert book("a.example", "b.example") == [0, 0]
+    assert reserve("a.example", "b.example") == [0, 0]
     assert not Pace.objects.exists()
 
 
 def test_two_workers_share_the_limit_of_all(settings):
     settings.NEWSLETTER_RATE = 2
 
-    assert book("a.example", "b.example") == [0, 0.5]
-    assert book("a.example", "b.example") == [1.0, 1.5]
+    assert reserve("a.example", "b.example") == [0, 0.5]
+    assert reserve("a.example", "b.example") == [1.0, 1.5]
 
 
 def test_a_domain_has_a_limit_of_its_own(settings):
     settings.NEWSLETTER_DOMAIN_RATES = {"slow.example": 0.5}
 
-    slots = book("slow.example", "a.example", "slow.example", "a.example")
+    slots = reserve("slow.example", "a.example", "slow.example", "a.example")
 
     assert slots == [0, 0, 2.0, 0]
 
@@ -43,17 +43,17 @@ def test_a_domain_has_a_limit_of_its_own(settings):
 def test_what_has_no_place_soon_waits_without_booking_one(settings):
     settings.NEWSLETTER_DOMAIN_RATES = {"slow.example": 0.2}
 
-    assert book(*["slow.example"] * 5) == [0, 5.0, 10.0, None, None]
-    assert throttle.full(throttle.limits()) == {"slow.example"}
+    assert reserve(*["slow.example"] * 5) == [0, 5.0, 10.0, None, None]
+    assert throttle.exhausted(throttle.limits()) == {"slow.example"}
 
 
 def test_whoever_asks_for_it_is_mailed_more_slowly_each_time():
-    throttle.slow_down("busy.example")
+    throttle.back_off("busy.example")
     first = throttle.interval(Pace.objects.get(), timezone.now())
-    throttle.slow_down("busy.example")
+    throttle.back_off("busy.example")
     second = throttle.interval(Pace.objects.get(), timezone.now())
     for _ in range(20):
-        throttle.slow_down("busy.example")
+        throttle.back_off("busy.example")
 
     assert round(first, 1) == 1
     assert round(second, 1) == 2
@@ -61,7 +61,7 @@ def test_whoever_asks_for_it_is_mailed_more_slowly_each_time():
 
 
 def test_slowness_is_halved_in_time_and_then_forgotten():
-    throttle.slow_down("busy.example")
+    throttle.back_off("busy.example")
     later = timezone.now() + throttle.HALF_LIFE
 
     assert round(throttle.interval(Pace.objects.get(), later), 1) == 0.5

@@ -2,11 +2,11 @@
 
 import pytest
 
-from articles.rendering import tree_of, typeset, words_of
+from articles.rendering import render_body, tree_of, words_of
 from ecfr_site.richtext.sanitizer import (
     linear_formulas,
     plain_text,
-    reading_minutes,
+    reading_time,
     sanitise,
 )
 from newsletter.composing.links import absolute_html
@@ -91,15 +91,15 @@ def test_an_empty_formula_is_nothing():
 
 
 def test_a_long_formula_scrolls_by_itself():
-    html = typeset(
+    html = render_body(
         f"<p>{FRACTION.replace('<math', '<math display=block')}</p>", {}
     ).html
     assert '<span role="group" tabindex="0" class="formula display"' in html
-    assert "tabindex" not in typeset(f"<p>{FRACTION}</p>", {}).html
+    assert "tabindex" not in render_body(f"<p>{FRACTION}</p>", {}).html
 
 
 def test_a_heading_with_a_formula_reads_as_text_in_the_contents():
-    [entry] = typeset(f"<h2>On {FRACTION}</h2>", {}).contents
+    [entry] = render_body(f"<h2>On {FRACTION}</h2>", {}).contents
     assert entry["text"] == "On d = r/g"
     assert words_of(tree_of(f"<p>{FRACTION}</p>")) == "d = r/g"
 
@@ -116,4 +116,4 @@ def test_linear_formulas_are_escaped():
 
 
 def test_a_formula_counts_as_the_words_of_its_text():
-    assert reading_minutes(f"<p>{FRACTION * 2}</p>") == 1
+    assert reading_time(f"<p>{FRACTION * 2}</p>") == 1

@@ -5,13 +5,13 @@ import re
 import pytest
 
 from articles.checklist.checklist import Checklist
-from articles.rendering import typeset
+from articles.rendering import render_body
 from ecfr_site.richtext.sanitizer import sanitise
 from tests.factories import ArticleFactory
 
 
 def shown(body, page=""):
-    return typeset(body, {}, page).html
+    return render_body(body, {}, page).html
 
 
 def assert_leads(html, words):
@@ -105,4 +105,4 @@ def test_the_page_of_an_article_unlinks_its_own_lost_places(settings):
     url = f"{settings.SITE_URL}{article.get_absolute_url()}#gone"
     article.body = f'<p><a href="{url}">x</a></p>'
     article.save()
-    assert article.typeset_body == "<p>x</p>"
+    assert article.body_html == "<p>x</p>"

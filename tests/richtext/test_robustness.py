@@ -5,7 +5,7 @@ import time
 import pytest
 from hypothesis import given, settings
 
-from articles.rendering import typeset
+from articles.rendering import render_body
 from ecfr_site.richtext.losses import losses
 from ecfr_site.richtext.sanitizer import plain_text, sanitise
 from tests.richtext.html_strategies import documents
@@ -23,7 +23,7 @@ def test_sanitising_again_changes_nothing(html):
 @given(documents)
 def test_nothing_harmful_is_left(html):
     assert_harmless(sanitise(html))
-    typeset(html, {})
+    render_body(html, {})
 
 
 @pytest.mark.parametrize(
@@ -76,7 +76,7 @@ def seconds(html):
     sanitise.cache_clear()
     start = time.process_time()
     sanitise(html)
-    typeset(html, {})
+    render_body(html, {})
     plain_text(html)
     losses(html)
     return time.process_time() - start

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ecfr_site.richtext.sanitizer import ALLOWED, plain_text, reading_minutes, sanitise
+from ecfr_site.richtext.sanitizer import ALLOWED, plain_text, reading_time, sanitise
 
 ATTACKS = [
     "<script>alert(1)</script>",
@@ -281,13 +281,13 @@ def test_plain_text_has_a_line_a_block_and_no_footnotes():
 
 
 def test_reading_takes_a_minute_for_230_words():
-    assert reading_minutes("<p>" + "word " * 690 + "</p>") == 3
+    assert reading_time("<p>" + "word " * 690 + "</p>") == 3
 
 
 def test_reading_anything_takes_a_minute():
-    assert reading_minutes("") == 1
+    assert reading_time("") == 1
 
 
 def test_footnotes_take_no_reading_time():
     note = f'<span class="footnote">{"word " * 1000}</span>'
-    assert reading_minutes(f"<p>word{note}</p>") == 1
+    assert reading_time(f"<p>word{note}</p>") == 1

@@ -22,7 +22,14 @@ from django_tasks_db.models import DBTaskResult
 
 from articles import notifications
 from articles.history.snapshot import content_of
-from articles.models import Article, Editing, Link, PreviewLink, PreviewOpening, Step
+from articles.models import (
+    Article,
+    EditSession,
+    Link,
+    PreviewLink,
+    PreviewOpening,
+    WorkflowEvent,
+)
 from authors.models import AuthorLink
 from ecfr_site.accounts import emails as account_letters
 from ecfr_site.audit.models import AuditEntry
@@ -31,7 +38,7 @@ from ecfr_site.richtext.fields import RichTextField
 from ecfr_site.richtext.plain_text import clean_text
 from newsletter import models as letters
 from newsletter.composing.messages import Recipient, compose
-from newsletter.emails import letter_for
+from newsletter.emails import email_for
 from tests.conftest import changeable_logs, signed_in
 from tests.factories import (
     ArticleFactory,
@@ -87,11 +94,11 @@ EMAILS = {
 WRITTEN_BY_CODE = "Only code writes it, out of what it knows; it decides what is done."
 IN_ADDRESSES = "Addresses are made of it, which forms and the database's readers check."
 EXCEPTIONS = {
-    "articles.Article.typeset_body": "The page's HTML, made of the body on saving.",
+    "articles.Article.body_html": "The page's HTML, made of the body on saving.",
     "articles.Article.approved_content": "A copy of the content: `sign_off`.",
     "articles.Attachment.file": "The storage gives names.",
-    "articles.Step.name": WRITTEN_BY_CODE,
-    "articles.Editing.window": WRITTEN_BY_CODE,
+    "articles.WorkflowEvent.name": WRITTEN_BY_CODE,
+    "articles.EditSession.window": WRITTEN_BY_CODE,
     "auth.Permission.codename": WRITTEN_BY_CODE,
     "auth.User.password": "A hash, without which nobody is signed in.",
     "contenttypes.ContentType.app_label": WRITTEN_BY_CODE,
@@ -285,7 +292,7 @@ def _desk(site):
         CommentFactory(article=article, by=site.user, answers=comment)
         CommentFactory(article=article, by=site.colleague, resolved=True)
         for name in ("submit", "return_to_author"):
-            Step.objects.create(
+            WorkflowEvent.objects.create(
                 article=article, name=name, by=site.colleague, note=TEXT
             )
     typed = {"title": [TEXT], "body": [TEXT], "standfirst": [TEXT]}
@@ -295,7 +302,7 @@ def _desk(site):
         (site.user, None),
         (site.colleague, site.article),
     ):
-        Editing.objects.create(
+        EditSession.objects.create(
             article=article,
             user=user,
             since=now,
@@ -440,13 +447,13 @@ def send_mails(site):
     ]
     for purpose in letters.Signup.Purpose:
         signup.purpose = purpose
-        mails.append(letter_for(signup))
+        mails.append(email_for(signup))
     items = list(site.edition.items.for_messages())
     reader = Recipient.of_test("reader@example.org")
     mails.append(compose(site.edition, reader, items))
     get_connection().send_messages(mails)
-    Step.objects.update(told_at=None)
-    for step in Step.objects.filter(article=site.draft):
-        notifications.tell_of_step.call(step.pk)
+    WorkflowEvent.objects.update(told_at=None)
+    for step in WorkflowEvent.objects.filter(article=site.draft):
+        notifications.notify_transition.call(step.pk)
     for comment in site.draft.comments.all():
-        notifications.tell_of_comment.call(comment.pk)
+        notifications.notify_comment.call(comment.pk)

@@ -8,7 +8,7 @@ from django.core.exceptions import ValidationError
 
 from articles.forms import marked
 from articles.history.diff import body_passages
-from articles.rendering import typeset
+from articles.rendering import render_body
 from ecfr_site.mail.addresses import check_reachable, normalise
 from ecfr_site.monitoring.scrubbing import scrub
 from ecfr_site.redirects.paths import canonical_path, parse_parameters, spell_path
@@ -48,7 +48,7 @@ TEXTS = {
 
 def clean(text):
     sanitise.cache_clear()
-    typeset(text, {})
+    render_body(text, {})
 
 
 def compared(text):

@@ -73,7 +73,7 @@ def work(place):
 def after(work, **pause):
     """The clock ticks, and the worker works, so much later."""
     with time_machine.travel(timezone.now() + timedelta(**pause), tick=False):
-        taken_up = task_queue().take_up()
+        taken_up = task_queue().requeue()
         work()
     return taken_up
 
@@ -97,10 +97,10 @@ def test_pictures_go_before_letters_and_editions_before_checks(work):
 
     assert done == ["picture", "letter", "edition", "check"]
     assert {queue for (queue, state), count in counts.items() if count} == {
-        "ahead",
+        "high",
         "default",
-        "behind",
-        "last",
+        "low",
+        "lowest",
     }
 
 
@@ -134,7 +134,7 @@ def test_what_was_tried_again_in_vain_does_not_look_as_if_it_had_waited_for_long
     work()
 
     with time_machine.travel(timezone.now() + timedelta(hours=1), tick=False):
-        task_queue().take_up()
+        task_queue().requeue()
         assert task_queue().wait() < 1
 
 
@@ -164,7 +164,7 @@ def test_a_failure_can_be_tried_once_more(work):
 def test_a_failure_can_be_removed(work):
     failure = give_up(work, "bad news")
 
-    task_queue().forget(failure.id)
+    task_queue().discard(failure.id)
 
     assert task_queue().failures() == []
     with pytest.raises(LookupError):
@@ -219,8 +219,8 @@ def test_a_task_that_kills_every_worker_is_given_up(in_database):
     for attempt in range(4):
         DBTaskResult.objects.get().claim("a worker that was killed")
         with time_machine.travel(timezone.now() + timedelta(hours=attempt + 1)):
-            task_queue().take_up()
-            task_queue().take_up()
+            task_queue().requeue()
+            task_queue().requeue()
 
     [failure] = task_queue().failures()
     assert failure.error == "Its worker did not come back."
