@@ -111,7 +111,7 @@ _READ = nh3.Cleaner(
     attributes={tag: names for tag, names in ALLOWED.items() if names}
     | {"a": {"href", "title", "name"}, "del": {"cite", "datetime"}}
     | {"ins": {"cite", "datetime"}, "li": {"value", "type"}}
-    | {"*": {"lang", "dir", "class", "style", "id", "aria-hidden"}}
+    | {"*": {"lang", "dir", "class", "style", "id", "hidden", "aria-hidden"}}
     | {"mfenced": formulas.ATTRIBUTES_READ},
     url_schemes=SCHEMES,
     link_rel=None,

@@ -24,7 +24,11 @@ _DELETED_CLASS = re.compile(
     r"|delet\w*[-_]suggestion",
     re.I,
 )
-_HIDDEN = re.compile(r"display:\s*none|mso-hide:\s*all|visibility:\s*hidden", re.I)
+_HIDDEN = re.compile(
+    r"display:\s*none|mso-hide:\s*all|visibility:\s*(hidden|collapse)"
+    r"|(font-size|opacity):\s*0+(\.0+)?(?![.\d])",
+    re.I,
+)
 _DELETED = {"del"}
 _FROM_WORD = re.compile(r"\bmso-|class=\W?Mso|schemas-microsoft-com", re.I)
 _FROM_OFFICE = re.compile(r"<meta[^<>]*(LibreOffice|OpenOffice)", re.I)
@@ -114,7 +118,7 @@ def _review(element: Element, tracked: bool) -> str:
         return "comment"
     if element.tag in _DELETED and tracked:
         return "deletion"
-    if _HIDDEN.search(element.get("style", "")):
+    if element.get("hidden") is not None or _HIDDEN.search(element.get("style", "")):
         return "hidden"
     return "deletion" if any(map(_DELETED_CLASS.fullmatch, classes)) else ""
 

@@ -86,7 +86,7 @@ def test_all_that_is_stored_is_in_the_file(superuser, ada):
     assert draft["name"] == "A draft"
     assert draft["as"] == ["assigned_to", "created_by"]
     assert rows["articles.comment"][0]["text"] == "A word of mine"
-    assert rows["articles.editing"][0]["typed"] == {"title": ["x"]}
+    assert rows["articles.editsession"][0]["typed"] == {"title": ["x"]}
     assert rows["articles.notificationpreference"][0]["published"] is False
     assert rows["authors.author"][0]["name"] == "Ada Verne"
     assert rows["reversion.revision"][0]["comment"] == "Reworded."
@@ -106,7 +106,7 @@ def test_a_manager_gives_it_out_without_the_words_of_drafts(manager, ada):
 
     assert data["rows"]["articles.comment"][0]["article"]
     assert "A word of mine" not in str(data)
-    assert "typed" not in data["rows"]["articles.editing"][0]
+    assert "typed" not in data["rows"]["articles.editsession"][0]
 
 
 def test_the_export_is_in_the_audit_log(manager, ada):

@@ -164,7 +164,7 @@ def was_done(action, before):
         case "publish" if before.live_id:
             return after is None and original.state == State.PUBLISHED
         case "publish":
-            return public and before.standing not in ("live", "ended")
+            return public and before.status not in ("live", "ended")
         case "schedule":
             return after is not None and (
                 after.is_scheduled and after.goes_live_at != before.goes_live_at

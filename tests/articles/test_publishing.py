@@ -122,7 +122,7 @@ def test_rescheduling_is_one_step():
     later = timezone.now() + timedelta(days=3)
 
     article.publish(by=publisher, at=later)
-    assert (article.published_at, article.standing) == (later, "scheduled")
+    assert (article.published_at, article.status) == (later, "scheduled")
 
     article.publish(by=publisher, at=timezone.now())
     assert article in Article.objects.published()

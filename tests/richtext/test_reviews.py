@@ -91,6 +91,10 @@ def test_struck_out_words_stay_struck_out(struck):
     "html",
     [
         '<p>Kept<span style="display: none"> hidden</span>.</p>',
+        "<p>Kept<span hidden> hidden</span>.</p>",
+        '<p>Kept<span hidden="until-found"> hidden</span>.</p>',
+        '<p>Kept<span style="font-size:0pt"> hidden</span>.</p>',
+        '<p>Kept<span style="opacity: 0.0;"> hidden</span>.</p>',
         '<p class=MsoNormal>Kept<span style="mso-hide:all"> hidden</span>.</p>',
         '<p>Kept<span class="TrackChange-deleted"> hidden</span>.</p>',
         '<p>Kept<span class="ck-suggestion-marker-deletion"> hidden</span>.</p>',
