@@ -253,6 +253,10 @@ def doors(article):
         "/admin/account/",
         "/admin/autocomplete/?app_label=articles&model_name=byline&field_name=author",
         "/admin/r/1/1/",
+        "/admin/articles/article/position/?author=1",
+        "/admin/images/image/1/chosen/",
+        "/admin/moment/?day=01/02/2030&time=09:00",
+        "/admin/tasks/",
     ]
 
 
@@ -306,6 +310,8 @@ def test_scripts_get_an_answer_that_they_understand(state, status):
 def test_who_must_set_up_may_still_sign_out():
     client = signed_in(publisher=True)
 
+    assert client.get("/admin/login/again/").status_code == 405
+    assert client.get(SET_UP).status_code == 200
     client.post("/admin/login/again/")
 
     assert client.get(SET_UP)["Location"].startswith("/admin/login/")
