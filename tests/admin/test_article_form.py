@@ -352,6 +352,37 @@ def test_the_position_on_a_day_is_told_to_the_form(editor, reader):
     assert reader.get(address).status_code == 302
 
 
+def test_who_sees_no_articles_is_told_no_position(editor):
+    position = PositionFactory(title="Fellow")
+    editor.user.groups.clear()
+
+    answer = editor.get(
+        f"/admin/articles/article/position/?author={position.author_id}"
+    )
+
+    assert answer.status_code == 403
+
+
+def test_only_who_may_publish_is_offered_to_publish_many(
+    contributor, editor, publisher
+):
+    ArticleFactory(published=True)
+
+    for client, may in ((contributor, False), (editor, False), (publisher, True)):
+        page = client.get("/admin/articles/article/").content.decode()
+        assert ('<option value="publish">' in page) is may
+
+
+def test_the_list_deletes_nothing(publisher):
+    """What readers have seen is withdrawn; a draft is deleted on its own page."""
+    draft = ArticleFactory(draft=True)
+    chosen = {"action": "delete_selected", "_selected_action": [draft.pk]}
+
+    publisher.post("/admin/articles/article/", {**chosen, "post": "yes"})
+
+    assert Article.objects.get() == draft
+
+
 def test_the_list_takes_few_queries_whatever_it_holds(
     publisher, django_assert_num_queries, django_assert_max_num_queries
 ):

@@ -182,6 +182,12 @@ def test_of_a_new_article(editor):
     assert not Article.objects.exists()
 
 
+def test_who_may_not_write_has_no_new_article_to_look_at(manager):
+    address = "/admin/articles/article/preview/?typed"
+
+    assert manager.get(address).status_code == 403
+
+
 def test_of_a_working_copy(editor):
     article = ArticleFactory(published=True, title="Live", slug="live")
     window = Window(editor, article.start_working_copy(by=editor.user))
