@@ -191,6 +191,16 @@ def test_the_password_is_remembered_for_ten_minutes(visitor, ada, phone, time_ma
     assert not is_at_the_desk(visitor)
 
 
+def test_one_goes_back_to_the_password_by_a_button_alone(visitor, ada, phone):
+    sign_in(visitor, ada)
+    assert visitor.get("/admin/login/again/").status_code == 405
+    assert visitor.get("/admin/login/code/").status_code == 200
+
+    visitor.post("/admin/login/again/")
+
+    assert visitor.get("/admin/login/code/").status_code == 302
+
+
 @pytest.mark.parametrize(
     "change",
     [
@@ -310,8 +320,6 @@ def test_scripts_get_an_answer_that_they_understand(state, status):
 def test_who_must_set_up_may_still_sign_out():
     client = signed_in(publisher=True)
 
-    assert client.get("/admin/login/again/").status_code == 405
-    assert client.get(SET_UP).status_code == 200
     client.post("/admin/login/again/")
 
     assert client.get(SET_UP)["Location"].startswith("/admin/login/")
