@@ -315,14 +315,19 @@ def test_a_forged_lead_is_refused(contributor, editor):
         assert article.featured_at is None
 
 
-def test_what_readers_have_seen_cannot_be_deleted(publisher):
-    live = ArticleFactory(published=True)
+@pytest.mark.parametrize("state", ["published", "ended", "withdrawn"])
+def test_what_readers_have_seen_cannot_be_deleted(publisher, state):
+    now = timezone.now()
+    states = {"ended": {"published_at": now - timedelta(days=1), "ends_at": now}}
+    fields = states.get(state, {})
+    seen = ArticleFactory(**{state if not fields else "published": True}, **fields)
     draft = ArticleFactory(draft=True)
 
-    for article, status in ((live, 403), (draft, 302)):
+    for article, asked, done in ((seen, 403, 403), (draft, 200, 302)):
         address = f"/admin/articles/article/{article.pk}/delete/"
-        assert publisher.post(address, {"post": "yes"}).status_code == status
-    assert list(Article.objects.all()) == [live]
+        assert publisher.get(address).status_code == asked
+        assert publisher.post(address, {"post": "yes"}).status_code == done
+    assert list(Article.objects.all()) == [seen]
 
 
 def test_a_preview_shows_a_draft_to_the_desk_alone(editor, reader):
