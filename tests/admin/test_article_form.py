@@ -286,6 +286,23 @@ def test_who_may_change_what(request, role, state, own, may):
     assert article.title != "Forged"
 
 
+@pytest.mark.parametrize("hours", [-1, 48])
+def test_an_editor_does_not_move_what_is_scheduled(editor, hours):
+    article = ArticleFactory(scheduled=True)
+    time = timezone.localtime() + timedelta(hours=hours)
+    form = article_form(editor, article)
+    form["title"] = "Reworded"
+    form["published_at_0"] = f"{time:%d/%m/%Y}"
+    form["published_at_1"] = f"{time:%H:%M}"
+
+    form.press("Save")
+
+    stored = Article.objects.get()
+    assert stored.title == "Reworded"
+    assert stored.published_at == article.published_at.replace(microsecond=0)
+    assert not stored.is_public
+
+
 @pytest.mark.parametrize("step", ["publish", "approve", "withdraw"])
 def test_a_forged_step_is_refused_and_nothing_is_lost(contributor, step):
     article = ArticleFactory(draft=True, created_by=contributor.user)
