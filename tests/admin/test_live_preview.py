@@ -219,6 +219,21 @@ def test_nobody_sees_what_the_desk_does_not_show_them(window, contributor, reade
     assert reader.get("/admin/articles/article/preview/?typed").status_code == 302
 
 
+def test_it_names_no_translation_that_readers_do_not_have(contributor):
+    known = ArticleFactory(published=True, language="en-gb")
+    ArticleFactory(draft=True, language="fr", slug="inconnu", translation_of=known)
+    ArticleFactory(published=True, language="pl", slug="znany", translation_of=known)
+    window = Window(contributor)
+    window["language"] = "de"
+    window["translation_of"] = str(known.pk)
+    window.keep()
+
+    shown = page(preview(window))
+
+    assert "znany" in shown
+    assert "inconnu" not in shown
+
+
 @pytest.mark.parametrize("query", ["", "?typed"])
 def test_no_machine_keeps_or_frames_it(window, query):
     window.keep()
