@@ -170,7 +170,7 @@ class HistoryPages:
     def _sides(self, request, original, refs):
         """What the two words or numbers stand for, the older one first."""
         changes = original.changes
-        if changes and not self.sees(request, changes):
+        if changes and not self.has_view_permission(request, changes):
             changes = None
         numbers = [int(ref) for ref in refs if ref.isdecimal()]
         versions = self._versions_of(request, original).filter(pk__in=numbers)
@@ -282,7 +282,7 @@ class HistoryPages:
         """Of the article, and of its working copy for those who see it."""
         numbers = [original.pk]
         changes = original.changes
-        if changes and self.sees(request, changes):
+        if changes and self.has_view_permission(request, changes):
             numbers.append(changes.pk)
         return (
             Version.objects.get_for_model(Article)

@@ -30,7 +30,7 @@ class WorkingCopyPages:
             return context
         original = article.original
         changes = article if article.live_id else article.changes
-        if changes and not self.sees(request, changes):
+        if changes and not self.has_view_permission(request, changes):
             changes = None
         return context | {
             "live_article": original,
@@ -39,14 +39,9 @@ class WorkingCopyPages:
             "may_discard": changes and changes.may(workflow.DISCARD, request.user),
         }
 
-    def sees(self, request, article):
-        """Whether the desk shows this very article to the user."""
-        seen = Article.objects.visible_to(request.user).filter(pk=article.pk)
-        return self.has_view_permission(request, article) and seen.exists()
-
     def seen_or_404(self, request, pk):
         article = Article.objects.filter(pk=pk).select_related("live").first()
-        if article is None or not self.sees(request, article):
+        if article is None or not self.has_view_permission(request, article):
             raise Http404
         return article
 
@@ -82,12 +77,8 @@ class WorkingCopyPages:
         if not (article and article.is_changed_aside):
             return None
         changes = article.changes
-        return changes if changes and self._works_in(request, changes) else None
-
-    def _works_in(self, request, changes):
-        return self.sees(request, changes) and self.has_change_permission(
-            request, changes
-        )
+        may = changes and self.has_change_permission(request, changes)
+        return changes if may else None
 
     def as_opened(self, request, article):
         """What a form is checked against: of a live article its working copy to be."""

@@ -469,6 +469,18 @@ def test_a_manager_gives_no_group_more_rights(manager):
     assert editors.permissions.count() < len(every)
 
 
+@pytest.mark.parametrize("door", ["", "add/", "1/change/", "1/delete/", "1/history/"])
+def test_a_right_to_change_groups_alone_does_not_open_them(manager, door):
+    """Whoever changes what a group may could raise the own one."""
+    rights = Permission.objects.filter(content_type__model="group")
+    manager.user.user_permissions.set(rights)
+    pk = Group.objects.get(name="Editors").pk
+    address = f"/admin/auth/group/{door.replace('1', str(pk))}"
+
+    assert manager.get(address).status_code == 403
+    assert manager.post(address, {"name": "Editors"}).status_code == 403
+
+
 @pytest.mark.parametrize(
     "lookup",
     [

@@ -4,13 +4,14 @@ import pytest
 import reversion
 from axes.models import AccessAttempt
 from django.contrib.admin.models import LogEntry
-from django.contrib.auth.models import User
+from django.contrib.auth.models import Permission, User
 from django.contrib.sessions.models import Session
 from django.core.exceptions import PermissionDenied
 from django.utils import timezone
+from django_otp.plugins.otp_static.models import StaticToken
 
 from articles.models import Comment, EditSession, NotificationPreference
-from ecfr_site.accounts import erasure
+from ecfr_site.accounts import erasure, second_factor
 from ecfr_site.audit.models import AuditEntry
 from tests.accounts.second_factor import Phone
 from tests.conftest import signed_in
@@ -92,12 +93,17 @@ def test_all_that_is_stored_is_in_the_file(superuser, ada):
     assert rows["reversion.revision"][0]["comment"] == "Reworded."
 
 
-def test_nothing_in_the_file_signs_anybody_in(superuser, ada):
+@pytest.mark.parametrize("role", ["superuser", "manager"])
+def test_nothing_in_the_file_signs_anybody_in(request, role, ada):
+    """Whether the words of drafts are in it or not."""
     Phone.of(ada.user)
-    answer = superuser.post(address(ada.user, "data")).content.decode()
+    second_factor.new_recovery_codes(ada.user)
+    client = request.getfixturevalue(role)
+    answer = client.post(address(ada.user, "data")).content.decode()
 
     assert ada.user.password not in answer
     assert ada.user.totpdevice_set.get().key not in answer
+    assert StaticToken.objects.first().token not in answer
     assert Session.objects.first().pk not in answer
 
 
@@ -152,6 +158,18 @@ def test_the_erased_are_out_at_once(superuser, ada):
 
     assert ada.get("/admin/").status_code == 302
     assert len(erasure.sessions.ends_of(ada.user)) == 0
+
+
+def test_the_erased_keep_no_right_of_their_own(superuser):
+    """Not even for when somebody takes the account into use again."""
+    boss = UserFactory(is_staff=True, is_superuser=True)
+    boss.user_permissions.set(Permission.objects.all()[:3])
+
+    superuser.post(address(boss, "erase"))
+
+    boss.refresh_from_db()
+    assert not boss.is_superuser
+    assert not boss.user_permissions.exists()
 
 
 def test_history_and_the_public_page_stay(superuser, ada):
@@ -226,6 +244,13 @@ def test_nobody_erases_themselves(request, role):
     assert User.objects.get(pk=client.user.pk).is_active
     page = client.get(f"/admin/auth/user/{client.user.pk}/change/").content.decode()
     assert address(client.user, "erase") not in page
+
+
+def test_nobody_erases_themselves_by_another_door_either(superuser):
+    UserFactory(is_superuser=True)
+
+    with pytest.raises(PermissionDenied, match="own account"):
+        erasure.erase(superuser.user, by=superuser.user)
 
 
 def test_the_last_superuser_stays(superuser, manager):

@@ -368,6 +368,14 @@ def test_an_account_gets_few_links_an_hour(ada, mailoutbox):
     assert "Too many links" in unknown.content.decode()
 
 
+def test_capitals_are_no_way_around(ada, mailoutbox):
+    for number in range(4):
+        email = ada.email[:number].upper() + ada.email[number:]
+        ask_for_link(email, at(f"203.0.113.{number}"))
+
+    assert len(mailoutbox) == 3
+
+
 def test_an_address_asks_for_few_links_an_hour(settings, ada, mailoutbox):
     settings.PASSWORD_LINKS_AN_ADDRESS_AN_HOUR = 2
     for number in range(2):

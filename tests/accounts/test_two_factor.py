@@ -191,6 +191,16 @@ def test_the_password_is_remembered_for_ten_minutes(visitor, ada, phone, time_ma
     assert not is_at_the_desk(visitor)
 
 
+def test_one_goes_back_to_the_password_by_a_button_alone(visitor, ada, phone):
+    sign_in(visitor, ada)
+    assert visitor.get("/admin/login/again/").status_code == 405
+    assert visitor.get("/admin/login/code/").status_code == 200
+
+    visitor.post("/admin/login/again/")
+
+    assert visitor.get("/admin/login/code/").status_code == 302
+
+
 @pytest.mark.parametrize(
     "change",
     [
@@ -253,6 +263,10 @@ def doors(article):
         "/admin/account/",
         "/admin/autocomplete/?app_label=articles&model_name=byline&field_name=author",
         "/admin/r/1/1/",
+        "/admin/articles/article/position/?author=1",
+        "/admin/images/image/1/chosen/",
+        "/admin/moment/?day=01/02/2030&time=09:00",
+        "/admin/tasks/",
     ]
 
 

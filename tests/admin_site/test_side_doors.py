@@ -316,6 +316,28 @@ def test_the_way_to_a_public_page_is_open_for_what_is_shown(hidden, contributor)
     assert response["Location"].endswith("/article/known/")
 
 
+def test_the_way_to_a_public_page_is_for_who_sees_articles_at_the_desk():
+    kind = ContentType.objects.get_for_model(Article).pk
+    nobody = signed_in(is_staff=True)
+    own = ArticleFactory(draft=True, slug=SLUG, created_by=nobody.user)
+
+    response = nobody.get(f"/admin/r/{kind}/{own.pk}/")
+
+    assert response.status_code == 404
+    assert nobody.get("/admin/").context["desk"] is None
+
+
+def test_only_editors_are_asked_to_mend_the_work_of_others(contributor, editor):
+    problem = {"rule": "topic", "level": "warn", "text": "None.", "where": "topics"}
+    others = ArticleFactory(published=True, problems=[problem])
+    own = ArticleFactory(
+        published=True, problems=[problem], created_by=contributor.user
+    )
+
+    assert contributor.get("/admin/").context["desk"]["problems"] == [own]
+    assert set(editor.get("/admin/").context["desk"]["problems"]) == {own, others}
+
+
 @pytest.mark.parametrize("number", ["999", "x", "0"])
 def test_the_way_to_nothing_is_no_error(contributor, number):
     kind = ContentType.objects.get_for_model(Article).pk

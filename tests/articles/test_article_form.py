@@ -286,6 +286,23 @@ def test_who_may_change_what(request, role, state, own, may):
     assert article.title != "Forged"
 
 
+@pytest.mark.parametrize("hours", [-1, 48])
+def test_an_editor_does_not_move_what_is_scheduled(editor, hours):
+    article = ArticleFactory(scheduled=True)
+    time = timezone.localtime() + timedelta(hours=hours)
+    form = article_form(editor, article)
+    form["title"] = "Reworded"
+    form["published_at_0"] = f"{time:%d/%m/%Y}"
+    form["published_at_1"] = f"{time:%H:%M}"
+
+    form.press("Save")
+
+    stored = Article.objects.get()
+    assert stored.title == "Reworded"
+    assert stored.published_at == article.published_at.replace(microsecond=0)
+    assert not stored.is_public
+
+
 @pytest.mark.parametrize("step", ["publish", "approve", "withdraw"])
 def test_a_forged_step_is_refused_and_nothing_is_lost(contributor, step):
     article = ArticleFactory(draft=True, created_by=contributor.user)
@@ -315,14 +332,19 @@ def test_a_forged_lead_is_refused(contributor, editor):
         assert article.featured_at is None
 
 
-def test_what_readers_have_seen_cannot_be_deleted(publisher):
-    live = ArticleFactory(published=True)
+@pytest.mark.parametrize("state", ["published", "ended", "withdrawn"])
+def test_what_readers_have_seen_cannot_be_deleted(publisher, state):
+    now = timezone.now()
+    states = {"ended": {"published_at": now - timedelta(days=1), "ends_at": now}}
+    fields = states.get(state, {})
+    seen = ArticleFactory(**{state if not fields else "published": True}, **fields)
     draft = ArticleFactory(draft=True)
 
-    for article, status in ((live, 403), (draft, 302)):
+    for article, asked, done in ((seen, 403, 403), (draft, 200, 302)):
         address = f"/admin/articles/article/{article.pk}/delete/"
-        assert publisher.post(address, {"post": "yes"}).status_code == status
-    assert list(Article.objects.all()) == [live]
+        assert publisher.get(address).status_code == asked
+        assert publisher.post(address, {"post": "yes"}).status_code == done
+    assert list(Article.objects.all()) == [seen]
 
 
 def test_a_preview_shows_a_draft_to_the_desk_alone(editor, reader):
@@ -350,6 +372,37 @@ def test_the_position_on_a_day_is_told_to_the_form(editor, reader):
     }
     assert editor.get(f"{address}&day=2021-99-99").json() == {"position": "Fellow"}
     assert reader.get(address).status_code == 302
+
+
+def test_who_sees_no_articles_is_told_no_position(editor):
+    position = PositionFactory(title="Fellow")
+    editor.user.groups.clear()
+
+    answer = editor.get(
+        f"/admin/articles/article/position/?author={position.author_id}"
+    )
+
+    assert answer.status_code == 403
+
+
+def test_only_who_may_publish_is_offered_to_publish_many(
+    contributor, editor, publisher
+):
+    ArticleFactory(published=True)
+
+    for client, may in ((contributor, False), (editor, False), (publisher, True)):
+        page = client.get("/admin/articles/article/").content.decode()
+        assert ('<option value="publish">' in page) is may
+
+
+def test_the_list_deletes_nothing(publisher):
+    """What readers have seen is withdrawn; a draft is deleted on its own page."""
+    draft = ArticleFactory(draft=True)
+    chosen = {"action": "delete_selected", "_selected_action": [draft.pk]}
+
+    publisher.post("/admin/articles/article/", {**chosen, "post": "yes"})
+
+    assert Article.objects.get() == draft
 
 
 def test_the_list_takes_few_queries_whatever_it_holds(

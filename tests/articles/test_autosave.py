@@ -318,6 +318,14 @@ def test_who_may_not_write_keeps_nothing(contributor, reader, editor, article):
     assert not EditSession.objects.exists()
 
 
+def test_who_may_begin_no_article_keeps_none(manager):
+    report = {"_typed": "1", "_window": "w", "_serial": "1", "title": "Mine"}
+    own = {**report, "_who": str(manager.user.pk)}
+
+    assert manager.post("/admin/articles/article/autosave/", own).status_code == 403
+    assert not EditSession.objects.exists()
+
+
 def test_text_for_an_article_out_of_reach_is_handed_back(contributor, editor):
     article = ArticleFactory(draft=True, created_by=contributor.user)
     window = Window(contributor, article)

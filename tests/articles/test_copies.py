@@ -379,6 +379,16 @@ def test_who_may_not_change_it_cannot_discard_it(request, role, live):
     assert live.changes == changes
 
 
+def test_an_editor_does_not_discard_the_changes_of_a_colleague(editor, live):
+    changes = live.start_working_copy(by=UserFactory(editor=True))
+    address = f"{LIST}{changes.pk}/discard/"
+
+    assert editor.get(address).status_code == 403
+    assert editor.post(address).status_code == 403
+    assert live.changes == changes
+    assert address not in text_of(editor.get(f"{LIST}{changes.pk}/change/"))
+
+
 def test_only_changes_can_be_discarded_and_not_be_deleted(publisher, live):
     changes = live.start_working_copy(by=publisher.user)
 

@@ -187,6 +187,14 @@ def test_other_paths_lead_nowhere(reader, editor, path):
     assert editor.get(f"/files/{path}").status_code == 404
 
 
+def test_a_file_is_only_read(reader):
+    address = address_of(ArticleFactory(published=True))
+    old = address.replace("/files/", "/media/attachments/")
+
+    assert reader.post(address).status_code == 405
+    assert reader.post(old).status_code == 405
+
+
 def test_a_file_that_is_lost_is_missing_and_no_error(reader):
     attachment = AttachmentFactory(article=ArticleFactory(published=True))
     private_storage().delete(attachment.file.name)

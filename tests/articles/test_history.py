@@ -227,6 +227,22 @@ def test_who_may_not_change_it_may_not_restore_it(request, role, draft, live):
     assert b"Restore" not in history_page(client, live)
 
 
+def test_a_writer_restores_nothing_once_it_is_with_the_editors(contributor):
+    own = ArticleFactory(draft=True, created_by=contributor.user, body="<p>A.</p>")
+    article_form(contributor, own).press("Save draft")
+    form = article_form(contributor, own)
+    form["body"] = "<p>B.</p>"
+    form.press("Submit for review")
+
+    response = restore(contributor, own, versions(own).last())
+
+    assert response.status_code == 403
+    assert Article.objects.get().body == "<p>B.</p>"
+    page = history_page(contributor, own)
+    assert b"Submitted for review" in page
+    assert b"Restore" not in page
+
+
 def history_page(client, article):
     return client.get(f"/admin/articles/article/{article.pk}/history/").content
 

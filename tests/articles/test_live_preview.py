@@ -182,6 +182,12 @@ def test_of_a_new_article(editor):
     assert not Article.objects.exists()
 
 
+def test_who_may_not_write_has_no_new_article_to_look_at(manager):
+    address = "/admin/articles/article/preview/?typed"
+
+    assert manager.get(address).status_code == 403
+
+
 def test_of_a_working_copy(editor):
     article = ArticleFactory(published=True, title="Live", slug="live")
     window = Window(editor, article.start_working_copy(by=editor.user))
@@ -211,6 +217,21 @@ def test_nobody_sees_what_the_desk_does_not_show_them(window, contributor, reade
         window.client = reader
         assert preview(window, query).status_code == 302
     assert reader.get("/admin/articles/article/preview/?typed").status_code == 302
+
+
+def test_it_names_no_translation_that_readers_do_not_have(contributor):
+    known = ArticleFactory(published=True, language="en-gb")
+    ArticleFactory(draft=True, language="fr", slug="inconnu", translation_of=known)
+    ArticleFactory(published=True, language="pl", slug="znany", translation_of=known)
+    window = Window(contributor)
+    window["language"] = "de"
+    window["translation_of"] = str(known.pk)
+    window.keep()
+
+    shown = page(preview(window))
+
+    assert "znany" in shown
+    assert "inconnu" not in shown
 
 
 @pytest.mark.parametrize("query", ["", "?typed"])

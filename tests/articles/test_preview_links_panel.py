@@ -178,6 +178,13 @@ def test_openings_are_counted_and_listed(editor, reader, draft):
     assert listed.count("Firefox/140.0") == 2
 
 
+def test_the_page_of_a_link_is_only_read(editor, draft):
+    make(editor, draft)
+    link = PreviewLink.objects.get()
+
+    assert editor.post(f"{page_of(draft)}{link.pk}/").status_code == 405
+
+
 def test_a_link_belongs_to_its_article(editor, draft):
     make(editor, draft)
     link = PreviewLink.objects.get()

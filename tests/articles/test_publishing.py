@@ -62,6 +62,37 @@ def test_a_contributor_cannot_publish_and_nothing_changes():
     assert not LogEntry.objects.exists()
 
 
+@pytest.mark.parametrize(
+    ("step", "state", "who"),
+    [
+        ("submit", "draft", "contributor"),
+        ("submit", "in_review", "editor"),
+        ("return_to_author", "in_review", "contributor"),
+        ("return_to_author", "draft", "editor"),
+        ("approve", "in_review", "contributor"),
+        ("approve", "draft", "editor"),
+        ("publish", "draft", "editor"),
+        ("publish", "published", "publisher"),
+        ("unschedule", "scheduled", "editor"),
+        ("unschedule", "published", "publisher"),
+        ("withdraw", "published", "editor"),
+        ("withdraw", "draft", "publisher"),
+        ("feature", "published", "editor"),
+        ("feature", "scheduled", "publisher"),
+    ],
+)
+def test_a_step_itself_asks_who_takes_it_and_from_where(step, state, who):
+    """Whatever door it is called from."""
+    article = ArticleFactory(**{state: True}, withdrawal_reason="Wrong.")
+
+    with pytest.raises(NotAllowed):
+        getattr(article, step)(by=UserFactory(**{who: True}))
+
+    stored = Article.objects.get()
+    assert (stored.state, stored.featured_at) == (article.state, None)
+    assert not LogEntry.objects.exists()
+
+
 def test_withdrawing_keeps_the_reason_and_hides_the_article():
     article = ArticleFactory(published=True)
 

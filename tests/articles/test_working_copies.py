@@ -103,6 +103,18 @@ def test_what_readers_do_not_see_has_none(trait, publisher):
         ArticleFactory(**state).start_working_copy(by=publisher)
 
 
+def test_changes_never_replace_what_is_withdrawn(live, editor, publisher):
+    """Not even those that somehow stayed on the schedule."""
+    copy = live.start_working_copy(by=editor)
+    past = timezone.now() - timedelta(hours=1)
+    Article.objects.filter(pk=copy.pk).update(state="published", replaces_at=past)
+    Article.objects.filter(pk=live.pk).update(state="withdrawn")
+
+    assert not Article.objects.due_copies().exists()
+    with pytest.raises(NotAllowed):
+        Article.objects.get(pk=copy.pk).replace_live(by=publisher)
+
+
 def test_a_contributor_begins_none(live):
     with pytest.raises(NotAllowed):
         live.start_working_copy(by=UserFactory(contributor=True))

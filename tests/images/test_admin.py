@@ -275,6 +275,26 @@ def test_a_contributor_adds_pictures_and_changes_none(contributor):
     assert contributor.get(address(image)).status_code == 200
 
 
+def test_a_contributor_does_not_have_the_sizes_made_again(contributor):
+    image = ImageFactory()
+    Image.objects.update(render_error="Disk full")
+
+    contributor.post(
+        LIST, {"action": "make_sizes_again", "_selected_action": [image.pk]}
+    )
+
+    assert Image.objects.get().render_error == "Disk full"
+
+
+def test_who_sees_no_pictures_is_told_of_none(contributor):
+    chosen = address(ImageFactory(), "chosen")
+    assert contributor.get(chosen).status_code == 200
+
+    contributor.user.groups.clear()
+
+    assert contributor.get(chosen).status_code == 403
+
+
 def test_a_picture_taken_sideways_is_stored_with_its_upright_size(editor):
     exif = Pillow.Exif()
     exif[0x0112] = 6

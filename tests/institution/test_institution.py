@@ -5,6 +5,7 @@ from django.contrib.flatpages.models import FlatPage
 
 from ecfr_site.institution.models import Institution
 from tests.admin_site.desk import OpenForm
+from tests.conftest import signed_in
 from tests.factories import ArticleFactory
 
 pytestmark = pytest.mark.django_db
@@ -18,6 +19,20 @@ def test_the_disclaimer_is_changed_in_one_place(manager, reader):
 
     assert Institution.objects.get().name == "The Example Council"
     assert manager.get("/admin/ecfr_site/institution/add/").status_code == 403
+
+
+def test_there_is_always_one_institution(manager):
+    superuser = signed_in(is_staff=True, is_superuser=True)
+    Institution.objects.get_or_create(pk=1)
+
+    for client in (manager, superuser):
+        for page in ("add/", "1/delete/"):
+            address = f"/admin/ecfr_site/institution/{page}"
+            posted = {"name": "Another", "post": "yes"}
+            assert client.post(address, posted).status_code == 403
+        chosen = {"action": "delete_selected", "_selected_action": 1, "post": "yes"}
+        client.post("/admin/ecfr_site/institution/", chosen)
+    assert Institution.objects.get().pk == 1
 
 
 def test_a_simple_page_is_written_and_sanitised(publisher, reader):

@@ -188,6 +188,17 @@ def test_who_may_not_add_redirects_cannot_import(editor):
     assert dry_run(editor, "old_path,new_path\n/a,/b\n").status_code == 403
 
 
+@pytest.mark.parametrize("button", ["confirm", "refused"])
+def test_who_may_not_add_redirects_confirms_no_import(editor, publisher, button):
+    page = html.fromstring(dry_run(publisher, "old_path,new_path\n/a,/b/\n").content)
+    [form] = [f for f in page.forms if "process_import" in (f.action or "")]
+    posted = {**dict(form.form_values()), button: "1"}
+
+    assert editor.post(form.action, posted).status_code == 403
+    assert publisher.get(form.action).status_code == 405
+    assert not Redirect.objects.exists()
+
+
 def test_an_address_that_is_redirected_already_is_named(publisher):
     Redirect.objects.create(site_id=1, old_path="/old.html", new_path="/people/")
     form = OpenForm(publisher, "/admin/redirects/redirect/add/")
