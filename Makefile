@@ -13,7 +13,7 @@ INSTALL = .venv/bin/python -m pip install -qq --disable-pip-version-check
 # A target to make first: there is no working Python in .venv, or no more.
 MISSING := $(shell .venv/bin/python -c '' 2>/dev/null || echo environment)
 
-.PHONY: run test sbom python port environment
+.PHONY: run test lint format check sbom python port environment
 .DEFAULT_GOAL := run
 
 run: python port .venv/installed
@@ -21,6 +21,18 @@ run: python port .venv/installed
 
 test: python .venv/installed-dev
 	@.venv/bin/python -m pytest --numprocesses auto
+
+lint: python .venv/installed-dev
+	@.venv/bin/ruff check .
+	@.venv/bin/ruff format --check .
+	@.venv/bin/lint-imports --no-logo --no-cache
+	@.venv/bin/djlint templates --check --lint
+
+format: python .venv/installed-dev
+	@.venv/bin/ruff check --fix --quiet .
+	@.venv/bin/ruff format .
+
+check: lint test
 
 # What is installed, with the tools for testing, for whoever keeps lists of such things.
 sbom: python .venv/installed-dev
