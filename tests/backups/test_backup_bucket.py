@@ -11,7 +11,13 @@ from django.core.management import CommandError, call_command
 from django.utils import timezone
 
 from ecfr_site.backups import create
-from tests.backups.test_backups import empty_place, files_of, manage
+from tests.backups.test_backups import (  # noqa: F401
+    empty_place,
+    files_of,
+    manage,
+    own_folder,
+    site,
+)
 from tests.images.test_object_store import client, endpoint, objects  # noqa: F401
 
 pytestmark = pytest.mark.django_db(transaction=True)

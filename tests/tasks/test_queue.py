@@ -171,7 +171,7 @@ def test_a_failure_can_be_removed(work):
         task_queue().retry(failure.id)
 
 
-@pytest.mark.parametrize("act", ["retry", "forget"])
+@pytest.mark.parametrize("act", ["retry", "discard"])
 @pytest.mark.parametrize("id", ["", "x", "00000000-0000-0000-0000-000000000000"])
 def test_only_failures_can_be_tried_again_or_removed(place, act, id):
     waiting = deliver.enqueue("good")

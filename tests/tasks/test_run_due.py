@@ -3,6 +3,9 @@
 import pytest
 from django.core.management import call_command
 
+from articles import periodic as articles
+from ecfr_site.images import periodic as images
+
 pytestmark = pytest.mark.django_db
 
 
@@ -17,7 +20,7 @@ def test_it_says_nothing_when_nothing_is_due(capsys):
 
 
 def test_it_says_what_it_queued(capsys, monkeypatch):
-    monkeypatch.setattr("ecfr_site.images.tasks.enqueue_due", lambda: 3)
+    monkeypatch.setitem(images.WORK, "images", lambda: 3)
 
     call_command("run_due")
 
@@ -27,8 +30,8 @@ def test_it_says_what_it_queued(capsys, monkeypatch):
 def test_one_app_in_trouble_is_logged_and_does_not_stop_the_others(
     capsys, caplog, monkeypatch
 ):
-    monkeypatch.setattr("ecfr_site.images.tasks.enqueue_due", broken)
-    monkeypatch.setattr("articles.tasks.enqueue_due", lambda: 1)
+    monkeypatch.setitem(images.WORK, "images", broken)
+    monkeypatch.setitem(articles.WORK, "articles", lambda: 1)
 
     call_command("run_due")
 
