@@ -7,4 +7,5 @@ class NewsletterConfig(AppConfig):
 
     def ready(self):
         # What registers itself, and needs the models.
+        from newsletter import checks  # noqa: F401
         from newsletter.bounces import webhooks  # noqa: F401
