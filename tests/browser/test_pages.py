@@ -9,10 +9,8 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from django.core.management import call_command
 from django.utils import timezone
-from PIL import Image as Picture
 
 from articles.models import Article
-from ecfr_site.management.commands import load_demo
 from ecfr_site.security import tokens
 from newsletter.models import Newsletter, Subscriber
 from tests.factories import DeliveryFactory, SubscriberFactory
@@ -46,14 +44,8 @@ RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"
 
 
 @pytest.fixture
-def addresses(settings, kept_rows, monkeypatch):
-    """The demonstration site's pages: every kind of page, every kind of article.
-
-    With plain pictures, as drawing them takes longer than all the rest.
-    """
-    for name in ("draw", "portrait", "emblem"):
-        plain = Picture.new("RGB", (1600, 1000), "slategrey")
-        monkeypatch.setattr(load_demo, name, lambda *args, plain=plain: plain.copy())
+def addresses(settings, kept_rows):
+    """The demonstration site's pages: every kind of page, every kind of article."""
     settings.TASKS = {
         "default": {"BACKEND": "django_tasks.backends.dummy.DummyBackend"}
     }

@@ -5,14 +5,12 @@ from django.core.management import call_command
 from django.core.serializers import serialize
 from django.db import transaction
 from django.test import override_settings
-from PIL import Image as Picture
 
 from articles.models import Article, Comment, WorkflowEvent
 from articles.tasks import addresses_in
 from authors.models import Author, Position, Programme
 from ecfr_site.demo import archive
 from ecfr_site.images.models import Image
-from ecfr_site.management.commands import load_demo
 from newsletter.models import (
     ConsentRecord,
     Delivery,
@@ -30,18 +28,12 @@ NO_TASKS = {"default": {"BACKEND": "django_tasks.backends.dummy.DummyBackend"}}
 
 @pytest.fixture(scope="module")
 def loaded(django_db_setup, django_db_blocker):
-    """The demonstration, once for all tests, which put back what they change.
-
-    With small pictures, since real ones take a minute.
-    """
+    """The demonstration, once for all tests, which put back what they change."""
     with (
         django_db_blocker.unblock(),
         override_settings(TASKS=NO_TASKS),
-        pytest.MonkeyPatch.context() as patched,
         transaction.atomic(),
     ):
-        for name in ("draw", "portrait", "emblem"):
-            patched.setattr(load_demo, name, lambda *args: Picture.new("RGB", (60, 40)))
         call_command("load_demo", verbosity=0)
         yield
         transaction.set_rollback(True)

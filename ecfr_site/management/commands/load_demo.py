@@ -14,11 +14,11 @@ from django.core.management.base import BaseCommand
 from django.db import transaction
 from django.utils import timezone
 from django.utils.text import slugify
+from PIL import Image as Picture
 
 from articles.models import Article, Attachment, Byline, Correction, Topic
 from authors.models import Author, AuthorLink, Position, Programme
 from ecfr_site.demo import archive, desk, newsletter
-from ecfr_site.demo.pictures import draw, emblem, portrait
 from ecfr_site.images.models import Image
 from ecfr_site.institution.models import Institution
 
@@ -99,12 +99,10 @@ class Command(BaseCommand):
     @transaction.atomic
     def load_author(self, slug, positions=(), **fields):
         _, biography = read(DEMO / "people" / f"{slug}.html")
-        kind = fields.get("kind", Author.Kind.PERSON)
-        picture = portrait(slug) if kind == Author.Kind.PERSON else emblem(slug)
         author = Author.objects.create(
             slug=slug,
             biography=biography,
-            photo=save_picture(picture, f"{fields['name']}, portrait", slug),
+            photo=save_picture(f"people/{slug}", f"{fields['name']}, portrait", slug),
             **fields,
         )
         AuthorLink.objects.create(
@@ -162,9 +160,7 @@ class Command(BaseCommand):
             translation_of=Article.objects.originals()
             .filter(slug=head.get("translation_of"))
             .first(),
-            image=save_picture(
-                draw(head["picture"], slug), head["title"], slug, head["picture_alt"]
-            ),
+            image=save_picture(slug, head["title"], slug, head["picture_alt"]),
             image_alt=head["picture_alt"],
             image_decorative=not head["picture_alt"],
             image_caption=head.get("picture_caption", ""),
@@ -232,11 +228,18 @@ def publication_time(head):
     return timezone.make_aware(published)
 
 
-def save_picture(picture, title, name, alt=""):
+def picture(name):
+    """The picture of that name in the demonstration's folder."""
+    with Picture.open(DEMO / "pictures" / f"{name}.avif") as opened:
+        return opened.convert("RGB")
+
+
+def save_picture(name, title, slug, alt=""):
+    """Store a picture in the library, as an editor would have uploaded it."""
     content = BytesIO()
-    picture.convert("RGB").save(content, "JPEG", quality=88)
+    picture(name).save(content, "JPEG", quality=88)
     return Image.objects.create(
-        file=ContentFile(content.getvalue(), f"{slugify(name)}.jpg"),
+        file=ContentFile(content.getvalue(), f"{slugify(slug)}.jpg"),
         title=title[:200],
         alt=alt,
         credit="Meridian Council",
@@ -245,7 +248,7 @@ def save_picture(picture, title, name, alt=""):
 
 def attach_cover(article):
     content = BytesIO()
-    draw("archive", article.slug).convert("RGB").save(content, "PDF", resolution=150)
+    picture(f"{article.slug}-cover").save(content, "PDF", resolution=150)
     Attachment.objects.create(
         article=article,
         title="Cover, for printing (PDF)",
