@@ -223,6 +223,7 @@ def test_who_may_only_read_it_sees_the_live_article(manager, editor, live):
     response = manager.get(f"{LIST}{live.pk}/change/")
 
     assert response.status_code == 200
+    assert response.context["changes"] is None
     assert b"Save the changes" not in response.content
 
 

@@ -69,6 +69,16 @@ def test_a_list_holds_what_was_asked_for_newest_first(reader, work, address, exp
     assert titles(reader.get(address)) == expected
 
 
+def test_only_years_of_what_is_published_are_offered(reader, work):
+    for state, year in (("draft", 1999), ("withdrawn", 2001), ("scheduled", 2199)):
+        at = timezone.make_aware(datetime(year, 5, 1))
+        ArticleFactory(**{state: True}, published_at=at)
+
+    years = reader.get("/publications/").context["years"]
+
+    assert [day.year for day in years] == [2025, 2024]
+
+
 def test_an_unknown_kind_is_not_found(reader):
     assert reader.get("/publications/poetry/").status_code == 404
 

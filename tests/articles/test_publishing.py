@@ -93,6 +93,31 @@ def test_a_step_itself_asks_who_takes_it_and_from_where(step, state, who):
     assert not LogEntry.objects.exists()
 
 
+def test_nothing_is_published_that_has_ended_already():
+    now = timezone.now()
+    article = ArticleFactory(
+        draft=True, published_at=now - timedelta(days=2), ends_at=now - timedelta(1)
+    )
+
+    with pytest.raises(ValidationError):
+        article.publish(by=UserFactory(publisher=True))
+
+    assert Article.objects.get().state == State.DRAFT
+
+
+def test_what_leaves_the_schedule_changed_is_read_again():
+    publisher = UserFactory(publisher=True)
+    for body, state in (("", State.APPROVED), ("<p>Other.</p>", State.IN_REVIEW)):
+        article = ArticleFactory(draft=True)
+        article.publish(by=publisher, at=timezone.now() + timedelta(hours=1))
+        article.body = body or article.body
+        article.save()
+
+        article.unschedule(by=publisher)
+
+        assert article.state == state
+
+
 def test_withdrawing_keeps_the_reason_and_hides_the_article():
     article = ArticleFactory(published=True)
 

@@ -115,6 +115,24 @@ def test_changes_never_replace_what_is_withdrawn(live, editor, publisher):
         Article.objects.get(pk=copy.pk).replace_live(by=publisher)
 
 
+@pytest.mark.parametrize("step", ["unschedule", "return_to_author"])
+def test_changes_that_left_the_schedule_do_not_go_live_at_their_minute(
+    live, editor, publisher, step
+):
+    copy = live.start_working_copy(by=editor)
+    copy.title = "Not yet"
+    copy.save()
+    now = timezone.now()
+    copy.publish(by=publisher, at=now + timedelta(hours=1))
+    getattr(copy, step)(by=publisher)
+
+    with time_machine.travel(now + timedelta(hours=2)):
+        assert replace_due(Article.objects.all()) == 0
+
+    live.refresh_from_db()
+    assert live.title == "The old title"
+
+
 def test_a_contributor_begins_none(live):
     with pytest.raises(NotAllowed):
         live.start_working_copy(by=UserFactory(contributor=True))
