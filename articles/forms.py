@@ -273,7 +273,7 @@ class WithdrawalForm(forms.ModelForm):
     """Why an article is taken back, and where its readers are sent."""
 
     note = forms.CharField(
-        label="Note (for the history, and for who works on)",
+        label="Note for the history",
         required=False,
         widget=forms.Textarea({"rows": 2}),
     )

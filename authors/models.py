@@ -48,7 +48,7 @@ class Programme(SlugRedirectMixin):
         help_text="What the picture shows. Leave empty if it is only decoration.",
     )
     order = models.PositiveSmallIntegerField(
-        default=0, help_text="Programmes with a smaller number stand first."
+        default=0, help_text="Lower numbers come first."
     )
     active = models.BooleanField(
         default=True,
@@ -230,7 +230,7 @@ class Position(models.Model):
     ended = models.DateField(
         null=True,
         blank=True,
-        help_text="The last day in the post; empty while it lasts.",
+        help_text="The last day in the position. Leave empty while it is held.",
     )
 
     readers_see = Seen()

@@ -334,7 +334,7 @@ class ArticleAdmin(
     def lead_thumbnail(self, article):
         return thumbnail(article.image) or "–"
 
-    @admin.action(description="Publish, each at its time", permissions=["publish"])
+    @admin.action(description="Publish at the set time", permissions=["publish"])
     def publish(self, request, articles):
         for pk in list(articles.values_list("pk", flat=True)):
             try:

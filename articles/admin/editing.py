@@ -129,7 +129,7 @@ class EditingPages:
                 Article.objects.visible_to(request.user).defer("body"), pk=pk
             )
         EditSession.objects.clear(request.user, article and article.original_id)
-        self.message_user(request, "The text that was not saved is gone.", "success")
+        self.message_user(request, "The unsaved text was discarded.", "success")
         if article:
             return redirect("admin:articles_article_change", pk)
         return redirect("admin:articles_article_add")

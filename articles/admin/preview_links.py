@@ -21,7 +21,7 @@ class PreviewLinkForm(forms.Form):
         label="For whom",
         max_length=150,
         help_text="The name stands above the preview.",
-        error_messages={"required": "Say for whom it is."},
+        error_messages={"required": "Enter the recipient's name."},
         widget=forms.TextInput(attrs={"autocomplete": "off"}),
     )
     pinned = forms.TypedChoiceField(
@@ -36,7 +36,7 @@ class PreviewLinkForm(forms.Form):
         widget=forms.RadioSelect,
     )
     days = forms.IntegerField(
-        label="Good for how many days",
+        label="Valid for (days)",
         initial=DAYS,
         validators=DAYS_ALLOWED,
         widget=forms.NumberInput(attrs={"min": 1, "max": MOST_DAYS}),

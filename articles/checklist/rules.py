@@ -14,7 +14,7 @@ from articles.rendering import is_note, is_ours, lost_links, words_of
 from authors.models import Author
 
 OFF, WARN, BLOCK = "off", "warn", "block"
-LEVELS = {BLOCK: "Blocks publication", WARN: "Warns", OFF: "Is not checked"}
+LEVELS = {BLOCK: "Blocks publication", WARN: "Warning", OFF: "Not checked"}
 # What nobody can mend: it is only said.
 NOTE = "note"
 

@@ -120,7 +120,7 @@ class Article(Transitions, Completeness, WorkingCopies, Restoring, SlugRedirectM
         "caption",
         max_length=300,
         blank=True,
-        help_text="Empty: the picture's own caption.",
+        help_text="Leave empty to use the image's own caption.",
     )
 
     # People
@@ -142,28 +142,28 @@ class Article(Transitions, Completeness, WorkingCopies, Restoring, SlugRedirectM
         "publication time",
         null=True,
         blank=True,
-        help_text="In the future: the page appears by itself at that minute. "
-        "Empty: the moment you publish.",
+        help_text="A time in the future schedules publication. "
+        "Leave empty to use the moment you publish.",
     )
     precision = models.CharField(
-        "date is known to the",
+        "publication date precision",
         max_length=5,
         choices=Precision,
         default=Precision.DAY,
-        help_text="For pieces from an archive of which only month or year is known.",
+        help_text="For archive pieces of which only the month or year is known.",
     )
     ends_at = models.DateTimeField(
         "end of publication",
         null=True,
         blank=True,
-        help_text="The page goes at that minute, by itself. Empty: it stays.",
+        help_text="The page is taken down at this time. Leave empty to keep it.",
     )
     replaces_at = models.DateTimeField(
         "update the live page at",
         null=True,
         blank=True,
-        help_text="In the future: readers see these changes from that minute. "
-        "Empty: the moment you update the live page.",
+        help_text="A time in the future schedules the update. "
+        "Leave empty to use the moment you update the live page.",
     )
     featured_at = models.DateTimeField(
         null=True,
@@ -202,7 +202,7 @@ class Article(Transitions, Completeness, WorkingCopies, Restoring, SlugRedirectM
         help_text="On what terms it is republished, if the outlet asks for that.",
     )
     disclaimer = models.TextField(
-        blank=True, help_text="Empty: the institution's own disclaimer."
+        blank=True, help_text="Leave empty to use the institution's disclaimer."
     )
 
     # Search engines
@@ -211,7 +211,7 @@ class Article(Transitions, Completeness, WorkingCopies, Restoring, SlugRedirectM
         "description for search engines",
         max_length=300,
         blank=True,
-        help_text="Empty: the standfirst.",
+        help_text="Leave empty to use the standfirst.",
     )
 
     # The desk's own: never shown to readers

@@ -46,11 +46,11 @@ class Byline(models.Model):
     role = models.CharField(max_length=10, choices=Role, default=Role.AUTHOR)
     order = models.PositiveSmallIntegerField(default=0)
     position_override = models.CharField(
-        "position to print",
+        "byline title override",
         max_length=200,
         blank=True,
-        help_text="Only when the position held on the day of publication is not "
-        "what should be printed.",
+        help_text="Only if the position held on the day of publication should "
+        "not be shown.",
     )
 
     readers_see = Seen()

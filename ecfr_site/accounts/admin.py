@@ -61,7 +61,8 @@ class AccountForm(forms.ModelForm):
         Author.objects.all(),
         required=False,
         empty_label="Nobody",
-        help_text="Who this person is on the site: sees own work first.",
+        help_text="Links the account to an author, whose articles come first "
+        "on the desk.",
     )
 
     class Meta:
@@ -69,11 +70,11 @@ class AccountForm(forms.ModelForm):
         fields = ["username", "first_name", "last_name", "email", "groups"]
         field_classes = {"username": UsernameField, "groups": GroupsField}
         help_texts = {
-            "username": "To sign in with.",
-            "groups": "Without a group nobody gets to the desk.",
-            "is_active": "Take the tick off instead of deleting somebody who leaves: "
-            "names stay in the history.",
-            "is_superuser": "May do everything, and change who may.",
+            "username": "Used to sign in.",
+            "groups": "An account without a group has no access to the desk.",
+            "is_active": "Clear this box instead of deleting somebody who leaves: "
+            "their name stays in the history.",
+            "is_superuser": "Has every permission, and can change those of others.",
         }
 
     def __init__(self, *args, **kwargs):

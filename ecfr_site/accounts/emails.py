@@ -15,7 +15,7 @@ NOTICES = {
     "off": "Two-factor sign-in was switched off for your account.",
     "reset": "A manager switched two-factor sign-in off for your account, so that you "
     "can set it up anew.",
-    "codes": "Your account got new recovery codes; the old ones are good no more.",
+    "codes": "Your account got new recovery codes; the old ones no longer work.",
     "code_used": "A recovery code was used to sign in to your account.",
     "address": "The e-mail address of your account was changed. This one is told for "
     "the last time.",

@@ -106,9 +106,9 @@ def erase(user, by):
     user = next(account for account in locked if account.pk == user.pk)
     others = [one for one in locked if one.is_active and one.pk != user.pk]
     if user.pk == by.pk:
-        raise PermissionDenied("Nobody erases the own account.")
+        raise PermissionDenied("You cannot erase your own account.")
     if user.is_superuser and not any(one.is_superuser for one in others):
-        raise PermissionDenied("The last account with all rights stays.")
+        raise PermissionDenied("The last superuser account cannot be erased.")
     AccessAttempt.objects.filter(username=user.username).delete()
     sessions.end_all(user)
     user.username = name_of_former(user)

@@ -29,9 +29,7 @@ SIGN_IN = "_sign_in"
 # Never sent back: what signs somebody in, and what the next form has of its own.
 _NOT_KEPT = {"csrfmiddlewaretoken", "username", "password", "code", SIGN_IN, RESUME}
 
-_NOT_SAVED = (
-    "Not saved yet: here is what you wrote. Look it through, then press save again."
-)
+_NOT_SAVED = "Not saved yet: here is what you wrote. Check it, then press Save again."
 
 
 class FormRecoveryMixin:
@@ -101,7 +99,7 @@ def refuse(request, site, refusal):
     ]
     context = {
         "title": "This was not saved",
-        "reason": str(refusal) or "You may not change this, or not any more.",
+        "reason": str(refusal) or "You no longer have permission to change this.",
         "written": written,
     }
     return _page(request, site, "admin/refused_text.html", context, status=403)

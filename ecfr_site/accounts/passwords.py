@@ -95,7 +95,7 @@ class AskForLink(DeskLook, FormView):
 
 class LinkSent(DeskLook, TemplateView):
     template_name = "registration/password_reset_done.html"
-    extra_context = {"title": "Look at your mail"}
+    extra_context = {"title": "Check your e-mail"}
 
 
 class SetPassword(DeskLook, views.PasswordResetConfirmView):

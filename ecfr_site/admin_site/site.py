@@ -140,7 +140,7 @@ def is_background(request):
 
 def refusal_for_scripts(request):
     """401 while signing in helps, else 403; `error` says in words what to do."""
-    status, error = 403, "You may not use the desk."
+    status, error = 403, "You do not have permission to use the desk."
     missing = request.user.is_authenticated and second_factor.missing(request.user)
     if not request.user.is_authenticated or missing is second_factor.Missing.CODE:
         status, error = 401, "You are signed out. Sign in in another window."

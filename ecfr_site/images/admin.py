@@ -17,7 +17,7 @@ from ecfr_site.richtext.folding import FoldedSearchMixin
 
 
 class ToDoFilter(admin.SimpleListFilter):
-    title = "what to look after"
+    title = "needs attention"
     parameter_name = "todo"
 
     def lookups(self, request, model_admin):

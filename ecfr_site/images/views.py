@@ -24,9 +24,9 @@ def upload(request):
     if not (
         admin.site.has_permission(request) and request.user.has_perm("images.add_image")
     ):
-        return refusal(403, "You may not upload pictures.")
+        return refusal(403, "You do not have permission to upload images.")
     if "upload" not in request.FILES:
-        return refusal(400, "No picture was sent.")
+        return refusal(400, "Choose an image to upload.")
     sent = request.FILES["upload"]
     try:
         file = taken_in(sent)

@@ -151,7 +151,8 @@ class RowImportMixin(ImportMixin):
             # Another import came in at the same moment, for one.
             self.message_user(
                 request,
-                "Nothing was imported: the list changed meanwhile. Please try again.",
+                "Nothing was imported, because the list changed in the meantime. "
+                "Try again.",
                 messages.ERROR,
             )
         else:

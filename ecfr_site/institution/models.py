@@ -35,11 +35,11 @@ class Institution(models.Model):
     strapline = models.CharField(
         max_length=200,
         blank=True,
-        help_text="One sentence, for the home page and search engines.",
+        help_text="One sentence for the home page and search engines.",
     )
     disclaimer = models.TextField(
         blank=True,
-        help_text="Stands under every publication that has no disclaimer of its own.",
+        help_text="Shown under every publication that has no disclaimer of its own.",
     )
     email = models.EmailField("e-mail address", blank=True)
     postal_address = models.TextField(blank=True)

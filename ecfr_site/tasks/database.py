@@ -20,7 +20,7 @@ from ecfr_site.tasks.queue import (
 
 # Nothing takes so long: whoever is at it was killed, or its machine is gone.
 LONGEST = timedelta(minutes=15)
-LOST = "Its worker did not come back."
+LOST = "The worker was lost."
 
 
 def tried(times):

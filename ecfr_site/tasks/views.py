@@ -19,9 +19,9 @@ MAY_SEE, MAY_ACT = (
 # What is in each, in the order in which workers empty them.
 QUEUES = {
     "high": "Pictures",
-    "default": "Mail that a person waits for",
-    "low": "Editions of newsletters",
-    "lowest": "Checks of articles and links",
+    "default": "E-mail that somebody is waiting for",
+    "low": "Newsletter editions",
+    "lowest": "Article and link checks",
 }
 
 

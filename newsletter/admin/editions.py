@@ -492,7 +492,7 @@ class EditionAdmin(ReportMixin, LossesMixin, FormRecoveryMixin, admin.ModelAdmin
             if request.method == "POST":
                 if request.POST.get("content") != content:
                     raise ValidationError(
-                        "It was changed while you were looking. Look it through again."
+                        "It was changed while you were looking. Review it again."
                     )
                 edition.schedule(by=request.user, at=at)
                 if not at:

@@ -65,7 +65,7 @@ class SubscriberAdmin(SubscriberImportMixin, admin.ModelAdmin):
     show_full_result_count = False
     # By the beginning, which an index answers for a million rows.
     search_fields = ["normalised__startswith"]
-    search_help_text = "The beginning of an address."
+    search_help_text = "The start of an e-mail address."
     actions = None
     readonly_fields = [
         "badge",

@@ -542,7 +542,7 @@ class Edition(models.Model):
         limit = self.newsletter.canary_limit
         if numbers["bad"] * 100 > limit * numbers["all"]:
             self.hold(
-                f"{numbers['bad']} of the first {numbers['all']} messages came back, "
+                f"{numbers['bad']} of the first {numbers['all']} messages bounced, "
                 f"more than {limit} per cent."
             )
         else:

@@ -66,36 +66,37 @@ class Newsletter(SlugRedirectMixin):
         max_length=100,
         blank=True,
         validators=[single_line],
-        help_text="Empty: the institution's short name.",
+        help_text="Leave empty to use the institution's short name.",
     )
     sender_email = models.EmailField(
         "sender's address",
         blank=True,
         validators=[ascii_address],
         help_text="Its domain must be prepared for sending (see the operators' guide). "
-        "Empty: the site's own address.",
+        "Leave empty to use the site's own address.",
     )
     reply_to = models.EmailField(
         "replies go to",
         blank=True,
         validators=[ascii_address],
-        help_text="Empty: to the sender.",
+        help_text="Leave empty to use the sender's address.",
     )
     canary = models.PositiveIntegerField(
-        "first to so many",
+        "test group size",
         default=0,
-        help_text="An edition goes to so many people first and to the others only "
-        "if few of those messages come back. 0: to everybody at once.",
+        help_text="An edition goes to this many recipients first, and to the others "
+        "only if few of those messages bounce. 0 sends to everybody at once.",
     )
     canary_minutes = models.PositiveSmallIntegerField(
-        "then wait, in minutes",
+        "wait before sending the rest (minutes)",
         default=30,
-        help_text="How long returned messages are waited for.",
+        help_text="How long to wait for bounces from the test group.",
     )
     canary_limit = models.PositiveSmallIntegerField(
-        "stop above, in per cent",
+        "pause above this share of bounces (per cent)",
         default=5,
-        help_text="If more than this come back, the edition pauses and asks.",
+        help_text="If more than this share bounces, the edition pauses until "
+        "somebody decides.",
     )
     active = models.BooleanField(
         "offered to readers",
@@ -104,7 +105,7 @@ class Newsletter(SlugRedirectMixin):
         "subscribers.",
     )
     order = models.PositiveSmallIntegerField(
-        default=0, help_text="Newsletters with a smaller number stand first."
+        default=0, help_text="Lower numbers come first."
     )
 
     readers_see = Seen(

@@ -174,7 +174,7 @@ class Subscriber(models.Model):
         PENDING = "pending", "pending confirmation"
         ACTIVE = "active", "active"
         UNSUBSCRIBED = "unsubscribed", "unsubscribed"
-        BOUNCED = "bounced", "messages came back"
+        BOUNCED = "bounced", "bounced"
         COMPLAINED = "complained", "complained"
         ERASED = "erased", "erased"
 

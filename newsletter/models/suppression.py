@@ -51,7 +51,7 @@ class Suppression(models.Model):
 
     class Reason(models.TextChoices):
         ERASED = "erased", "asked to be erased"
-        BOUNCED = "bounced", "messages came back"
+        BOUNCED = "bounced", "bounced"
         COMPLAINED = "complained", "complained of spam"
         MANUAL = "manual", "entered by hand"
 

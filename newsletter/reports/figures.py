@@ -118,8 +118,8 @@ class EditionReport:
         figures = [
             ("audience", audience, None),
             ("delivered", delivered, audience),
-            ("came back for good", events["hard"], sent),
-            ("came back for now", soft, sent),
+            ("hard bounces", events["hard"], sent),
+            ("soft bounces", soft, sent),
             ("failed", ledger[State.FAILED], audience),
             ("skipped", ledger[State.SKIPPED], audience),
             ("uncertain", ledger[State.UNCERTAIN], audience),

@@ -121,7 +121,7 @@ def test_the_week_is_composed_checked_and_sent(form, complaints):
     assert "It digs deeper." in text
     assert first not in text
     page.get_by_role("link", name="Report", exact=True).click()
-    expect(page.get_by_role("heading", name="Who got it")).to_be_visible()
+    expect(page.get_by_role("heading", name="Recipients")).to_be_visible()
 
 
 def test_the_numbers_follow_by_themselves_while_it_is_sent(form, complaints):

@@ -238,10 +238,10 @@ def test_a_save_without_a_change_leaves_an_approval(
 def test_a_text_of_ones_own_begins_with_what_is_made(newsletter_editor, edition):
     form = open_form(newsletter_editor, edition)
 
-    form.press("Save and begin with the text made from the pieces")
+    form.press("Save, and start from the text of the pieces")
 
     assert "The quiet port" in form["text"]
-    assert "Save and begin with the text made from the pieces" not in form.buttons
+    assert "Save, and start from the text of the pieces" not in form.buttons
     assert saved(edition).changed_by == newsletter_editor.user
 
 
@@ -249,7 +249,7 @@ def test_a_text_of_ones_own_is_not_overwritten(newsletter_editor, edition):
     form = open_form(newsletter_editor, edition)
     form["text"] = "All my own words."
 
-    form.press("Save and begin with the text made from the pieces")
+    form.press("Save, and start from the text of the pieces")
 
     assert "It has a plain text already" in form.said
     assert saved(edition).text.strip() == "All my own words."
@@ -735,7 +735,7 @@ def test_all_are_sent_again_at_once(newsletter_manager, uncertain, now, settings
 def test_all_are_taken_as_sent(newsletter_manager, uncertain):
     form = open_form(newsletter_manager, uncertain)
 
-    form.press("Take all as sent")
+    form.press("Mark all as sent")
 
     assert states(uncertain) == ["sent"] * 3
     assert "Taken as sent: 2 messages." in form.said
@@ -745,7 +745,7 @@ def test_all_are_taken_as_sent(newsletter_manager, uncertain):
     ("button", "expected"),
     [
         ("Send again", ["pending", "sent", "uncertain"]),
-        ("Take as sent", ["sent", "sent", "uncertain"]),
+        ("Mark as sent", ["sent", "sent", "uncertain"]),
     ],
 )
 def test_one_of_them_is_decided_on(newsletter_manager, uncertain, button, expected):

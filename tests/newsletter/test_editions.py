@@ -533,7 +533,7 @@ def test_it_pauses_when_too_many_came_back(canary):
 
     assert edition.state == State.PAUSED
     assert edition.held_because == (
-        "1 of the first 2 messages came back, more than 40 per cent."
+        "1 of the first 2 messages bounced, more than 40 per cent."
     )
     assert not edition.released_at
 

@@ -88,8 +88,8 @@ def test_the_figures_add_up_to_the_audience(edition, report):
     found = figures(report)
 
     assert found["delivered"] == 4
-    assert found["came back for good"] == 1
-    assert found["came back for now"] == 1
+    assert found["hard bounces"] == 1
+    assert found["soft bounces"] == 1
     parts = list(found.values())[1:8]
     assert list(found)[7] == "waiting"
     assert found["audience"] == sum(parts) == 13
@@ -103,8 +103,8 @@ def test_a_message_that_came_back_twice_is_one_message(edition, report):
     found = figures(report)
 
     assert found["delivered"] == 0
-    assert found["came back for good"] == 1
-    assert found["came back for now"] == 0
+    assert found["hard bounces"] == 1
+    assert found["soft bounces"] == 0
 
 
 def test_what_was_refused_at_the_door_has_failed_and_did_not_come_back(edition, report):
@@ -112,7 +112,7 @@ def test_what_was_refused_at_the_door_has_failed_and_did_not_come_back(edition, 
     happen(delivery, Kind.BOUNCE, hard=True)
 
     assert figures(report)["failed"] == 1
-    assert figures(report)["came back for good"] == 0
+    assert figures(report)["hard bounces"] == 0
 
 
 def test_who_left_or_complained_is_counted_among_those_who_got_it(edition, report):
@@ -392,7 +392,7 @@ def test_the_overview_counts_people_by_status_and_newsletter(newsletter_manager)
 
     rows = [words(row) for row in page.xpath("//tbody/tr")]
     assert "The Weekly 1" in rows
-    assert "messages came back 1" in rows
+    assert "bounced 1" in rows
     assert "active 1" in rows
 
 

@@ -223,7 +223,7 @@ def test_a_task_that_kills_every_worker_is_given_up(in_database):
             task_queue().requeue()
 
     [failure] = task_queue().failures()
-    assert failure.error == "Its worker did not come back."
+    assert failure.error == "The worker was lost."
 
 
 def test_what_succeeded_is_removed_after_a_day(in_database):

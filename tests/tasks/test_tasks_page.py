@@ -55,8 +55,8 @@ def test_it_shows_what_waits_and_what_was_given_up(superuser):
     ]
     assert rows[:3] == [
         ["Pictures", "1", "0", "0"],
-        ["Mail that a person waits for", "0", "0", "1"],
-        ["Editions of newsletters", "0", "0", "0"],
+        ["E-mail that somebody is waiting for", "0", "0", "1"],
+        ["Newsletter editions", "0", "0", "0"],
     ]
     said = " ".join(desk.page.xpath("//article")[0].text_content().split())
     assert said.startswith("newsletter.tasks.send_edition(7) OSError: <The> server")
@@ -66,7 +66,7 @@ def test_it_shows_what_waits_and_what_was_given_up(superuser):
 def test_a_failure_is_tried_once_more_and_the_log_knows_who_did_it(superuser):
     task = given_up()
 
-    OpenForm(superuser, ADDRESS).press("Try once more")
+    OpenForm(superuser, ADDRESS).press("Try again")
 
     task.refresh_from_db()
     assert task.status == "READY"
@@ -118,7 +118,7 @@ def test_who_may_see_it_and_who_may_act(permissions, sees, acts):
 
     assert (seen.status_code == 200) == sees
     assert (posted.status_code == 302) == acts
-    assert (b"Try once more" in seen.content) == acts
+    assert (b"Try again" in seen.content) == acts
     task.refresh_from_db()
     assert (task.status == "READY") == acts
 

@@ -396,7 +396,7 @@
     section.innerHTML =
       '<h2 id="unsaved-here">This browser kept what you typed</h2><p></p>' +
       '<div class="submit-row"><button type="button" class="default">Bring it back' +
-      '</button><button type="button">Throw it away</button></div>';
+      '</button><button type="button">Discard</button></div>';
     section.setAttribute("aria-labelledby", "unsaved-here");
     section.querySelector("p").textContent =
       `It was typed on ${at}, and the server does not have it.`;
