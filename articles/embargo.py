@@ -9,8 +9,8 @@ from articles.checklist.text import blocks_of, opening
 FIELDS = {
     "title": "the title",
     "standfirst": "the standfirst",
-    "image_alt": "the picture’s alternative text",
-    "image_caption": "the picture’s caption",
+    "image_alt": "the image’s alternative text",
+    "image_caption": "the image’s caption",
     "slug": "the address",
     "original_outlet": "the name of the outlet",
     "disclaimer": "the disclaimer",
@@ -67,7 +67,7 @@ def _places(piece):
         text = getattr(article, name)
         yield text.replace("-", " ") if name == "slug" else text, name, called, ""
     if article.image_id and not article.image_caption:
-        yield article.image.caption, "image_caption", "the picture’s own caption", ""
+        yield article.image.caption, "image_caption", "the image’s own caption", ""
     for block, text in blocks_of(piece.tree):
         yield text, "body", "the text", opening(block)
     for element in piece.tree.iter("img", "a", "abbr"):

@@ -19,7 +19,7 @@ from ecfr_site.images.markup import picture
 from ecfr_site.images.models import Image
 from ecfr_site.richtext.sanitizer import FOOTNOTE, linear_formulas, sanitise
 
-# How wide a picture in the text is shown: the measure, or a narrow screen.
+# How wide an image in the text is shown: the measure, or a narrow screen.
 _SIZES = "(min-width: 40rem) 38rem, 100vw"
 _ADDRESS = re.compile(r"https?://[^\s<>“”‘’]*[^\s<>“”‘’.,;:!?)\]]")
 # The main part of a page (templates/base.html), and its top in any browser.
@@ -295,7 +295,7 @@ def _set_table(table: HtmlElement) -> None:
     frame.append(table)
 
 
-# Pictures
+# Images
 
 
 def _storage_name(src: str) -> str:
@@ -308,13 +308,13 @@ def _storage_name(src: str) -> str:
 
 
 def is_ours(src: str) -> bool:
-    """Whether a picture's address is one of our own site."""
+    """Whether an image's address is one of our own site."""
     home = urlsplit(settings.SITE_URL)
     return bool(_storage_name(src)) or urlsplit(src)[:2] in (("", ""), home[:2])
 
 
 def _set_image(img: HtmlElement, images: dict[str, Image]) -> None:
-    """Show the picture in the sizes there are, and its credit in its figure."""
+    """Show the image in the sizes there are, and its credit in its figure."""
     figure = next(img.iterancestors("figure"))
     image = images.get(_storage_name(img.get("src")))
     if image is None:

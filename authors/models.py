@@ -45,7 +45,7 @@ class Programme(SlugRedirectMixin):
         "alternative text",
         max_length=300,
         blank=True,
-        help_text="What the picture shows. Leave empty if it is only decoration.",
+        help_text="What the image shows. Leave empty if it is only decoration.",
     )
     order = models.PositiveSmallIntegerField(
         default=0, help_text="Lower numbers come first."

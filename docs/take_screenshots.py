@@ -1,4 +1,4 @@
-"""Take the pictures of docs/editors.md anew: python docs/take_screenshots.py
+"""Take the images of docs/editors.md anew: python docs/take_screenshots.py
 
 Serves the demonstration from a folder of its own and looks at it in Chromium, signed in
 as its publisher. Needs requirements-dev.txt and Debian's chromium; takes two minutes.
@@ -30,7 +30,7 @@ def main():
     with tempfile.TemporaryDirectory() as folder:
         os.environ |= {
             "VAR_DIR": folder,
-            "SECRET_KEY": "for taking pictures only",
+            "SECRET_KEY": "for taking images only",
             "TWO_FACTOR_GROUPS": "",
             "DJANGO_ALLOW_ASYNC_UNSAFE": "true",
         }

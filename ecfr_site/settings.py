@@ -208,7 +208,7 @@ TASK_QUEUE = (
     if TASK_QUEUE_URL
     else "ecfr_site.tasks.database.DatabaseQueue"
 )
-# A worker on Redis empties them in this order: pictures, which an editor waits for,
+# A worker on Redis empties them in this order: images, which an editor waits for,
 # then mail that a person waits for, editions, and what nobody waits for.
 TASK_QUEUES = ["high", "default", "low", "lowest"]
 TASKS = {"default": {"BACKEND": TASK_QUEUE, "QUEUES": TASK_QUEUES}}
@@ -367,7 +367,7 @@ if PRIVATE_ACCEL and "OPTIONS" in STORAGES["private"]:
 SERVE_MEDIA = env.bool("SERVE_MEDIA", default=DEBUG)
 IMAGE_MAX_BYTES = env.int("IMAGE_MAX_BYTES", default=20 * 1024 * 1024)
 IMAGE_MAX_PIXELS = env.int("IMAGE_MAX_PIXELS", default=50_000_000)
-# A long report with its tables is about 2 MB of HTML; pictures are not posted inline.
+# A long report with its tables is about 2 MB of HTML; images are not posted inline.
 DATA_UPLOAD_MAX_MEMORY_SIZE = 10 * 1024 * 1024
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 5000
 

@@ -87,7 +87,7 @@ def media(request, path):
         changed = default_storage.get_modified_time(path)
     except (OSError, ValueError, SuspiciousFileOperation) as error:
         raise Http404 from error
-    # Mails and other sites show pictures; nothing else is opened in a browser.
+    # Mails and other sites show images; nothing else is opened in a browser.
     headers = {
         "Last-Modified": http_date(changed.timestamp()),
         "Content-Security-Policy": MEDIA_POLICY,

@@ -65,7 +65,7 @@ class ImageFactory(DjangoModelFactory):
     class Meta:
         model = Image
 
-    title = factory.Sequence(lambda n: f"Picture {n}")
+    title = factory.Sequence(lambda n: f"Image {n}")
     file = factory.django.FileField(
         filename=factory.Sequence(lambda n: f"picture{n}.jpg"), data=jpeg()
     )

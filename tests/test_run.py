@@ -156,7 +156,7 @@ def test_the_second_start_has_nothing_left_to_prepare_and_changes_nothing(
     start_site, tmp_path
 ):
     def rows():
-        # Not pictures and articles: the worker may still be making renditions.
+        # Not images and articles: the worker may still be making renditions.
         apps = ["auth", "authors", "ecfr_site", "flatpages", "newsletter"]
         # Nor what the clock notes each minute, and what counts the renditions made.
         apps += ["--exclude", "newsletter.heartbeat"]

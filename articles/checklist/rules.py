@@ -110,7 +110,7 @@ def body(piece):
 
 
 @rule(
-    "Picture at the top",
+    "Image at the top",
     "It is described, or marked as decoration.",
     BLOCK,
     always=True,
@@ -118,7 +118,7 @@ def body(piece):
 def lead_alt(piece):
     if piece.article.image_is_undescribed:
         yield Found(
-            "Describe the picture at the top, or mark it as decoration.",
+            "Describe the image at the top, or mark it as decoration.",
             "image_alt",
         )
 
@@ -168,26 +168,26 @@ def topic(piece):
         yield Found("The article has no topic.", "topics")
 
 
-@rule("Pictures in the text", "Each is described, or marked as decoration.", WARN)
+@rule("Images in the text", "Each is described, or marked as decoration.", WARN)
 def body_alt(piece):
     for img in piece.tree.iter("img"):
         if not img.get("alt") and img.get("role") != "presentation":
             name = file_name(img)
             yield Found(
-                f"The picture {name} has no alternative text: say what it shows, or "
+                f"The image {name} has no alternative text: say what it shows, or "
                 "mark it as decoration.",
                 "body",
                 opening(img),
             )
 
 
-@rule("Pictures of other sites", "None is in the text: each is uploaded.", WARN)
+@rule("Images of other sites", "None is in the text: each is uploaded.", WARN)
 def borrowed_picture(piece):
     for img in piece.tree.iter("img"):
         if not is_ours(img.get("src")):
             name = file_name(img)
             yield Found(
-                f"The picture {name} is on another site, from where readers do not get "
+                f"The image {name} is on another site, from where readers do not get "
                 "it: upload it instead.",
                 "body",
                 opening(img),

@@ -32,7 +32,7 @@ from ecfr_site.richtext.sanitizer import sanitise
 
 LABELS = {
     "body": "Text",
-    "image": "Picture",
+    "image": "Image",
     "bylines": "People",
     "corrections": "Corrections",
     "attachments": "Files to download",
@@ -237,7 +237,7 @@ def _marked(pieces, tag):
 
 @dataclass
 class _Token:
-    """A word, picture or boundary of a text, and where it stands in the tree."""
+    """A word, image or boundary of a text, and where it stands in the tree."""
 
     key: tuple
     element: HtmlElement
@@ -333,14 +333,14 @@ def _most_alike(before, after, ours, theirs):
 def _likeness(one, other):
     """What part of two sets of words they share, or nothing if it is little."""
     if not one and not other:
-        # Pictures.
+        # Images.
         return 1.0
     shared = len(one & other) / len(one | other)
     return shared if shared >= _ALIKE else 0.0
 
 
 def _mark(before, after):
-    """Mark in two lists of blocks the words, pictures and boundaries that differ."""
+    """Mark in two lists of blocks the words, images and boundaries that differ."""
     old = [token for block in before for token in _tokens(block)]
     new = [token for block in after for token in _tokens(block)]
     keys = [[token.key for token in side] for side in (old, new)]

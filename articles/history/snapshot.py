@@ -106,7 +106,7 @@ def set_fields(content, article):
 def write(content, article):
     """Save the article with the content; rows that stand already are left alone.
 
-    Returns a sentence for each person, topic, picture or file that is gone meanwhile.
+    Returns a sentence for each person, topic, image or file that is gone meanwhile.
     """
     before = content_of(article) if article.pk else dict.fromkeys(ROWS, [])
     gone = _set(article, content, [n for n in FIELDS if content[n] != before.get(n)])

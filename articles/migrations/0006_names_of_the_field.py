@@ -111,4 +111,38 @@ class Migration(migrations.Migration):
                 verbose_name="byline title override",
             ),
         ),
+        migrations.AlterField(
+            model_name="article",
+            name="image_alt",
+            field=models.CharField(
+                blank=True,
+                help_text="What the image shows, for those who cannot see it.",
+                max_length=300,
+                verbose_name="alternative text",
+            ),
+        ),
+        migrations.AlterField(
+            model_name="article",
+            name="image_decorative",
+            field=models.BooleanField(
+                default=False,
+                help_text="The image says nothing that the text does not: screen readers pass it over.",
+                verbose_name="only decoration",
+            ),
+        ),
+        migrations.AlterConstraint(
+            model_name="article",
+            name="published_image_has_alt",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("state", "published"), _negated=True),
+                    ("image__isnull", True),
+                    ("image_decorative", True),
+                    models.Q(("image_alt", ""), _negated=True),
+                    _connector="OR",
+                ),
+                name="published_image_has_alt",
+                violation_error_message="Describe the image, or mark it decorative.",
+            ),
+        ),
     ]

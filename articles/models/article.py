@@ -108,12 +108,12 @@ class Article(Transitions, Completeness, WorkingCopies, Restoring, SlugRedirectM
         "alternative text",
         max_length=300,
         blank=True,
-        help_text="What the picture shows, for those who cannot see it.",
+        help_text="What the image shows, for those who cannot see it.",
     )
     image_decorative = models.BooleanField(
         "only decoration",
         default=False,
-        help_text="The picture says nothing that the text does not: "
+        help_text="The image says nothing that the text does not: "
         "screen readers pass it over.",
     )
     image_caption = models.CharField(
@@ -311,7 +311,7 @@ class Article(Transitions, Completeness, WorkingCopies, Restoring, SlugRedirectM
                 | Q(image_decorative=True)
                 | ~Q(image_alt=""),
                 name="published_image_has_alt",
-                violation_error_message="Describe the picture, or mark it decorative.",
+                violation_error_message="Describe the image, or mark it decorative.",
             ),
             models.CheckConstraint(
                 condition=Q(original_url="") | ~Q(original_outlet=""),
@@ -563,7 +563,7 @@ class Article(Transitions, Completeness, WorkingCopies, Restoring, SlugRedirectM
 
     @property
     def image_is_undescribed(self):
-        """Whether the picture at the top lacks the text it needs."""
+        """Whether the image at the top lacks the text it needs."""
         return self.image_id and not (self.image_alt or self.image_decorative)
 
     @property

@@ -25,4 +25,14 @@ class Migration(migrations.Migration):
                 default=0, help_text="Lower numbers come first."
             ),
         ),
+        migrations.AlterField(
+            model_name="programme",
+            name="image_alt",
+            field=models.CharField(
+                blank=True,
+                help_text="What the image shows. Leave empty if it is only decoration.",
+                max_length=300,
+                verbose_name="alternative text",
+            ),
+        ),
     ]

@@ -85,7 +85,7 @@ TABLES = [
     Table(
         "images",
         Image,
-        "Pictures with their rights: `file` is below media/",
+        "Images with their rights: `file` is below media/",
         made=("fingerprint", "ground", "render_asked_at", "render_error", "rendered"),
     ),
     Table("newsletters", Newsletter, "Newsletters"),
@@ -189,7 +189,7 @@ def description(counts):
         "",
         "articles/          each article as a page of HTML, by id",
         "subscribers.csv    subscribers, their newsletters and the proof of consent",
-        "media/             pictures and their smaller copies",
+        "media/             images and their smaller copies",
         "private/           attachments of articles",
         "",
     ]

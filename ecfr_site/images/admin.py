@@ -55,7 +55,7 @@ class ChosenImageMixin:
 class ImageAdmin(OwnLookupsMixin, FoldedSearchMixin, admin.ModelAdmin):
     form = ImageForm
     fieldsets = [
-        ("Picture", {"fields": ["file", ("focal_x", "focal_y"), "title"]}),
+        ("Image", {"fields": ["file", ("focal_x", "focal_y"), "title"]}),
         ("Text", {"fields": ["alt", "caption", "credit", "licence"]}),
         ("On the site", {"fields": ["sizes", "used_in", "uploaded"]}),
     ]
@@ -142,11 +142,11 @@ class ImageAdmin(OwnLookupsMixin, FoldedSearchMixin, admin.ModelAdmin):
             return (
                 f"They could not be made: {image.render_error}. Readers get the file "
                 "as it was uploaded. Upload it again, or choose “Make the sizes again” "
-                "in the list of pictures."
+                "in the list of images."
             )
         if image.rendered == image.fingerprint:
             return f"Made of {image.width} × {image.height} pixels"
-        return "Being made; until then readers see the picture as it was"
+        return "Being made; until then readers see the image as it was"
 
     @admin.display(description="used in")
     def used_in(self, image):

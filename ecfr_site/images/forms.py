@@ -10,7 +10,7 @@ from ecfr_site.images.models import Image
 
 
 class PictureInput(forms.ClearableFileInput):
-    """A file input that shows the picture and lets its focal point be set on it."""
+    """A file input that shows the image and lets its focal point be set on it."""
 
     template_name = "images/picture_input.html"
     image = None
@@ -29,7 +29,7 @@ class PictureInput(forms.ClearableFileInput):
 
 
 class PictureField(forms.FileField):
-    """An upload that becomes the picture to keep, or an error in an editor's words."""
+    """An upload that becomes the image to keep, or an error in an editor's words."""
 
     widget = PictureInput(attrs={"accept": "image/*"})
 
@@ -40,7 +40,7 @@ class PictureField(forms.FileField):
 
 class ImageForm(forms.ModelForm):
     file = PictureField(
-        label="Picture",
+        label="Image",
         help_text="JPEG, PNG, WebP, AVIF or GIF. Where and with what camera it was "
         "taken is removed from the file.",
     )
@@ -62,8 +62,8 @@ class ImageForm(forms.ModelForm):
         if self.instance.showing_articles.exists():
             field.disabled = True
             field.help_text = (
-                "An article shows this picture in its text: to replace it, put "
-                "another picture in the text there."
+                "An article shows this image in its text: to replace it, put "
+                "another image in the text there."
             )
 
     def clean_title(self):

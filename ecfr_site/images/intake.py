@@ -1,4 +1,4 @@
-"""What the site accepts as a picture, and what it keeps of it."""
+"""What the site accepts as an image, and what it keeps of it."""
 
 import warnings
 from io import BytesIO
@@ -33,15 +33,15 @@ HEIC = "HEIC images cannot be used: save the image as JPEG and upload that."
 
 
 class KeptPicture(ContentFile):
-    """A picture as `taken_in` made it."""
+    """An image as `taken_in` made it."""
 
 
 def taken_in(file):
-    """An uploaded file as the picture to keep: upright, in sRGB, without metadata.
+    """An uploaded file as the image to keep: upright, in sRGB, without metadata.
 
-    The picture is decoded and encoded anew, so that nothing but pixels survives: no
+    The image is decoded and encoded anew, so that nothing but pixels survives: no
     place where it was taken, no script appended. Raises ValidationError, in words for
-    an editor, for what is too large, damaged or no picture.
+    an editor, for what is too large, damaged or no image.
     """
     if not file.size:
         raise ValidationError("The file is empty: upload it again from its source.")
@@ -80,20 +80,20 @@ def _decoded(file):
         if _is_heic(file):
             raise ValidationError(HEIC) from error
         raise ValidationError(
-            "This is not a picture that can be used: choose a JPEG, PNG, WebP, AVIF "
+            "This is not an image that can be used: choose a JPEG, PNG, WebP, AVIF "
             "or GIF file."
         ) from error
     # Damaged files lead Pillow's readers to errors of every kind.
     except Exception as error:
         raise ValidationError(
-            "The picture is damaged or incomplete: upload it again from its source."
+            "The image is damaged or incomplete: upload it again from its source."
         ) from error
 
 
 def _too_many_pixels():
     most = settings.IMAGE_MAX_PIXELS // 1_000_000
     return ValidationError(
-        f"The picture has too many pixels: at most {most} million are accepted."
+        f"The image has too many pixels: at most {most} million are accepted."
     )
 
 

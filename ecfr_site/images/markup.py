@@ -1,4 +1,4 @@
-"""The HTML of a picture."""
+"""The HTML of an image."""
 
 from django.core.files.storage import default_storage
 from django.utils.html import format_html, format_html_join

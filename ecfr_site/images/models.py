@@ -35,7 +35,7 @@ LOST_AFTER = 600
 
 
 def unguessable(image, name):
-    """Where to keep an upload: nobody finds the pictures of drafts by trying names."""
+    """Where to keep an upload: nobody finds the images of drafts by trying names."""
     path = PurePath(name)
     kept = f"{path.stem[:55]}-{secrets.token_hex(8)}{path.suffix}"
     return f"images/{timezone.localdate():%Y/%m}/{kept}"
@@ -77,10 +77,10 @@ def _count(use):
 
 
 class Image(models.Model):
-    """A picture and what belongs to it wherever it is used.
+    """An image and what belongs to it wherever it is used.
 
-    Alternative text is not here but where the picture is used, since it depends on
-    what the picture does there; `alt` is only the text offered first.
+    Alternative text is not here but where the image is used, since it depends on
+    what the image does there; `alt` is only the text offered first.
     """
 
     file = models.ImageField(
@@ -95,7 +95,7 @@ class Image(models.Model):
         "alternative text",
         max_length=300,
         blank=True,
-        help_text="What the picture shows; offered first where it is used.",
+        help_text="What the image shows; offered first where it is used.",
     )
     caption = models.CharField(max_length=300, blank=True)
     credit = models.CharField(
@@ -206,7 +206,7 @@ class Image(models.Model):
         image = Image.objects.filter(pk=self.pk, fingerprint=wanted)
         try:
             ground = self.make_renditions(wanted)
-        # Whatever is wrong with one picture or its file, editors see it and may ask
+        # Whatever is wrong with one image or its file, editors see it and may ask
         # again; the task does not come back by itself.
         except Exception as error:
             logger.exception("Image %s cannot be rendered", self.pk)
@@ -262,7 +262,7 @@ class Image(models.Model):
 
     @property
     def share_url(self):
-        """The picture for other sites' cards: its largest JPEG."""
+        """The image for other sites' cards: its largest JPEG."""
         return (self.jpegs("full") or [self.file.url])[-1]
 
     def jpegs(self, shape):

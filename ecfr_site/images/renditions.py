@@ -20,13 +20,13 @@ _OPTIONS = {
 
 @dataclass(frozen=True)
 class Shape:
-    """A crop in some widths, in pixels; without a ratio the picture's own."""
+    """A crop in some widths, in pixels; without a ratio the image's own."""
 
     widths: tuple[int, ...]
     ratio: Fraction | None = None
 
     def crop(self, width: int, height: int, focal_x: int = 50, focal_y: int = 50):
-        """The largest crop of a picture as (left, top, right, bottom).
+        """The largest crop of an image as (left, top, right, bottom).
 
         As near as can be to centred on the focal point, which is given in per cent.
         """

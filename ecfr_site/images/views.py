@@ -11,7 +11,7 @@ from ecfr_site.images.models import Image
 
 @require_POST
 def upload(request):
-    """Store the picture posted as `upload` and answer as CKEditor asks, in JSON.
+    """Store the image posted as `upload` and answer as CKEditor asks, in JSON.
 
     `{"uploaded": 1, "fileName", "url", "width", "height", "id"}`, or 4xx with
     `{"uploaded": 0, "error": {"message"}}`. The form's CSRF token is required.

@@ -14,7 +14,7 @@ from django.views.decorators.http import require_safe
 
 from ecfr_site.mail import outbox
 
-# The HTML of a message shows its pictures and opens its links in new windows, no more.
+# The HTML of a message shows its images and opens its links in new windows, no more.
 MESSAGE_POLICY = (
     "default-src 'none'; img-src http: https: data:; style-src 'unsafe-inline'; "
     "frame-ancestors 'self'; sandbox allow-popups allow-popups-to-escape-sandbox"

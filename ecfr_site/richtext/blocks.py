@@ -127,7 +127,7 @@ class _Flow:
             self.walk(child, marked(child, marks))
 
     def _image(self, element: Element, marks: tuple[Mark, ...]) -> None:
-        """A picture in the text is a figure of its own, between paragraphs."""
+        """An image in the text is a figure of its own, between paragraphs."""
         address = address_of(element, "src")
         if not (self.images and address.startswith(("/", "http"))):
             return

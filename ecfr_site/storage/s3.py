@@ -42,7 +42,7 @@ class ObjectStore(S3Storage):
 
 
 class PublicObjects(ObjectStore):
-    """Pictures. Their addresses stay `/media/…`, which the web server passes on.
+    """Images. Their addresses stay `/media/…`, which the web server passes on.
 
     So texts that show them do not change when the store does, and readers' browsers ask
     nobody but the site.

@@ -18,7 +18,7 @@ from django.conf import settings
 from django.utils import timezone
 from django.utils.module_loading import import_string
 
-# Pictures, which an editor waits for, go before all mail; an edition lets mail pass
+# Images, which an editor waits for, go before all mail; an edition lets mail pass
 # that a person waits for, which has no priority; nobody waits for what is last.
 HIGH, LOW, LOWEST = 10, -10, -20
 # The queues of Redis, the first to be emptied first, and the least priority in each.

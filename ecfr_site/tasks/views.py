@@ -18,7 +18,7 @@ MAY_SEE, MAY_ACT = (
 
 # What is in each, in the order in which workers empty them.
 QUEUES = {
-    "high": "Pictures",
+    "high": "Images",
     "default": "E-mail that somebody is waiting for",
     "low": "Newsletter editions",
     "lowest": "Article and link checks",

@@ -161,12 +161,12 @@ def about_placeholders(edition, pieces):
 
 
 def about_pictures(edition):
-    """Of the introduction; a published article's picture always has its text."""
+    """Of the introduction; a published article's image always has its text."""
     for img in elements(edition.introduction, "img"):
         if not img.get("alt") and img.get("role") != "presentation":
             name = img.get("src", "").rsplit("/", 1)[-1]
             yield error(
-                f"The picture {name} in the introduction has no alternative text. Say "
+                f"The image {name} in the introduction has no alternative text. Say "
                 "what it shows, or mark it as decoration."
             )
 
@@ -189,7 +189,7 @@ def about_message(message, recipient):
         )
     if any(img.get("alt") is None for img in elements(html, "img")):
         yield error(
-            "A picture in the message's design has no alternative text. Tell the "
+            "An image in the message's design has no alternative text. Tell the "
             "site's operators."
         )
     if not text.strip():

@@ -22,7 +22,7 @@ _ALWAYS, _NEVER = "(min-width: 0)", "(max-width: 0)"
 
 
 def page(html: str, scheme: str) -> str:
-    """The same page with one colour scheme forced, links in new windows, and pictures
+    """The same page with one colour scheme forced, links in new windows, and images
     from whatever address the desk is opened at."""
     scheme = scheme if scheme in ("light", "dark") else "light"
     html = _PREFERS.sub(lambda m: _ALWAYS if m[1] == scheme else _NEVER, html)

@@ -36,7 +36,7 @@ def prefetch(request, delivery):
 
 
 def image_proxy(request, delivery):
-    """Apple's Mail Privacy Protection loads pictures unread, as bare "Mozilla/5.0".
+    """Apple's Mail Privacy Protection loads images unread, as bare "Mozilla/5.0".
 
     Since iOS 15 (2021), soon after a message arrives or when Mail is next started, so
     that the moment tells nothing. The proxies of Gmail and Yahoo load when somebody

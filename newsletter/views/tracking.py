@@ -36,7 +36,7 @@ def click(request, token, number):
 
 @require_safe
 def opened(request, token):
-    """A picture of one transparent pixel, whatever the token is."""
+    """An image of one transparent pixel, whatever the token is."""
     try:
         delivery, is_fresh = _delivery(token, "open")
     except (tokens.BadToken, Http404):

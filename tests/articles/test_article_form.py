@@ -93,7 +93,7 @@ def test_publishing_an_incomplete_article_says_what_is_missing_and_keeps_the_tex
     form.press("Publish now")
 
     assert "needs a standfirst" in form.said
-    assert "Describe the picture" in form.said
+    assert "Describe the image" in form.said
     assert not Article.objects.exists()
     assert form["title"] == "A visit’s meaning"
     assert form["body"] == "<p>It is ‘done’.</p>"

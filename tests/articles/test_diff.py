@@ -223,7 +223,7 @@ def test_people_topics_and_pictures_have_names(article):
         "<del>Trade policy</del>",
         "<ins>Energy</ins>",
     )
-    assert differing["Picture"] == ("<del>Harbour</del>", "<ins>Bridge</ins>")
+    assert differing["Image"] == ("<del>Harbour</del>", "<ins>Bridge</ins>")
 
 
 def test_who_and_what_is_deleted_is_named_as_such(article):

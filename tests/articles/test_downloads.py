@@ -288,7 +288,7 @@ def test_the_move_can_be_taken_back(migration):
     assert default_storage.open(OLD).read() == CONTENT
 
 
-# Pictures
+# Images
 
 
 def test_nobody_finds_a_picture_by_trying_names():

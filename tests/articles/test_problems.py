@@ -123,7 +123,7 @@ def test_a_person_without_a_position_on_the_day_is_named(sound):
 def test_a_draft_with_an_undescribed_picture_is_named(sound):
     article = ArticleFactory(draft=True, image=ImageFactory(), **sound)
 
-    assert "picture at the top" in problems_of(article)
+    assert "image at the top" in problems_of(article)
 
 
 def test_new_changed_and_long_unchecked_articles_are_due_once(sound):

@@ -109,7 +109,7 @@ def test_addresses_in_links_stay_as_they_are():
     assert show(f"<p>x{note(link)}").count("https://a.example/") == 2
 
 
-# Tables and pictures
+# Tables and images
 
 
 def test_a_table_scrolls_by_itself_under_its_caption_s_name():

@@ -1,4 +1,4 @@
-"""The form for pictures in the admin: focal point and preview."""
+"""The form for images in the admin: focal point and preview."""
 
 import pytest
 from django.urls import reverse
@@ -47,7 +47,7 @@ def test_a_chosen_file_is_shown_and_named_before_it_is_saved(page, sign_in):
         {"name": "old-port.jpg", "mimeType": "image/jpeg", "buffer": jpeg(300, 200)},
     )
 
-    page.get_by_alt_text("The picture you chose").wait_for()
+    page.get_by_alt_text("The image you chose").wait_for()
     assert page.get_by_label("Title").input_value() == "old port"
 
 

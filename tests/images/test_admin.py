@@ -1,4 +1,4 @@
-"""The editors' pages for pictures."""
+"""The editors' pages for images."""
 
 import io
 import json
@@ -60,7 +60,7 @@ def test_a_picture_without_a_title_is_called_after_its_file(editor):
 @pytest.mark.parametrize(
     ("content", "said"),
     [
-        (b"<svg/>", "not a picture"),
+        (b"<svg/>", "not an image"),
         (encoded("PNG", Pillow.effect_noise((90, 90), 50))[:900], "damaged"),
         (bomb(), "too many pixels"),
         (b"", "empty"),

@@ -147,9 +147,9 @@ def bomb():
     ("content", "said"),
     [
         (b"", "empty"),
-        (b"<svg xmlns='http://www.w3.org/2000/svg'/>", "not a picture"),
-        (b"<html><script>alert(1)</script></html>", "not a picture"),
-        (b"%PDF-1.7", "not a picture"),
+        (b"<svg xmlns='http://www.w3.org/2000/svg'/>", "not an image"),
+        (b"<html><script>alert(1)</script></html>", "not an image"),
+        (b"%PDF-1.7", "not an image"),
         (jpeg(400, 300)[:600], "damaged"),
         (encoded("PNG", Pillow.effect_noise((90, 90), 50))[:900], "damaged"),
         (bomb(), "too many pixels"),

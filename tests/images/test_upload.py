@@ -1,4 +1,4 @@
-"""The editor's upload address: for those who may, with CSRF, for pictures only."""
+"""The editor's upload address: for those who may, with CSRF, for images only."""
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile

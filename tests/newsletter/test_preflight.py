@@ -142,15 +142,13 @@ def test_a_text_of_ones_own_should_link_to_every_piece(edition):
     assert found(edition, "warning") == []
 
 
-# Pictures
+# Images
 
 
 def test_a_picture_in_the_introduction_needs_a_description(edition):
     picture = "http://127.0.0.1:8000/media/port.jpg"
     edition.introduction = f'<p>See <img src="{picture}" alt=""></p>'
-    assert "The picture port.jpg in the introduction has no alternative" in only(
-        edition
-    )
+    assert "The image port.jpg in the introduction has no alternative" in only(edition)
 
     edition.introduction = f'<p>See <img src="{picture}" alt="A port"></p>'
     assert found(edition) == []
@@ -228,7 +226,7 @@ def test_pictures_of_the_design_need_a_description(message):
     message.attach_alternative(
         html.replace("</body>", '<img src="/logo.png"></body>'), "text/html"
     )
-    assert "A picture in the message's design" in about(message)
+    assert "An image in the message's design" in about(message)
 
 
 # Whom it goes to, and where from

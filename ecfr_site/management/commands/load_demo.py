@@ -229,13 +229,13 @@ def publication_time(head):
 
 
 def picture(name):
-    """The picture of that name in the demonstration's folder."""
+    """The image of that name in the demonstration's folder."""
     with Picture.open(DEMO / "pictures" / f"{name}.avif") as opened:
         return opened.convert("RGB")
 
 
 def save_picture(name, title, slug, alt=""):
-    """Store a picture in the library, as an editor would have uploaded it."""
+    """Store an image in the library, as an editor would have uploaded it."""
     content = BytesIO()
     picture(name).save(content, "JPEG", quality=88)
     return Image.objects.create(

@@ -82,7 +82,7 @@ class Mailbox:
     PROCESSED = "Processed"
     UNKNOWN = "Unknown"
     TIMEOUT = 60
-    # What matters stands on top; nobody needs the pictures.
+    # What matters stands on top; nobody needs the images.
     MAX_BYTES = 1_000_000
 
     def __init__(self, url):

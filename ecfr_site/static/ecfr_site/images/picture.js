@@ -1,12 +1,12 @@
-/* The picture's form: what was chosen is shown at once, and the focal point is set on
-   the picture by mouse, finger or arrow keys. The number fields do it without. */
+/* The image's form: what was chosen is shown at once, and the focal point is set on
+   the image by mouse, finger or arrow keys. The number fields do it without. */
 (() => {
   "use strict";
 
   const clamp = (value, most) => Math.min(Math.max(value, 0), most);
 
   /* Where a crop begins, in per cent of the room there is for it: what CSS calls
-     object-position. Centred on the focal point as far as the picture goes; the
+     object-position. Centred on the focal point as far as the image goes; the
      renditions are cut by the same rule. */
   const start = (whole, part, focal) => {
     const room = whole - part;
@@ -90,7 +90,7 @@
         return goBack();
       }
       const chosen = new Image();
-      chosen.alt = "The picture you chose";
+      chosen.alt = "The image you chose";
       chosen.onload = () => {
         // Another may have been chosen while this one was read.
         if (chooser.files[0] !== file) return;
@@ -119,7 +119,7 @@
       );
     };
 
-    // A finger on the picture may be about to scroll: only a tap sets the point, and
+    // A finger on the image may be about to scroll: only a tap sets the point, and
     // only the mark is dragged.
     stage.addEventListener("click", (event) => {
       // A key pressed on the mark clicks too, nowhere.

@@ -1,11 +1,11 @@
-/* Pictures: what CKEditor's enhanced image lacks for us. A text for those who cannot
-   see the picture, or the editor's word that it is only decoration; uploads that Django
+/* Images: what CKEditor's enhanced image lacks for us. A text for those who cannot
+   see the image, or the editor's word that it is only decoration; uploads that Django
    accepts; figures without a class. */
 (() => {
   "use strict";
 
   const NEEDED =
-    "Say what the picture shows to those who cannot see it, or tick “Only decoration”.";
+    "Say what the image shows to those who cannot see it, or tick “Only decoration”.";
 
   const token = () => {
     const field = document.querySelector("[name=csrfmiddlewaretoken]");
@@ -13,8 +13,8 @@
     return field ? field.value : cookie ? decodeURIComponent(cookie[1]) : "";
   };
 
-  /* In the editor a captioned picture is known by its class; one without a caption is
-     a picture in a paragraph. */
+  /* In the editor a captioned image is known by its class; one without a caption is
+     an image in a paragraph. */
   const markFigure = (figure) => {
     const link = figure.getFirst("a");
     const image = figure.getFirst("img") || (link && link.getFirst("img"));
@@ -53,7 +53,7 @@
     if (name !== "image2") return;
     const info = definition.getContents("info");
     const alt = info.get("alt");
-    alt.label = "What the picture shows (alternative text)";
+    alt.label = "What the image shows (alternative text)";
     alt.validate = function () {
       const decoration = this.getDialog().getValueOf("info", "decoration");
       return decoration || this.getValue().trim() !== "" || NEEDED;
@@ -80,7 +80,7 @@
       },
       "hasCaption",
     );
-    definition.title = "Picture";
+    definition.title = "Image";
     info.get("src").label = "Address (the upload fills it in)";
     const upload = definition.getContents("Upload");
     upload.get("upload").label = "A picture from your computer";
@@ -91,13 +91,13 @@
       if (!this.widget.data.src) this.selectPage("Upload");
     };
     info.get("hasCaption").label = "With a caption (write it under the picture)";
-    /* The page sizes pictures; the fields stay, since the dialog fills them in. */
+    /* The page sizes images; the fields stay, since the dialog fills them in. */
     for (const element of info.elements) {
       if (element.type === "hbox") element.style = "display: none";
     }
   };
 
-  /* A picture that is still on its way belongs to the upload; once it is there, its
+  /* An image that is still on its way belongs to the upload; once it is there, its
      dialog asks what it shows. */
   const leaveToUpload = (definition) => {
     const upcast = definition.upcast;
@@ -120,7 +120,7 @@
     };
   };
 
-  /* For a dropped picture that is refused, the editor would say only “error 400”. */
+  /* For a dropped image that is refused, the editor would say only “error 400”. */
   const sayWhy = (fileLoader) => {
     try {
       fileLoader.message = JSON.parse(fileLoader.xhr.response).error.message;
