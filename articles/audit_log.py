@@ -1,4 +1,4 @@
-"""What an entry of the audit log may tell of an article, and to whom."""
+"""Audit log entries about articles, as far as a user may read them."""
 
 from django.db.models import (
     Case,

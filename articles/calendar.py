@@ -1,4 +1,4 @@
-"""What happens to articles when, in the institution's time zone."""
+"""The editorial calendar, in the institution's time zone."""
 
 from calendar import Calendar
 from collections import defaultdict

@@ -1,4 +1,4 @@
-"""Which addresses a text links to: pure functions on what stands in it."""
+"""Addresses that a text links to: pure functions."""
 
 from urllib.parse import urljoin, urlsplit
 

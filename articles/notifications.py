@@ -1,4 +1,4 @@
-"""What the people of the desk are told by e-mail.
+"""E-mail notifications to the people of the desk.
 
 That somebody is still to be told stands in the rows: `told_at` of a step or comment is
 empty. A task claims its row first, so run twice it does nothing, and one that is lost

@@ -1,4 +1,4 @@
-"""What a preview link opens, for somebody without an account."""
+"""Pages behind a preview link, for people without an account."""
 
 from functools import wraps
 

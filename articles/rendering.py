@@ -308,7 +308,7 @@ def _storage_name(src: str) -> str:
 
 
 def is_ours(src: str) -> bool:
-    """Whether an image's address is one of our own site."""
+    """Return whether an image's address is one of our own site."""
     home = urlsplit(settings.SITE_URL)
     return bool(_storage_name(src)) or urlsplit(src)[:2] in (("", ""), home[:2])
 

@@ -1,4 +1,4 @@
-"""Who has an account at the desk, and who of them sees an article there."""
+"""Staff: people with an account, and which of them see an article."""
 
 from django.contrib.auth import get_user_model
 from django.db.models import Q
@@ -39,5 +39,5 @@ def who_sees(article):
 
 
 def name_of(user):
-    """How a person is called at the desk."""
+    """Return how a person is called at the desk."""
     return user.get_full_name() or user.get_username()

@@ -122,7 +122,7 @@ def ask_inside(link):
 
 
 def leads_somewhere(path):
-    """Whether a reader who follows a link within the site gets a page."""
+    """Return whether a reader who follows a link within the site gets a page."""
     site = urlsplit(settings.SITE_URL).netloc
     reader = Client(headers={"host": site}, raise_request_exception=False)
     for _ in range(MOST_REDIRECTS):

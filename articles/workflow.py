@@ -1,4 +1,4 @@
-"""Who may do what to an article, where it stands, own or another's: one table, as data.
+"""The workflow as one table: action × status × own or another's article → permission.
 
 Roles are permissions, each including those before it: contributors may write, editors
 review, publishers release. `docs/decisions/workflow.md` is the table in words.

@@ -97,7 +97,7 @@ class AuthorQuerySet(models.QuerySet):
 
 
 class Author(SlugRedirectMixin):
-    """Who signs a publication: a person, a group or an institution; not a user."""
+    """An author: a person, a group or an institution; not a user."""
 
     class Kind(models.TextChoices):
         PERSON = "person", "person"

@@ -1,4 +1,4 @@
-"""How gunicorn counts: `gunicorn ecfr_site.wsgi --config python:ecfr_site.gunicorn`.
+"""Configuration of gunicorn, started with `--config python:ecfr_site.gunicorn`.
 
 Every process writes its counts into files of one folder. Those of a process that died
 stay, since what it counted has happened; they go when the server is started anew.

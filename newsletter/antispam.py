@@ -1,4 +1,4 @@
-"""What tells people who fill in the signup form from robots."""
+"""Tell people from robots at the sign-up form."""
 
 import secrets
 from datetime import datetime, timedelta
@@ -33,7 +33,7 @@ def stamp(precise=False):
 
 
 def is_by_hand(token):
-    """Whether somebody may have filled in the form that was stamped with it."""
+    """Return whether somebody may have filled in the form that was stamped with it."""
     try:
         kind = tokens.check("stamp", token, STAMP_AGE)
     except tokens.BadToken:
@@ -59,7 +59,7 @@ def new_challenge():
 
 
 def is_solved(proof):
-    """Whether the work was done; each challenge counts once.
+    """Return whether the work was done; each challenge counts once.
 
     The cache remembers what was used, for all processes that share it.
     """

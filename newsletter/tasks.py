@@ -117,7 +117,7 @@ def send_confirmation(signup_id):
 
 
 def is_refusal(error):
-    """Whether the mail server wants nothing for this address, now or later."""
+    """Return whether the mail server wants nothing for this address, now or later."""
     if isinstance(error, smtplib.SMTPRecipientsRefused):
         return all(code >= 500 for code, _ in error.recipients.values())
     return isinstance(error, AnymailRecipientsRefused)

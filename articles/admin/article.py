@@ -134,7 +134,7 @@ def without(fieldsets, name):
 
 
 class Panels:
-    """What stands beside an article's form: each part adds its own context."""
+    """Panels beside an article's form; each adds its own context."""
 
     def panel_context(self, request, article):
         """Context of the form's templates; `article` is None for a new one."""
@@ -276,7 +276,7 @@ class ArticleAdmin(
         return allowed and (obj is None or obj.may_be_changed_by(request.user))
 
     def has_delete_permission(self, request, obj=None):
-        """What readers have seen is withdrawn, never deleted."""
+        """Refuse what readers have seen: it is withdrawn, never deleted."""
         allowed = super().has_delete_permission(request, obj)
         return allowed and (obj is None or not obj.was_public)
 

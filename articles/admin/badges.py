@@ -1,4 +1,4 @@
-"""Where an article stands, in a few words."""
+"""Status badges of articles."""
 
 from django.utils.html import format_html
 from django.utils.timezone import localtime
@@ -30,7 +30,7 @@ _NUMBERS = (
 
 
 def what_happened(article):
-    """Where an article stands, as a sentence without its stop."""
+    """Return where an article stands, as a sentence without its stop."""
     if article.is_scheduled:
         what = "The live page changes" if article.live_id else "It goes live"
         return f"{what} {in_words(article.goes_live_at)}"

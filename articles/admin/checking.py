@@ -12,7 +12,7 @@ GROUPS = {"bylines", "attachments", "corrections"}
 
 
 class ChecklistPages:
-    """What is missing before an article goes live."""
+    """The checklist panel."""
 
     @property
     def media(self):

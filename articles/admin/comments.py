@@ -31,7 +31,7 @@ class CommentForm(forms.ModelForm):
 
 
 class CommentPages:
-    """What editors say to each other about an article."""
+    """The comments panel and its addresses."""
 
     def get_urls(self):
         view = self.admin_site.admin_view

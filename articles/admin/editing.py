@@ -32,7 +32,7 @@ DAY = 24 * 3600
 
 
 class EditingPages:
-    """Who else is here, and what was typed but not saved."""
+    """Presence of colleagues, and autosave."""
 
     def get_urls(self):
         def pages(address, view):
@@ -242,7 +242,7 @@ def _name(user):
 
 
 def _took_over(other, mine):
-    """When the other took over from this person, who was writing; or None."""
+    """Return when the other took over from this person, who was writing; or None."""
     if (
         mine
         and mine.writes

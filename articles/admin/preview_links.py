@@ -144,7 +144,7 @@ class PreviewLinkPages:
         return render(request, "admin/articles/article/preview_links.html", context)
 
     def preview_link(self, request, pk, link):
-        """When and with what a link was opened."""
+        """Return when and with what a link was opened."""
         article = self.linked(request, pk)
         links = PreviewLink.objects.with_openings().select_related("created_by")
         found = get_object_or_404(links, pk=link, article=article.original_id)

@@ -1,4 +1,4 @@
-"""What an article, as saved or as just typed, still needs before it goes live.
+"""Run the checklist on an article, as saved or as just typed.
 
 The institution sets for each rule whether it blocks publication, warns, or is off
 (`Institution.checklist`: rule → level, limit → number; what is missing there has its

@@ -1,4 +1,4 @@
-"""What is asked of an article before it goes live, each rule as data and a function.
+"""Checklist rules: each is data and a function.
 
 A rule yields what it found in a Piece (articles/checklist/checklist.py), in editors'
 words. Nothing here asks another server: what links lead to was asked before, in the

@@ -1,4 +1,4 @@
-"""What stands in an editor's text and where: pure functions on its tree."""
+"""Find images, links and marks in an editor's text: pure functions on its tree."""
 
 import re
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""Where two texts are alike, in time that grows with their length.
+"""Match two texts, in time linear in their length.
 
 difflib compares all with all, and takes four times as long for texts twice as long.
 Here only short passages are compared so. Long ones are first divided at the pieces that

@@ -1,4 +1,4 @@
-"""What editors can change of an article, as data: to copy, compare, restore and sign.
+"""Snapshots of what editors can change: to copy, compare, restore and sign off.
 
 The form of the data is that of Django's serialiser, which django-reversion keeps its
 versions in: a text of today and one of three years ago compare value by value.
@@ -92,7 +92,7 @@ def contents_of(versions):
 
 
 def is_signed_by(content, signed):
-    """Whether `signed` is a sign-off of this content, whatever its schedule."""
+    """Return whether `signed` is a sign-off of this content, whatever its schedule."""
     return signed is not None and all(
         content[name] == signed.get(name) for name in content if name not in NOT_SIGNED
     )

@@ -456,7 +456,7 @@ class Article(Transitions, Completeness, WorkingCopies, Restoring, SlugRedirectM
 
     @property
     def is_public(self):
-        """Whether readers see this very text: never that of a working copy."""
+        """Return whether readers see this very text: never that of a working copy."""
         return (
             self._has_time
             and not self.live_id
@@ -483,7 +483,7 @@ class Article(Transitions, Completeness, WorkingCopies, Restoring, SlugRedirectM
 
     @property
     def is_overdue(self):
-        """Whether it should be done by now and readers do not see it yet."""
+        """Return whether it should be done by now and readers do not see it yet."""
         waits = not self.was_public and self.due is not None
         return waits and self.due < timezone.localdate()
 
@@ -563,7 +563,7 @@ class Article(Transitions, Completeness, WorkingCopies, Restoring, SlugRedirectM
 
     @property
     def image_is_undescribed(self):
-        """Whether the image at the top lacks the text it needs."""
+        """Return whether the image at the top lacks the text it needs."""
         return self.image_id and not (self.image_alt or self.image_decorative)
 
     @property

@@ -1,4 +1,4 @@
-"""What a draft may lack, and what readers need."""
+"""Completeness: what a draft may lack and a published article needs."""
 
 import re
 
@@ -12,7 +12,7 @@ from ecfr_site.admin_site.wall_clock import in_words
 
 
 def is_provisional(slug):
-    """Whether it was made from the working title."""
+    """Return whether it was made from the working title."""
     return re.fullmatch(rf"{slugify(WORKING_TITLE)}(-\d+)?", slug) is not None
 
 

@@ -25,5 +25,5 @@ class NotificationPreference(models.Model):
         return f"Notices for {self.user}"
 
     def wants(self, event):
-        """Whether `event`, the name of one of the choices, is to be told."""
+        """Return whether `event`, the name of one of the choices, is to be told."""
         return getattr(self, event)

@@ -64,7 +64,7 @@ def _page_rows():
 
 class ArticleQuerySet(models.QuerySet):
     def published(self):
-        """What readers may see, at this moment. Everything public goes through it."""
+        """Return what readers may see now. Everything public goes through it."""
         now = timezone.now()
         return self.filter(
             Q(ends_at=None) | Q(ends_at__gt=now),

@@ -18,7 +18,7 @@ from ecfr_site.institution.models import Institution
 
 
 class Rights:
-    """What one user may do to one article as it stands; asks only what it must."""
+    """One user's rights to one article; queries only what it must."""
 
     def __init__(self, article, user):
         self.article = article
@@ -26,13 +26,13 @@ class Rights:
 
     @cached_property
     def own(self):
-        """Whether the user began it or signs it."""
+        """Return whether the user began it or signs it."""
         began = not self.article.pk or self.article.created_by_id == self.user.pk
         return began or self.signed_and_saved[0]
 
     @cached_property
     def signed_and_saved(self):
-        """Whether the user signs it, and stands in its history; one query."""
+        """Return whether the user signs it, and stands in its history; one query."""
         signed = self.article.bylines.filter(author__user=self.user)
         saved = Version.objects.get_for_object(self.article)
         saved = saved.filter(revision__user=self.user)
@@ -42,7 +42,7 @@ class Rights:
 
     @cached_property
     def alone(self):
-        """Whether own work needs nobody else."""
+        """Return whether own work needs nobody else."""
         return not Institution.objects.current().four_eyes
 
     @cached_property
@@ -99,7 +99,7 @@ class Transitions:
 
     @property
     def original_is_published(self):
-        """Whether a working copy has something to replace; true for articles."""
+        """Return whether a working copy has something to replace; true for articles."""
         return not self.live_id or self.live.state == State.PUBLISHED
 
     @property
@@ -136,7 +136,7 @@ class Transitions:
         return self.is_own_work_of(user) or self.assigned_to_id == user.pk
 
     def may_be_changed_by(self, user):
-        """Whether `user` may edit the text now.
+        """Return whether `user` may edit the text now.
 
         Contributors change their own drafts, editors everything, which for a published
         article means making a working copy; what was withdrawn is the publishers'.

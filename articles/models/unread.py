@@ -7,7 +7,7 @@ from articles.history.snapshot import content_of, content_of_version, is_signed_
 
 
 def has_unread_changes(article, user):
-    """Whether `user` changed the content since somebody else last signed it off.
+    """Return whether `user` changed the content since somebody else last signed it off.
 
     Read from the history, in which each save at the desk stands with its author; what
     is not in there yet is by `changed_by`. A new time alone is no change. Eight
@@ -36,7 +36,7 @@ def has_unread_changes(article, user):
 
 
 def last_read_by_another(article, user):
-    """When somebody else last signed it off, or None; one query."""
+    """Return when somebody else last signed it off, or None; one query."""
     steps = article.original.steps.filter(
         name=workflow.APPROVE.name, on_working_copy=article.live_id is not None
     )

@@ -1,1 +1,1 @@
-"""Who signs in to the desk, and how: passwords, second factor, sessions, accounts."""
+"""Sign-in to the desk: passwords, second factor, sessions, accounts."""

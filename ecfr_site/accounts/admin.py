@@ -147,7 +147,7 @@ class AccountAdmin(admin.ModelAdmin):
         )
 
     def may_tie(self, request, user):
-        """Whether to say which author the account is: never one's own."""
+        """Return whether to say which author the account is: never one's own."""
         return user != request.user and request.user.has_perm("authors.change_author")
 
     def get_readonly_fields(self, request, obj=None):

@@ -1,4 +1,4 @@
-"""What the desk writes to the people who have an account on it."""
+"""E-mails to people with an account."""
 
 from django.conf import settings
 from django.contrib.auth.tokens import default_token_generator

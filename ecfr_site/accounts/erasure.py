@@ -1,4 +1,4 @@
-"""What is stored about a colleague, and how it is forgotten (docs/privacy.md)."""
+"""Export and erase the personal data of a colleague (docs/privacy.md)."""
 
 from axes.models import AccessAttempt
 from django.apps import apps

@@ -1,4 +1,4 @@
-"""What an editor wrote survives an expired session and a stale form.
+"""Recover a form after an expired session or a stale page.
 
 A POST to an editing page that cannot be carried out is answered with a page that holds
 everything posted, in hidden fields. Going on from there brings the form back filled in,
@@ -55,7 +55,7 @@ class FormRecoveryMixin:
 
 
 def keeps_text(request):
-    """Whether the request posts to an editing page that brings text back."""
+    """Return whether the request posts to an editing page that brings text back."""
     try:
         match = resolve(request.path_info)
     except Resolver404:

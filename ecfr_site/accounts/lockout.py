@@ -48,7 +48,7 @@ class LockoutHandler(AxesDatabaseHandler):
             request.POST, request.GET = posted, asked
 
     def ends(self, request, credentials=None):
-        """When the pause is over, at the latest."""
+        """Return when the pause is over, at the latest."""
         last = [
             attempts.values_list("attempt_time", flat=True).first()
             for attempts in self.get_user_attempts(request, credentials)

@@ -1,4 +1,4 @@
-"""What an app declares of the personal data of colleagues, in its `personal_data`."""
+"""Base class for an app's declaration of colleagues' personal data."""
 
 
 class ColleagueData:

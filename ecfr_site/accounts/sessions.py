@@ -1,4 +1,4 @@
-"""How long somebody stays signed in: so long after the last page, and no longer in all.
+"""Session lifetimes: an idle time, and a maximum in all.
 
 Readers have no session. On the desk it is written when somebody signs in and then at
 most every ten minutes; what scripts send by themselves does not prolong it.
@@ -53,7 +53,7 @@ def end_all(user, but=None):
 
 
 def ends_of(user):
-    """When each of the user's sessions ends."""
+    """Return when each of the user's sessions ends."""
     return [session.expire_date for session in _of(user)]
 
 

@@ -1,4 +1,4 @@
-"""Which questions the address of a list may ask."""
+"""Lookups that the address of a changelist may use."""
 
 from django.core.exceptions import FieldDoesNotExist
 

@@ -25,7 +25,7 @@ class EditorialSite(admin.AdminSite):
     enable_nav_sidebar = False
 
     def is_known(self, request):
-        """Whether the user may be on the desk, once a second factor is given."""
+        """Return whether the user may be on the desk, once a second factor is given."""
         return super().has_permission(request)
 
     def has_permission(self, request):
@@ -130,7 +130,7 @@ class EditorialSite(admin.AdminSite):
 
 
 def is_background(request):
-    """Whether a script asks, not a person who opens a page or sends a form."""
+    """Return whether a script asks, not a person who opens a page or sends a form."""
     return (
         request.headers.get("Sec-Fetch-Dest") == "empty"
         or request.headers.get("X-Requested-With") == "XMLHttpRequest"

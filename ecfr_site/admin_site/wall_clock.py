@@ -52,7 +52,7 @@ def at_wall_time(naive):
 
 
 def is_shown_twice(moment):
-    """Whether the wall clock shows this time a second time, or did before."""
+    """Return whether the wall clock shows this time a second time, or did before."""
     local = timezone.localtime(moment)
     other = local.replace(fold=1 - local.fold)
     return local.utcoffset() != other.utcoffset()

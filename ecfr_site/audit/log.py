@@ -99,7 +99,7 @@ def mirror(log_entries):
 
 
 def filters_of(request):
-    """How a list is narrowed down, for the entry of its export.
+    """Return how a list is narrowed down, for the entry of its export.
 
     Not what was searched for, which may be a subscriber's address.
     """

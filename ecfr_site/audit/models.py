@@ -3,7 +3,7 @@ from django.db import models
 
 
 class AuditEntry(models.Model):
-    """Who did what to which object when; the database refuses to change it."""
+    """An entry of the audit log; the database refuses to change it."""
 
     # How the log says it: "ada … something".
     ACTIONS = {

@@ -1,4 +1,4 @@
-"""What the audit log records by itself: acts of Django and of packages.
+"""Signal receivers that record acts of Django and of packages.
 
 Signing in, passwords, rights and second factors are not our code's acts, so that their
 signals are listened to. An entry that cannot be written fails the act; only signing out

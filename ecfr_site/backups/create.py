@@ -78,7 +78,7 @@ def is_away(place):
 
 @contextmanager
 def trouble_in_words():
-    """What an object store refuses becomes a BackupError."""
+    """Turn errors of an object store into BackupError."""
     try:
         yield
     except Exception as error:
@@ -436,7 +436,7 @@ def is_plain_name(name):
 
 
 def leads_outside(folder, file):
-    """Whether a link below `folder` leads out of it; object stores have none."""
+    """Return whether a link below `folder` leads out of it; object stores have none."""
     return not is_away(folder) and not file.resolve().is_relative_to(folder.resolve())
 
 

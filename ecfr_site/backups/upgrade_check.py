@@ -1,4 +1,4 @@
-"""What stands in the way of this software taking over the database that is there."""
+"""Checks to run before an upgrade."""
 
 import shutil
 from datetime import UTC, datetime, timedelta

@@ -230,7 +230,7 @@ class PageCacheWSGI:
 
 
 def is_for_anybody(environ):
-    """Whether this very request may be answered from what is at hand."""
+    """Return whether this very request may be answered from what is at hand."""
     return (
         settings.PAGE_CACHE
         and environ["REQUEST_METHOD"] == "GET"
@@ -342,7 +342,7 @@ def wait_for_page(address, encoding):
 
 
 def is_for_all(request, response):
-    """Whether the answer may be kept for whoever asks for the same address."""
+    """Return whether the answer may be kept for whoever asks for the same address."""
     vary = {name.strip().lower() for name in response.get("Vary", "").split(",")}
     return (
         response.status_code in ANSWERS
@@ -435,7 +435,7 @@ def has_unread_parameters(request):
 
 
 def leads_elsewhere(request):
-    """Whether a redirect stands before the page, as from WordPress's /?p=47."""
+    """Return whether a redirect stands before the page, as from WordPress's /?p=47."""
     try:
         return has_unread_parameters(request) and find_redirect(request, True)
     except DatabaseError:

@@ -1,4 +1,4 @@
-"""What a view says of its answer to the page cache and to caches in front."""
+"""What views tell the page cache and the caches in front."""
 
 
 def cached_fragment(request, name, compute):

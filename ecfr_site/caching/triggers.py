@@ -1,4 +1,4 @@
-"""Which tables readers' pages show, and the triggers that count their changes.
+"""Triggers that count changes to what readers' pages show.
 
 The number in ContentVersion grows in the transaction that changes what readers see, so
 that a page kept under it is never out of date. The database counts, for no writer can

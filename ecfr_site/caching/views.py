@@ -1,4 +1,4 @@
-"""Which views' pages are kept for all readers, declared beside each view."""
+"""Declare beside a view that its pages are cached for all readers."""
 
 from typing import NamedTuple
 

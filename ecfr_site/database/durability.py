@@ -1,4 +1,4 @@
-"""When a commit is on the disk: once a batch, where once a message would cost most.
+"""Durability of commits: on disk once a batch instead of once a message.
 
 A worker's commits of each message survive its own death at once, but the death of the
 database only some moments later. So that nobody is mailed twice after that either, what
@@ -47,7 +47,7 @@ def at_once():
 
 
 def database_started():
-    """When the database, or for SQLite the machine, was last started."""
+    """Return when the database, or for SQLite the machine, was last started."""
     if connection.vendor == "postgresql":
         with connection.cursor() as cursor:
             cursor.execute("SELECT pg_postmaster_start_time()")

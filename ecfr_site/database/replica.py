@@ -151,12 +151,12 @@ class Server:
 
 
 def is_anybodys(request):
-    """Whether it asks for a page, and nobody in particular does."""
+    """Return whether it asks for a page, and nobody in particular does."""
     return request.method in ("GET", "HEAD") and is_anonymous(request)
 
 
 def is_for_replica(request):
-    """Whether nobody keeps the answer, nor may have just saved what it lists."""
+    """Return whether nobody keeps the answer, nor may have just saved what it lists."""
     return (
         request.resolver_match.view_name in VIEWS
         # None: of no reader's, or the replica answers in any case.

@@ -1,4 +1,4 @@
-"""What the site accepts as an image, and what it keeps of it."""
+"""Validate uploaded images and strip their metadata."""
 
 import warnings
 from io import BytesIO

@@ -274,6 +274,6 @@ class Image(models.Model):
         ]
 
     def rendition_name(self, shape, width, extension):
-        """Where a rendition of the complete set lies in the storage."""
+        """Return where a rendition of the complete set lies in the storage."""
         folder = rendition_set(self.rendered, self.ground)
         return rendition_name(self.pk, folder, shape, width, extension)

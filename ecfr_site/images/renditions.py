@@ -1,4 +1,4 @@
-"""Which renditions of an image there are, where they lie, and how they are made."""
+"""Renditions: shapes, names and rendering."""
 
 from dataclasses import dataclass
 from fractions import Fraction

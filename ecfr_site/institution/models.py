@@ -26,7 +26,7 @@ class InstitutionManager(models.Manager):
 
 
 class Institution(models.Model):
-    """What the site says of its owner. There is one row, edited in the admin."""
+    """The institution that publishes this site: one row, edited in the admin."""
 
     name = models.CharField(
         max_length=200, default="Meridian Council on European Affairs"

@@ -37,7 +37,7 @@ def check_reachable(address: str) -> str:
 
 
 def beginning_of(text: str) -> str:
-    """How a normalised address begins that is being looked for."""
+    """Return how a normalised address begins that is being looked for."""
     text = text.strip()
     try:
         return normalise(text)

@@ -1,1 +1,1 @@
-"""What operators see of the site: probes, metrics, logs, slow queries, errors."""
+"""Monitoring: probes, metrics, logs, slow queries, errors."""

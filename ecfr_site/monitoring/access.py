@@ -1,4 +1,4 @@
-"""Who may look behind the site: machines of the operators."""
+"""Access to monitoring: operators' machines."""
 
 from django.conf import settings
 from django.utils.crypto import constant_time_compare

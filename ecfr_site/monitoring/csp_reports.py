@@ -1,4 +1,4 @@
-"""What browsers report: something on a page that its policy stopped.
+"""Receive browsers' reports of violated content security policies.
 
 Reports come from anybody. They are counted and logged, never stored: which rule, from
 which host, on which kind of page; nothing of the reader, no path, no query string.

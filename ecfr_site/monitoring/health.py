@@ -1,4 +1,4 @@
-"""What operators look at besides requests: database, cache, disk and tasks.
+"""Health checks of database, cache, disk and tasks.
 
 Each function looks once and may take as long as it takes: call them through a Snapshot.
 """

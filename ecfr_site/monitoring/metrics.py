@@ -1,4 +1,4 @@
-"""What is counted while requests are answered, for Prometheus.
+"""Prometheus metrics.
 
 Labels are view names, methods and status codes, of which there is a limited number;
 never paths. Each process counts for itself; with PROMETHEUS_MULTIPROC_DIR, which
@@ -72,7 +72,7 @@ def count_page_cache(outcome):
 
 
 def count_replica(outcome):
-    """Whether the replica was "used", or was "behind" or "away"."""
+    """Return whether the replica was "used", or was "behind" or "away"."""
     _replica.labels(outcome).inc()
 
 

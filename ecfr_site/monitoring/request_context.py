@@ -1,4 +1,4 @@
-"""What a thread is at: one request or one task, with the id that joins their logs."""
+"""The request or task of the current thread, with the id that joins their logs."""
 
 import logging
 import re

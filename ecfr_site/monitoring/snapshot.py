@@ -1,4 +1,4 @@
-"""Looking at what may hang, without hanging."""
+"""Run blocking health checks in a thread and cache the last result."""
 
 import threading
 import time

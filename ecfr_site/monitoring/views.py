@@ -1,4 +1,4 @@
-"""What machines ask: /healthz, /readyz, /metrics.
+"""The views /healthz, /readyz and /metrics.
 
 Answered before all other middleware: a probe comes by the machine's own address,
 without TLS, and must not wait for the database where it does not ask about it.

@@ -30,7 +30,7 @@ class PageForm(FlatpageForm):
 
 
 def is_own_address(url):
-    """Whether a page of the site always answers here, so that no other can."""
+    """Return whether a page of the site always answers here, so that no other can."""
     try:
         return not resolve(url).captured_kwargs
     except Resolver404:

@@ -48,7 +48,7 @@ class SlugRedirectMixin(models.Model):
 
     @property
     def was_public(self):
-        """Whether readers may know the old address; drafts leave no trace."""
+        """Return whether readers may know the old address; drafts leave no trace."""
         return True
 
     def own_paths(self):

@@ -85,7 +85,7 @@ def parse_parameters(query: str) -> list[tuple[str, str]]:
 
 
 def is_tracking(name: str) -> bool:
-    """Whether the parameter only tells where a reader came from."""
+    """Return whether the parameter only tells where a reader came from."""
     return bool(_TRACKING.fullmatch(name))
 
 

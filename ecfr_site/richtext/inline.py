@@ -273,7 +273,7 @@ def _image_attributes(element: Element) -> dict[str, str]:
 
 
 def address_of(element: Element, name: str = "href") -> str:
-    """Where a link leads or an image is; nothing if that could do harm."""
+    """Return where a link leads or an image is; nothing if that could do harm."""
     return _harmless(re.sub(r"[\t\n\r]", "", element.get(name, "")).strip())
 
 

@@ -1,4 +1,4 @@
-"""Whether links to other sites lead anywhere.
+"""Check links to other sites.
 
 An editor can write any address into a text. So that the server cannot be sent to
 look at what only it can reach, each connection goes to the very address that was found
@@ -167,7 +167,7 @@ def connect(address, timeout, source_address=None):
 
 
 def is_public(number: str) -> bool:
-    """Whether everybody reaches the same machine under this IP address."""
+    """Return whether everybody reaches the same machine under this IP address."""
     address = ip_address(number.partition("%")[0])
     if address.version == 6:
         if address in _NAT64:

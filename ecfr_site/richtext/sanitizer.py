@@ -1,4 +1,4 @@
-"""What HTML the site keeps, and what it reads out of it.
+"""Sanitise HTML, and read text out of it.
 
 A text comes from an editor's browser, a Word document, an importer or an attacker.
 `sanitise` reads it as a browser would (nh3), writes it anew in the few elements that

@@ -1,4 +1,4 @@
-"""Where a request comes from."""
+"""The client's IP address."""
 
 import ipaddress
 
@@ -32,7 +32,7 @@ def ip_prefix(address):
 
 
 def comes_from(request, networks):
-    """Whether the request came from one of the networks (of `ipaddress`)."""
+    """Return whether the request came from one of the networks (of `ipaddress`)."""
     # A proxy that nobody told us of would lend all its visitors its own address.
     forwarded = "X-Forwarded-For" in request.headers or "Forwarded" in request.headers
     if forwarded and not settings.SECURE_PROXY_SSL_HEADER:

@@ -1,4 +1,4 @@
-"""How often something may be asked for, counted in the cache for all processes."""
+"""Rate limits, counted in the cache for all processes."""
 
 import logging
 

@@ -32,7 +32,7 @@ def is_prefetch(headers) -> bool:
 
 
 def is_page_in_browser(request) -> bool:
-    """Whether a browser asks for the page to show it, as far as one can tell."""
+    """Return whether a browser asks for the page to show it, as far as one can tell."""
     user_agent = request.headers.get("User-Agent", "")
     return (
         request.method == "GET"

@@ -551,7 +551,7 @@ def begin(edition):
 
 
 def proposed_time(edition):
-    """When it is scheduled for, or else the next morning."""
+    """Return when it is scheduled for, or else the next morning."""
     if edition.state == State.SCHEDULED and not edition.is_due:
         return timezone.localtime(edition.scheduled_at)
     tomorrow = timezone.localtime() + timedelta(days=1)

@@ -1,4 +1,4 @@
-"""What editors fill in at the desk to compose, try and send an edition."""
+"""Forms to compose, test and send an edition."""
 
 import re
 

@@ -1,4 +1,4 @@
-"""Where an edition stands, in editors' words."""
+"""The status of an edition, in words."""
 
 from django.utils import timezone
 from django.utils.html import format_html

@@ -1,4 +1,4 @@
-"""What comes back: returned messages and complaints, and what follows from them."""
+"""Process bounces and complaints."""
 
 import re
 from datetime import timedelta

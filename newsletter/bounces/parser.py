@@ -1,4 +1,4 @@
-"""What a message in the mailbox of bounces says.
+"""Parse messages from the bounce mailbox.
 
 Whom it is about is never taken from its words, which anybody can write, but from a
 token that we signed: in its own address, or in the headers of the message returned.

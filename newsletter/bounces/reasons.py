@@ -93,7 +93,7 @@ IS_BAD = _words(
 
 
 def is_about_us(answer: str) -> bool:
-    """Whether our message or our server is refused, whoever it is for."""
+    """Return whether our message or our server is refused, whoever it is for."""
     status = STATUS.search(answer)
     if status and POLICY.fullmatch(status[2]):
         return True
@@ -101,7 +101,7 @@ def is_about_us(answer: str) -> bool:
 
 
 def is_hard(answer: str, status: str = "", otherwise: bool = False) -> bool:
-    """Whether a mail server's answer says that the address will never work.
+    """Return whether a mail server's answer says that the address will never work.
 
     `status` is the enhanced code of a notice, for an answer that has none of its own.
     `otherwise` is for an answer without any code and without words that decide.

@@ -1,4 +1,4 @@
-"""What a mail service tells us of a message: events of django-anymail."""
+"""Process mail services' webhooks: events of django-anymail."""
 
 import re
 
@@ -26,7 +26,7 @@ SOFT = re.compile(r"soft.?bounce|transient|temporar", re.IGNORECASE)
 
 
 def is_secured():
-    """Whether the service's messages can be told from forged ones."""
+    """Return whether the service's messages can be told from forged ones."""
     service = settings.EMAIL_SERVICE.upper()
     return bool(
         settings.ANYMAIL.get("WEBHOOK_SECRET")

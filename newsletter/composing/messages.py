@@ -1,4 +1,4 @@
-"""What a subscriber's message says: built by Django, once an edition and variant."""
+"""Compose messages, once an edition and variant."""
 
 import re
 from base64 import b32encode

@@ -1,4 +1,4 @@
-"""What keeps an edition from being sent, and what its editor should look at first.
+"""Preflight: checks before an edition can be sent.
 
 `run` checks an edition and keeps the findings with it; `Edition.check_ready` reads
 them. A finding is a dict of `level` ("error" stops sending, "warning", "note") and
@@ -262,7 +262,7 @@ def about_site():
 
 
 def about_sender(newsletter):
-    """Whether the sender's domain says that it sends such messages."""
+    """Return whether the sender's domain says that it sends such messages."""
     domain = messages.sender(newsletter)[1].rpartition("@")[2]
     if any(name in settings.MAIL_BACKEND for name in STAYS_HERE):
         yield note(

@@ -336,7 +336,7 @@ def _language(cell):
 
 
 def _moment(cell):
-    """When somebody confirmed, or None. Days begin at midnight of the site."""
+    """Return when somebody confirmed, or None. Days begin at midnight of the site."""
     if not cell:
         return None
     try:

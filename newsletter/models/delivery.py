@@ -394,7 +394,7 @@ class Heartbeat(models.Model):
 
     @classmethod
     def is_steady(cls):
-        """Whether the clock ran here a moment ago; false before it ever ran."""
+        """Return whether the clock ran here a moment ago; false before it ever ran."""
         return cls.objects.filter(
             site_url=settings.SITE_URL, beat_at__gt=timezone.now() - cls.AWAY
         ).exists()

@@ -215,7 +215,7 @@ class Edition(models.Model):
 
     @property
     def is_due(self):
-        """Whether it was sent off and waits for a worker to begin."""
+        """Return whether it was sent off and waits for a worker to begin."""
         return self.state == State.SCHEDULED and self.starts_at <= timezone.now()
 
     # What it holds
@@ -323,7 +323,7 @@ class Edition(models.Model):
 
     @property
     def is_approved(self):
-        """Whether somebody who may has approved the present content."""
+        """Return whether somebody who may has approved the present content."""
         by = self.approved_by
         return (
             by is not None
@@ -569,7 +569,7 @@ class Edition(models.Model):
         self.save(update_fields=["readers_forgotten"])
 
     def ledger(self):
-        """How many deliveries are in each state, with `audience` and `waiting`.
+        """Return how many deliveries are in each state, with `audience` and `waiting`.
 
         audience = sent + failed + skipped + uncertain + waiting, by one query.
         """

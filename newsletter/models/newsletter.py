@@ -154,7 +154,7 @@ class Newsletter(SlugRedirectMixin):
         return edition
 
     def gathered_until(self):
-        """When the last edition that went out, or still may, was gathered."""
+        """Return when the last edition that went out, or still may, was gathered."""
         last = self.editions.counting().aggregate(last=Max("gathered_at"))["last"]
         return last or timezone.now() - FIRST_SPAN
 

@@ -63,7 +63,7 @@ class SignupQuerySet(models.QuerySet):
         )
 
     def exceeded(self, address, network):
-        """Whether one more mail would be too many; both are keyed hashes."""
+        """Return whether one more mail would be too many; both are keyed hashes."""
         now = timezone.now()
         mails = self.filter(held=False).exclude(purpose=Signup.Purpose.MOVED)
         last_hour = mails.filter(created__gt=now - timedelta(hours=1))
@@ -168,7 +168,7 @@ class Signup(models.Model):
 
     @property
     def adds_nothing(self):
-        """Whether all that was asked for is so already."""
+        """Return whether all that was asked for is so already."""
         subscriber = self.subscriber
         return (
             subscriber.status == Subscriber.Status.ACTIVE

@@ -24,7 +24,7 @@ LONGEST_PAUSE = timedelta(days=366)
 
 @cache
 def disposable_domains():
-    """Where mail is kept for minutes or shown to everybody."""
+    """Return where mail is kept for minutes or shown to everybody."""
     path = Path(__file__).parent.parent / "disposable_domains.txt"
     return frozenset(path.read_text().split())
 
@@ -242,7 +242,7 @@ class Subscriber(models.Model):
 
     @property
     def is_tracked(self):
-        """Whether links and opens of this person's messages may be noted."""
+        """Return whether links and opens of this person's messages may be noted."""
         if settings.ANALYTICS_NEEDS_CONSENT:
             return self.analytics == self.Analytics.GRANTED
         return self.analytics != self.Analytics.DENIED
@@ -253,7 +253,7 @@ class Subscriber(models.Model):
 
     @property
     def is_disposable(self):
-        """Whether mail to this address will probably soon be lost."""
+        """Return whether mail to this address will probably soon be lost."""
         return is_disposable(self.normalised)
 
     @property
@@ -281,12 +281,12 @@ class Subscriber(models.Model):
             tokens.check("preferences", token, max_age)
 
     def was_elsewhere(self, moment):
-        """Whether what was mailed at that moment went to a former address."""
+        """Return whether what was mailed at that moment went to a former address."""
         return bool(self.address_changed_at and moment <= self.address_changed_at)
 
     @property
     def is_suppressed(self):
-        """Whether `reinstate` has anything to take back; one query at most."""
+        """Return whether `reinstate` has anything to take back; one query at most."""
         stopped = (self.Status.BOUNCED, self.Status.COMPLAINED)
         return (
             self.status in stopped or Suppression.objects.of(self.normalised).exists()

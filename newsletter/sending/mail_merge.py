@@ -1,4 +1,4 @@
-"""One finished message with holes where recipients differ.
+"""Mail-merge template: rendered once, with slots for per-recipient values.
 
 Django builds the message once, for `Recipient.placeholder()`; what is printed for each
 subscriber is the same bytes with the address and the tokens exchanged. Tokens have all

@@ -55,7 +55,7 @@ class Refused(Exception):
 
     @property
     def is_about_us(self):
-        """Whether everybody's message would be refused like this one."""
+        """Return whether everybody's message would be refused like this one."""
         return self.command == "MAIL"
 
     @property
