@@ -24,13 +24,13 @@ class EcfrSiteConfig(AppConfig):
         pre_save.connect(sanitise_page, sender="flatpages.FlatPage")
         # They need the models.
         from ecfr_site.audit import receivers
-        from ecfr_site.caching import middleware
+        from ecfr_site.caching.version import publish_version
         from ecfr_site.redirects import table
 
         pre_save.connect(table.keep_flat_page_path, sender="flatpages.FlatPage")
         pre_save.connect(table.spell_old_path, sender="redirects.Redirect")
         receivers.connect()
-        task_finished.connect(middleware.publish_version)
+        task_finished.connect(publish_version)
         if settings.SENTRY_DSN:
             # Only then need the package be installed.
             from ecfr_site.monitoring import sentry

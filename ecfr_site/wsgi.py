@@ -7,6 +7,6 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "ecfr_site.settings")
 application = get_wsgi_application()
 
 # It needs the settings.
-from ecfr_site.caching.middleware import PageCacheWSGI  # noqa: E402
+from ecfr_site.caching.wsgi import PageCacheWSGI  # noqa: E402
 
 application = PageCacheWSGI(application)

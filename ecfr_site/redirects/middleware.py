@@ -3,7 +3,7 @@
 from django.http import HttpResponsePermanentRedirect
 from django.shortcuts import render
 
-from ecfr_site.caching.middleware import has_unread_parameters
+from ecfr_site.caching.store import has_unread_parameters
 from ecfr_site.redirects.table import find_redirect
 
 

@@ -15,7 +15,8 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from articles.models import Article
-from ecfr_site.caching import middleware
+from ecfr_site.caching import local, store, version, wsgi
+from ecfr_site.caching.encoding import ENCODINGS
 from tests.factories import (
     ArticleFactory,
     AuthorFactory,
@@ -36,7 +37,7 @@ pytestmark = [
 @pytest.fixture(autouse=True)
 def kept(settings):
     settings.PAGE_CACHE = True
-    middleware.local_pages.forget()
+    local.local_pages.forget()
 
 
 @pytest.fixture
@@ -52,7 +53,7 @@ def queries(reader, address, **headers):
 
 
 def key(path):
-    return middleware.address_of("http", "testserver", path, "").key
+    return store.address_of("http", "testserver", path, "").key
 
 
 # What is kept
@@ -239,7 +240,7 @@ def ask(django_asked, time_machine):
         django_asked.append(environ["PATH_INFO"])
         return django(environ, start_response)
 
-    application = middleware.PageCacheWSGI(noting)
+    application = wsgi.PageCacheWSGI(noting)
 
     def ask(path="/article/cables/", **environ):
         answer = []
@@ -260,7 +261,7 @@ def ask(django_asked, time_machine):
 def test_what_was_served_a_moment_ago_is_served_without_django(
     article, ask, django_asked
 ):
-    middleware.local_pages.forget()
+    local.local_pages.forget()
     status, headers, body = ask()
     assert django_asked == ["/article/cables/"]
 
@@ -315,7 +316,7 @@ def test_what_is_at_hand_ends_at_its_moment(article, ask, django_asked, time_mac
     Article.objects.filter(pk=article.pk).update(
         ends_at=timezone.now() + timedelta(seconds=0.05)
     )
-    middleware.local_pages.forget()
+    local.local_pages.forget()
     ask()
     assert ask()[0] == "200 OK"
     time_machine.shift(0.06)
@@ -363,7 +364,7 @@ def test_a_scheduled_article_appears_at_its_moment(
         slug="at-nine",
         published_at=timezone.now() + timedelta(seconds=30),
     )
-    middleware.publish_version()
+    version.publish_version()
     response = reader.get("/")
     assert b"At nine" not in response.content
     time_machine.shift(29.7)
@@ -380,7 +381,7 @@ def test_an_article_ends_at_its_moment(reader, article, one_number, time_machine
         published_at=timezone.now() - timedelta(days=1),
         ends_at=timezone.now() + timedelta(seconds=3),
     )
-    middleware.publish_version()
+    version.publish_version()
     assert reader.get("/article/cables/").status_code == 200
     time_machine.shift(3)
     response = reader.get("/article/cables/")
@@ -395,7 +396,7 @@ def test_positions_change_at_midnight_where_the_institute_is(
     PositionFactory(
         author=author, title="Dean of Maps", started="2026-05-05", directs=False
     )
-    middleware.publish_version()
+    version.publish_version()
     headline = b'<p class="standfirst">Dean of Maps</p>'
     assert headline not in reader.get(author.get_absolute_url()).content
     time_machine.shift(1)
@@ -417,7 +418,7 @@ def test_without_a_last_copy_others_wait_for_the_page(reader, article):
         page = reader.get("/article/cables/")
         stored = {
             name: cache.get(f"{key('/article/cables/')}:{name}")
-            for name in middleware.ENCODINGS
+            for name in ENCODINGS
         }
         cache.delete_many(f"{key('/article/cables/')}:{n}" for n in stored)
         cache.add(f"{key('/article/cables/')}:made", True, 5)

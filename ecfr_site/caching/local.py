@@ -1,0 +1,46 @@
+"""Pages that this process served lately, found without asking the shared cache."""
+
+# How many pages a process has at hand, and for how long it believes that the number is
+# what it was, in seconds: nobody can tell that from a page asked for a moment earlier.
+AT_HAND = 300
+LOCAL_TTL = 0.1
+
+
+class LocalPageCache:
+    """What this process served lately, by the request as it arrived."""
+
+    def __init__(self):
+        self.pages = {}
+        self.moment = None
+        self.believed_until = 0
+
+    def put(self, environ, view, page, moment, now):
+        if len(self.pages) >= AT_HAND:
+            self.pages.clear()
+        self.pages[asked_for(environ)] = view, page
+        self.moment, self.believed_until = moment, now + LOCAL_TTL
+
+    def get(self, environ, now):
+        """(view, Page) if it may be served without another look, or None."""
+        if now >= self.believed_until:
+            return None
+        found = self.pages.get(asked_for(environ))
+        return found if found and found[1].is_good(self.moment, now) else None
+
+    def forget(self):
+        self.believed_until = 0
+
+
+def asked_for(environ):
+    get = environ.get
+    return (
+        get("wsgi.url_scheme"),
+        get("HTTP_X_FORWARDED_PROTO"),
+        get("HTTP_HOST"),
+        get("PATH_INFO"),
+        get("QUERY_STRING"),
+        get("HTTP_ACCEPT_ENCODING"),
+    )
+
+
+local_pages = LocalPageCache()

@@ -1,0 +1,53 @@
+"""The page cache in front of Django: a WSGI application (PEP 3333)."""
+
+import time
+
+from django.conf import settings
+
+from ecfr_site.caching.local import local_pages
+from ecfr_site.caching.store import ANSWERS
+from ecfr_site.monitoring.metrics import count_page_cache
+from ecfr_site.monitoring.middleware import note
+from ecfr_site.monitoring.request_context import CachedPageContext
+
+_NOT_IN_304 = {"Content-Length", "Content-Type", "Content-Encoding"}
+
+
+class PageCacheWSGI:
+    """The WSGI application (PEP 3333), with the pages at hand in front of Django."""
+
+    def __init__(self, application):
+        self.application = application
+
+    def __call__(self, environ, start_response):
+        found = is_for_anybody(environ) and local_pages.get(environ, now := time.time())
+        if not found:
+            return self.application(environ, start_response)
+        view, page = found
+        work = CachedPageContext(view, environ)
+        status, body = ANSWERS[page.status], page.body
+        headers = [
+            *page.headers.items(),
+            ("Cache-Control", page.cache_control(now)),
+            ("X-Request-ID", work.request_id),
+        ]
+        if page.status == 200 and environ.get("HTTP_IF_NONE_MATCH") == page.etag:
+            status, body = "304 Not Modified", b""
+            headers = [(n, v) for n, v in headers if n not in _NOT_IN_304]
+        count_page_cache("hit")
+        with work.being_done():
+            note("GET", int(status[:3]), work)
+        start_response(status, headers)
+        return [body]
+
+
+def is_for_anybody(environ):
+    """Return whether this very request may be answered from what is at hand."""
+    return (
+        settings.PAGE_CACHE
+        and environ["REQUEST_METHOD"] == "GET"
+        and settings.SESSION_COOKIE_NAME not in environ.get("HTTP_COOKIE", "")
+        and "HTTP_AUTHORIZATION" not in environ
+        # By time alone: rare, and the rules are Django's.
+        and "HTTP_IF_MODIFIED_SINCE" not in environ
+    )
