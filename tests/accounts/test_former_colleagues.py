@@ -254,11 +254,11 @@ def test_nobody_erases_themselves_by_another_door_either(superuser):
 
 
 def test_the_last_superuser_stays(superuser, manager):
-    with pytest.raises(PermissionDenied, match="last account"):
+    with pytest.raises(PermissionDenied, match="last superuser account"):
         erasure.erase(superuser.user, by=manager.user)
 
     UserFactory(is_superuser=True, is_active=False)
-    with pytest.raises(PermissionDenied, match="last account"):
+    with pytest.raises(PermissionDenied, match="last superuser account"):
         erasure.erase(superuser.user, by=manager.user)
 
     UserFactory(is_superuser=True)
