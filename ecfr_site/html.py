@@ -167,7 +167,7 @@ def _short(name: str, value: str | None) -> str:
 def _read(html: str) -> Element:
     reader = _Reader()
     # Some characters come as references, hence once more.
-    clean = _READ.clean(flattened(_CONTROL.sub("", html)))
+    clean = _READ.clean(flattened(formulas.unprefixed(_CONTROL.sub("", html))))
     reader.feed(_CONTROL.sub("", clean))
     reader.close()
     reader.builder.end("div")

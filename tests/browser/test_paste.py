@@ -435,6 +435,26 @@ def test_formulas_of_word_are_kept(editor):
     assert messages(editor) == []
 
 
+@pytest.mark.parametrize("prefix", ["mml", "m"])
+def test_formulas_with_a_prefix_are_kept(editor, prefix):
+    prefixed = FORMULA.replace("<m", f"<{prefix}:m").replace("</m", f"</{prefix}:m")
+
+    assert FORMULA in paste(editor, f"<p>Debt evolves as {prefixed} over time.</p>")
+
+
+def test_functions_of_word_keep_their_names(editor):
+    text = paste(
+        editor,
+        WORD.format(
+            "<p class=MsoNormal><!--[if gte msEquation 12]><m:oMath><m:func><m:fName>"
+            "<m:r>sin</m:r></m:fName><m:e><m:r>x</m:r></m:e></m:func></m:oMath>"
+            "<![endif]--></p>"
+        ),
+    )
+
+    assert "<mi>sin</mi><mi>x</mi>" in text
+
+
 def test_formulas_that_are_lost_are_named(editor):
     paste(editor, "<p>Debt <mjx-container><svg></svg></mjx-container> grows.</p>")
 

@@ -59,6 +59,12 @@ def test_a_formula_reads_as_text_on_one_line(formula, text):
     assert sanitise(kept) == kept
 
 
+@pytest.mark.parametrize("prefix", ["mml", "m"])
+def test_a_formula_with_a_prefix_is_kept_without_it(prefix):
+    prefixed = FRACTION.replace("<m", f"<{prefix}:m").replace("</m", f"</{prefix}:m")
+    assert sanitise(f"<p>{prefixed}</p>") == f"<p>{FRACTION}</p>"
+
+
 def test_other_notations_of_a_formula_do_not_stand_in_it():
     html = (
         "<math><semantics><mrow><mi>x</mi></mrow>"

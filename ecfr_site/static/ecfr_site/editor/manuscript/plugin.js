@@ -167,13 +167,16 @@
   const isOurs = (data, editor) =>
     data.dataTransfer?.getTransferType(editor) !== CKEDITOR.DATA_TRANSFER_EXTERNAL;
 
+  /* MathML as HTML has it, whatever prefix XML gave its elements. */
+  const withoutPrefix = (html) => {
+    const prefix = html.match(/<([a-z]{1,8}):math\b/i)?.[1];
+    return prefix ? html.replace(new RegExp(`<(/?)${prefix}:`, "gi"), "<$1") : html;
+  };
+
   const prepare = (data) => {
     const { notes, left } = begin(data);
     const transfer = data.dataTransfer;
-    const html = (transfer.getData("text/html", true) || data.dataValue).replace(
-      /<(\/?)mml:/gi,
-      "<$1",
-    );
+    const html = withoutPrefix(transfer.getData("text/html", true) || data.dataValue);
     const page = parse(html);
     left.formulas = plugin("formulas").keep(page);
     Object.assign(left, plugin("reviews").remove(page, html, transfer.getData(DOCS_CLIP)));
