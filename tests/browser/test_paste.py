@@ -519,6 +519,17 @@ def test_lettered_lists_of_word_keep_their_letters(editor):
     assert 'start="3"' in third
 
 
+@pytest.mark.parametrize("list_", ["l0", "l0 level1 lfo1"])
+def test_items_of_word_without_a_sign_keep_all_their_words(editor, list_):
+    text = paste(
+        editor,
+        WORD.format(f"<p class=MsoListParagraph style='mso-list:{list_}'>No sign</p>"),
+    )
+
+    assert text.strip() == "<p>No sign</p>"
+    assert messages(editor) == []
+
+
 @pytest.mark.parametrize("how", [paste, paste_natively])
 def test_lines_and_quotation_marks_are_kept(editor, how):
     text = how(

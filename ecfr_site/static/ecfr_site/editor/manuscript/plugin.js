@@ -107,6 +107,19 @@
     }
   };
 
+  /* The filter for Word takes the first word of an item without a drawn sign for one, and
+     fails at a list without a level. */
+  const setWordLists = (page) => {
+    for (const item of page.querySelectorAll('[style*="mso-list:" i]')) {
+      const style = item.getAttribute("style");
+      const [list] = style.match(/mso-list:[^;]*/i);
+      if (/ignore|none|skip/i.test(list)) continue;
+      const hasSign = item.querySelector('[style*="mso-list:ignore" i]');
+      const repaired = /level\d/i.test(list) ? list : `${list} level1`;
+      item.setAttribute("style", style.replace(list, hasSign ? repaired : ""));
+    }
+  };
+
   const LIST_TYPES = {
     "lower-alpha": "a",
     "lower-latin": "a",
@@ -183,6 +196,7 @@
     plugin("notes").take(page, (note) => `⟦note ${notes.push(note) - 1}⟧`);
     setHeadingLevels(page);
     setElements(page);
+    setWordLists(page);
     breakLines(page);
     data.manuscript.page = page;
     data.dataValue = page.body.innerHTML;
