@@ -299,6 +299,10 @@ NUMBERED_CONTENTS = (
     '<p>Sections: <a id="t1" href="#s1">1</a> | <a id="t2" href="#s2">2</a></p>'
     '<p id="s1"><a href="#t1">1</a> Text one.</p><p id="s2">Two <a href="#t2">↑</a></p>'
 )
+EQUATION = (
+    '<p>See equation (<a id="r1" href="#e1">1</a>) there.</p>'
+    '<p id="e1">d = r/g <a href="#r1">(1)</a></p>'
+)
 NOTE_BEFORE = (
     '<p id="n1"><a href="#r1">[1]</a> A paragraph before.</p>'
     '<p>Claim<a href="#n1" id="r1">[1]</a>.</p>'
@@ -312,9 +316,10 @@ NOTE_BEFORE = (
         (BACK_TO_TOP, ["One", "text that matters.", "Back to top"]),
         (CONTENTS, ["<li>", "Part one", "↑"]),
         (NUMBERED_CONTENTS, ["Text one.", "Two"]),
+        (EQUATION, ["<p>See equation (", "d = r/g"]),
         (NOTE_BEFORE, ["A paragraph before.", "Claim"]),
     ],
-    ids=["top", "contents", "numbers", "before"],
+    ids=["top", "contents", "numbers", "equation", "before"],
 )
 def test_links_that_lead_to_each_other_leave_the_text_alone(editor, how, html, words):
     text = how(editor, html)
