@@ -198,14 +198,53 @@ def test_struck_out_words_stay_struck_out(editor, how):
         assert f"<s>{number}</s>" in text
 
 
-def test_hidden_text_is_left_out_and_counted(editor):
-    text = paste(
+@pytest.mark.parametrize("how", [paste, paste_natively])
+def test_struck_out_blocks_stay_struck_out(editor, how):
+    text = how(
         editor,
-        WORD.format(
-            "<p class=MsoNormal>Seen <span style='display:none;mso-hide:all'>secret"
-            "</span> words</p>"
-        ),
+        "<p>x</p><del><ul><li>forty</li></ul></del>"
+        '<p style="text-decoration:line-through">fifty</p>'
+        '<table style="text-decoration:line-through"><tr><td>sixty</td></tr></table>'
+        "<table><tr style='text-decoration:line-through'><td>seventy</td></tr></table>",
     )
+
+    for number in ("forty", "fifty", "sixty", "seventy"):
+        assert f"<s>{number}</s>" in text
+
+
+EXCEL = (
+    '<html xmlns:x="urn:schemas-microsoft-com:office:excel"><head>'
+    '<meta name=Generator content="Microsoft Excel 15"><style><!--'
+    "td {text-decoration:none;vertical-align:bottom} .font5 {vertical-align:super}"
+    " .xl65 {text-decoration:line-through} .xl66 {display:none}"
+    " @media print {.xl65 {display:none}}"
+    "--></style></head><body><table><tr><td class=xl65>12</td>"
+    "<td>13<font class=font5>2</font></td><td><span class=xl66>secret</span></td></tr>"
+    "</table></body></html>"
+)
+
+
+def test_what_a_style_sheet_strikes_out_raises_or_hides_arrives_so(editor):
+    text = paste(editor, EXCEL)
+
+    assert "<s>12</s>" in text
+    assert "13<sup>2</sup>" in text
+    assert "secret" not in text
+    assert messages(editor) == ["1 passage of hidden text was left out."]
+
+
+@pytest.mark.parametrize(
+    "hidden",
+    [
+        "<p class=MsoNormal>Seen <span style='display:none;mso-hide:all'>secret</span>"
+        " words</p>",
+        "<p>Seen <font style='DISPLAY : none'>secret</font> words</p>",
+        "<p>Seen <span style='visibility:collapse'>secret</span> words</p>",
+        "<p>Seen words</p><p style='display:none'>secret <math><mi>x</mi></math></p>",
+    ],
+)
+def test_hidden_text_is_left_out_and_counted(editor, hidden):
+    text = paste(editor, WORD.format(hidden))
 
     assert "secret" not in text
     assert messages(editor) == ["1 passage of hidden text was left out."]
@@ -274,6 +313,21 @@ def test_a_note_of_several_marks_stands_at_each(editor):
     html = PANDOC_NOTE.replace("stands", 'and<a href="#fn1"><sup>1</sup></a>')
 
     assert paste(editor, html).count('<span class="footnote">The note.</span>') == 2
+
+
+def test_a_raised_number_of_word_never_becomes_part_of_the_word_before(editor):
+    mark = "<span class=MsoFootnoteReference>1</span>"
+    html = WORD.format(
+        WORD_NOTE.replace("and more", f'in 2019<a href="#_ftn1">{mark}</a>')
+        + f"<p class=MsoNormal>in 2020{mark}</p>"
+    ).replace(
+        "<body>", "<style>span.MsoFootnoteReference{vertical-align:super}</style><body>"
+    )
+
+    text = paste(editor, html)
+
+    assert 'in 2019<span class="footnote">The note.</span>' in text
+    assert "in 2020<sup>1</sup>" in text
 
 
 def test_a_note_on_a_note_goes_into_it(editor):

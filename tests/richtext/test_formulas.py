@@ -118,3 +118,9 @@ def test_linear_formulas_are_escaped():
 
 def test_a_formula_counts_as_the_words_of_its_text():
     assert reading_minutes(f"<p>{FRACTION * 2}</p>") == 1
+
+
+def test_a_formula_that_is_hidden_beside_its_image_takes_the_place_of_both():
+    image = '<img src="https://wiki.example/1.svg" aria-hidden="true" alt="d=r/g">'
+    html = f'<span><span style="display: none">{FRACTION}</span>{image}</span>'
+    assert sanitise(f"<p>So {html}.</p>") == f"<p>So {FRACTION}.</p>"
