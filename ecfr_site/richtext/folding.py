@@ -23,9 +23,11 @@ def fold(text: str) -> str:
 
     "ß" is "ss" and "ø" is "o". Spaces of all kinds become one; none at the ends.
     """
+    # Quotation marks first: an acute accent alone comes apart into a space and a mark.
+    text = text.casefold().translate(_TABLE)
     letters = (
         letter
-        for letter in unicodedata.normalize("NFKD", text.casefold())
+        for letter in unicodedata.normalize("NFKD", text)
         if unicodedata.combining(letter) < _ACCENT and not _is_unseen(letter)
     )
     # Composed in the end, so that a syllable is not found in a longer one.

@@ -42,6 +42,8 @@ ATTRIBUTES_READ = {"mathvariant", "open", "close", "separators"}
 # Other notations of the same formula, and what HTML hides in one.
 DROPPED = {"annotation", "annotation-xml", "mglyph", "malignmark"}
 
+_PREFIX = re.compile(r"<([a-z]{1,8}):math\b", re.I)
+
 _VARIANTS = {
     "bold": ("MATHEMATICAL BOLD",),
     "bold-italic": ("MATHEMATICAL BOLD ITALIC",),
@@ -49,6 +51,12 @@ _VARIANTS = {
     "fraktur": ("MATHEMATICAL FRAKTUR", "BLACK-LETTER"),
     "double-struck": ("MATHEMATICAL DOUBLE-STRUCK", "DOUBLE-STRUCK"),
 }
+
+
+def unprefixed(html: str) -> str:
+    """MathML as HTML has it, without the prefix that XML gives its elements."""
+    found = _PREFIX.search(html)
+    return re.sub(f"<(/?){found[1]}:", r"<\1", html, flags=re.I) if found else html
 
 
 def is_formula(element: Element) -> bool:

@@ -24,7 +24,11 @@ _STYLED = {
     "em": re.compile(r"(?<![-\w])font-style:\s*italic", re.I),
     "sup": re.compile(r"vertical-align:\s*super", re.I),
     "sub": re.compile(r"vertical-align:\s*sub\b", re.I),
-    "s": re.compile(r"text-decoration(-line)?:[^;]*line-through", re.I),
+    "s": re.compile(
+        r"text-decoration(-line)?\s*:[^;]*line-through"
+        r"|text-line-through\s*:\s*(?!none)[a-z]",
+        re.I,
+    ),
 }
 _STYLED_PLAIN = {
     "strong": re.compile(r"(?<![-\w])font-weight:\s*(normal|[1-5]00)", re.I),
@@ -62,6 +66,12 @@ class Piece(NamedTuple):
     @property
     def ends_in_space(self) -> bool:
         return self.kind == "text" and self.html[-1] in _SPACE
+
+
+def is_struck_out(element: Element) -> bool:
+    return _MARKS.get(element.tag) == "s" or bool(
+        _STYLED["s"].search(element.get("style", ""))
+    )
 
 
 def marked(element: Element, marks: tuple[Mark, ...]) -> tuple[Mark, ...]:

@@ -6,6 +6,7 @@ it apart from all other ids of a page.
 """
 
 import re
+from itertools import pairwise
 from urllib.parse import unquote
 from xml.etree.ElementTree import Element
 
@@ -31,6 +32,7 @@ def mark_places(root: Element) -> None:
         _forget_names(root)
         return
     parents = {child: parent for parent in root.iter() for child in parent}
+    following = {e: after for parent in root.iter() for e, after in pairwise(parent)}
     seen: set[str] = set()
     # The one place that each element begins with.
     places: dict[Element, str] = {}
@@ -38,6 +40,8 @@ def mark_places(root: Element) -> None:
         names = {element.get("id", ""), element.get("name", "")} - {""}
         for name in sorted((names & links.keys()) - seen):
             seen.add(name)
+            if element.tag == "hr" and element in following:
+                element = following[element]
             holder = parents[element] if element.tag in _VOID else _holder(element)
             place = places.setdefault(holder, place_of(name))
             if place == place_of(name) and holder.get("id") != place:

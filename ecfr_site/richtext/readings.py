@@ -4,6 +4,107 @@ import re
 from xml.etree.ElementTree import Element
 
 from ecfr_site.richtext.blocks import BOUNDARIES
+from ecfr_site.richtext.inline import is_struck_out
+
+# Style sheets
+
+# The declarations by which a style changes what a text says.
+_MEANINGS = {
+    "text-decoration:line-through": re.compile(
+        r"(?<![-\w])text-decoration(-line)?\s*:[^;]*line-through", re.I
+    ),
+    "display:none": re.compile(r"(?<![-\w])display\s*:\s*none", re.I),
+    "visibility:hidden": re.compile(r"(?<![-\w])visibility\s*:\s*hidden", re.I),
+    "vertical-align:super": re.compile(r"vertical-align\s*:\s*super", re.I),
+    "vertical-align:sub": re.compile(r"vertical-align\s*:\s*sub\b", re.I),
+}
+_STYLE = re.compile(r"<style\b[^<>]*>", re.I)
+_BEFORE_SELECTOR = re.compile(r"<!--|\*/")
+_CLASS = re.compile(r"([a-z0-9]*)\.([\w-]+)", re.I)
+
+
+def apply_style_sheets(root: Element, html: str) -> None:
+    """Write what the text's own style sheets say of a class into its elements.
+
+    Programs such as Excel strike out and hide by class. Rules for a class alone or for
+    an element with a class are read; the last of several counts.
+    """
+    rules = _rules(html)
+    if not rules:
+        return
+    for element in root.iter():
+        style = element.get("style", "")
+        for name in element.get("class", "").split():
+            for tag in ("", element.tag):
+                for declaration in rules.get((tag, name), ()):
+                    if declaration.partition(":")[0] not in style:
+                        style = f"{style};{declaration}"
+        if style:
+            element.set("style", style)
+
+
+def _rules(html: str) -> dict[tuple[str, str], list[str]]:
+    """What style sheets declare, by element ("" for any) and class."""
+    rules: dict[tuple[str, str], list[str]] = {}
+    for sheet in _STYLE.split(html)[1:]:
+        # Within @media and the like, which count for other readers.
+        depth = 0
+        for rule in sheet.partition("</")[0].split("}"):
+            opened = rule.count("{")
+            selectors, _, declarations = rule.partition("{")
+            depth = max(depth + opened - 1, 0)
+            if depth or opened != 1:
+                continue
+            # No more than anybody writes: some patterns look far for their ends.
+            said = [
+                name
+                for name, sign in _MEANINGS.items()
+                if sign.search(declarations[:1000])
+            ]
+            for selector in selectors.split(","):
+                bare = _BEFORE_SELECTOR.split(selector)[-1].strip()
+                if found := _CLASS.fullmatch(bare):
+                    rules[found[1].lower(), found[2]] = said
+    return {key: said for key, said in rules.items() if said}
+
+
+# Struck-out blocks
+
+
+def strike_out(element: Element, struck: bool = False) -> None:
+    """Strike out the words of blocks that are struck out themselves or from around.
+
+    A mark stands within a block: around blocks or in their style it would be lost.
+    """
+    struck = struck or is_struck_out(element)
+    if struck and element.tag in BOUNDARIES:
+        _strike_runs(element)
+    for child in element:
+        strike_out(child, struck)
+
+
+def _strike_runs(block: Element) -> None:
+    """Put <s> around what stands in the block itself, between the blocks in it."""
+    text, block.text = block.text, None
+    children = list(block)
+    block[:] = []
+    run = Element("s")
+    run.text = text
+    for child in children:
+        if any(inner.tag in BOUNDARIES for inner in child.iter()):
+            _append_run(block, run)
+            run = Element("s")
+            run.text, child.tail = child.tail, None
+            block.append(child)
+        else:
+            run.append(child)
+    _append_run(block, run)
+
+
+def _append_run(block: Element, run: Element) -> None:
+    if len(run) or (run.text or "").strip():
+        block.append(run)
+
 
 # Lines
 

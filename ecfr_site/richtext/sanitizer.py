@@ -49,6 +49,8 @@ ALLOWED: dict[str, set[str]] = {
 
 # Understood while reading, written as something else or as paragraphs.
 ALSO_READ = {"q", "pre", "del", "ins", "strike", "b", "i", "cite", "listing"}
+# Read for what their styles, classes and attributes say.
+ALSO_READ |= {"u", "font", "big", "small", "mark", "code", "tt", "kbd", "label", "nobr"}
 _ALSO_READ = BOUNDARIES | ALSO_READ | formulas.ALSO_READ
 # Dropped with all that is in them.
 # fmt: off
@@ -111,7 +113,7 @@ _READ = nh3.Cleaner(
     attributes={tag: names for tag, names in ALLOWED.items() if names}
     | {"a": {"href", "title", "name"}, "del": {"cite", "datetime"}}
     | {"ins": {"cite", "datetime"}, "li": {"value", "type"}}
-    | {"*": {"lang", "dir", "class", "style", "id", "hidden", "aria-hidden"}}
+    | {"*": {"lang", "dir", "class", "style", "id", "role", "hidden", "aria-hidden"}}
     | {"mfenced": formulas.ATTRIBUTES_READ},
     url_schemes=SCHEMES,
     link_rel=None,
@@ -174,11 +176,13 @@ def _short(name: str, value: str | None) -> str:
 def _read(html: str) -> Element:
     reader = _Reader()
     # Some characters come as references, hence once more.
-    clean = _READ.clean(flattened(_CONTROL.sub("", html)))
+    clean = _READ.clean(flattened(formulas.unprefixed(_CONTROL.sub("", html))))
     reader.feed(_CONTROL.sub("", clean))
     reader.close()
     reader.builder.end("div")
-    return reader.builder.close()
+    root = reader.builder.close()
+    readings.apply_style_sheets(root, html)
+    return root
 
 
 def _lines(root: Element) -> list[str]:
@@ -215,6 +219,7 @@ def _mend(root: Element, html: str, language: str) -> None:
     formulas.remove_twins(root)
     readings.hand_down(root)
     readings.break_lines(root)
+    readings.strike_out(root)
     readings.write_quotes(root, language)
     mark_places(root)
     _set_heading_levels(root)

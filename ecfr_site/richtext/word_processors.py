@@ -14,7 +14,7 @@ _COMMENT_CLASS = re.compile(
 )
 _COMMENT_STYLE = re.compile(r"mso-element:\s*comment|mso-special-character:\s*comment")
 _COMMENT_ID = re.compile(
-    r"_com_\d+|_ms(ocom|oanchor)_\d+|cmnt(_ref)?\d+|comment-ref-\d+"
+    r"_com_\d+|sdcomment\d+|_ms(ocom|oanchor)_\d+|cmnt(_ref)?\d+|comment-ref-\d+"
 )
 _COMMENT_TEXT_ID = re.compile(r"_msocom_\d+|cmnt\d+")
 _DELETED_CLASS = re.compile(
@@ -25,8 +25,9 @@ _DELETED_CLASS = re.compile(
     re.I,
 )
 _HIDDEN = re.compile(
-    r"display:\s*none|mso-hide:\s*all|visibility:\s*(hidden|collapse)"
-    r"|(font-size|opacity):\s*0+(\.0+)?(?![.\d])",
+    r"(?<![-\w])(display\s*:\s*none|mso-hide\s*:\s*all"
+    r"|visibility\s*:\s*(hidden|collapse)"
+    r"|(font-size|opacity)\s*:\s*0+(\.0+)?(?![.\d]))",
     re.I,
 )
 _DELETED = {"del"}
@@ -73,7 +74,7 @@ def remove_reviews(root: Element, html: str) -> Counter[str]:
         kind = _review(element, tracked)
         # A comment's references are not counted beside it.
         if kind in ("deletion", "hidden") or (
-            kind and element.tag in ("p", "div", "li")
+            kind and (element.tag in ("p", "div", "li") or element.get("role"))
         ):
             found[kind] += 1
         return bool(kind)
@@ -114,13 +115,26 @@ def _review(element: Element, tracked: bool) -> str:
         any(map(_COMMENT_CLASS.fullmatch, classes))
         or _COMMENT_STYLE.search(element.get("style", ""))
         or any(map(_COMMENT_ID.fullmatch, names))
+        or element.get("role") == "comment"
     ):
         return "comment"
-    if element.tag in _DELETED and tracked:
+    if (element.tag in _DELETED and tracked) or element.get("role") == "deletion":
         return "deletion"
-    if element.get("hidden") is not None or _HIDDEN.search(element.get("style", "")):
+    if _is_hidden(element) and not _is_twin(element):
         return "hidden"
     return "deletion" if any(map(_DELETED_CLASS.fullmatch, classes)) else ""
+
+
+def _is_hidden(element: Element) -> bool:
+    return "hidden" in element.attrib or bool(_HIDDEN.search(element.get("style", "")))
+
+
+def _is_twin(element: Element) -> bool:
+    """Tell if it holds the MathML of a formula that is shown otherwise, and no more."""
+    formula = next(element.iter("math"), None)
+    return formula is not None and (
+        "".join(formula.itertext()).strip() == "".join(element.itertext()).strip()
+    )
 
 
 # Languages

@@ -23,6 +23,8 @@ SAME = [
     ("A border-land", "border\N{NON-BREAKING HYPHEN}land"),
     ("ÉTAT D’URGENCE À BRUXELLES", "état d'urgence"),
     ("ÉTAT D’URGENCE À BRUXELLES", "etat"),
+    ("ÉTAT D’URGENCE À BRUXELLES", "d´urgence"),
+    ("L´Europe", "l'europe"),
     ("Война и мир", "война"),
     ("After Orbán", "ORBÁN"),
     ("After Orba\N{COMBINING ACUTE ACCENT}n", "Orbán"),

@@ -198,14 +198,53 @@ def test_struck_out_words_stay_struck_out(editor, how):
         assert f"<s>{number}</s>" in text
 
 
-def test_hidden_text_is_left_out_and_counted(editor):
-    text = paste(
+@pytest.mark.parametrize("how", [paste, paste_natively])
+def test_struck_out_blocks_stay_struck_out(editor, how):
+    text = how(
         editor,
-        WORD.format(
-            "<p class=MsoNormal>Seen <span style='display:none;mso-hide:all'>secret"
-            "</span> words</p>"
-        ),
+        "<p>x</p><del><ul><li>forty</li></ul></del>"
+        '<p style="text-decoration:line-through">fifty</p>'
+        '<table style="text-decoration:line-through"><tr><td>sixty</td></tr></table>'
+        "<table><tr style='text-decoration:line-through'><td>seventy</td></tr></table>",
     )
+
+    for number in ("forty", "fifty", "sixty", "seventy"):
+        assert f"<s>{number}</s>" in text
+
+
+EXCEL = (
+    '<html xmlns:x="urn:schemas-microsoft-com:office:excel"><head>'
+    '<meta name=Generator content="Microsoft Excel 15"><style><!--'
+    "td {text-decoration:none;vertical-align:bottom} .font5 {vertical-align:super}"
+    " .xl65 {text-decoration:line-through} .xl66 {display:none}"
+    " @media print {.xl65 {display:none}}"
+    "--></style></head><body><table><tr><td class=xl65>12</td>"
+    "<td>13<font class=font5>2</font></td><td><span class=xl66>secret</span></td></tr>"
+    "</table></body></html>"
+)
+
+
+def test_what_a_style_sheet_strikes_out_raises_or_hides_arrives_so(editor):
+    text = paste(editor, EXCEL)
+
+    assert "<s>12</s>" in text
+    assert "13<sup>2</sup>" in text
+    assert "secret" not in text
+    assert messages(editor) == ["1 passage of hidden text was left out."]
+
+
+@pytest.mark.parametrize(
+    "hidden",
+    [
+        "<p class=MsoNormal>Seen <span style='display:none;mso-hide:all'>secret</span>"
+        " words</p>",
+        "<p>Seen <font style='DISPLAY : none'>secret</font> words</p>",
+        "<p>Seen <span style='visibility:collapse'>secret</span> words</p>",
+        "<p>Seen words</p><p style='display:none'>secret <math><mi>x</mi></math></p>",
+    ],
+)
+def test_hidden_text_is_left_out_and_counted(editor, hidden):
+    text = paste(editor, WORD.format(hidden))
 
     assert "secret" not in text
     assert messages(editor) == ["1 passage of hidden text was left out."]
@@ -276,6 +315,21 @@ def test_a_note_of_several_marks_stands_at_each(editor):
     assert paste(editor, html).count('<span class="footnote">The note.</span>') == 2
 
 
+def test_a_raised_number_of_word_never_becomes_part_of_the_word_before(editor):
+    mark = "<span class=MsoFootnoteReference>1</span>"
+    html = WORD.format(
+        WORD_NOTE.replace("and more", f'in 2019<a href="#_ftn1">{mark}</a>')
+        + f"<p class=MsoNormal>in 2020{mark}</p>"
+    ).replace(
+        "<body>", "<style>span.MsoFootnoteReference{vertical-align:super}</style><body>"
+    )
+
+    text = paste(editor, html)
+
+    assert 'in 2019<span class="footnote">The note.</span>' in text
+    assert "in 2020<sup>1</sup>" in text
+
+
 def test_a_note_on_a_note_goes_into_it(editor):
     text = paste(
         editor,
@@ -299,6 +353,10 @@ NUMBERED_CONTENTS = (
     '<p>Sections: <a id="t1" href="#s1">1</a> | <a id="t2" href="#s2">2</a></p>'
     '<p id="s1"><a href="#t1">1</a> Text one.</p><p id="s2">Two <a href="#t2">↑</a></p>'
 )
+EQUATION = (
+    '<p>See equation (<a id="r1" href="#e1">1</a>) there.</p>'
+    '<p id="e1">d = r/g <a href="#r1">(1)</a></p>'
+)
 NOTE_BEFORE = (
     '<p id="n1"><a href="#r1">[1]</a> A paragraph before.</p>'
     '<p>Claim<a href="#n1" id="r1">[1]</a>.</p>'
@@ -312,9 +370,10 @@ NOTE_BEFORE = (
         (BACK_TO_TOP, ["One", "text that matters.", "Back to top"]),
         (CONTENTS, ["<li>", "Part one", "↑"]),
         (NUMBERED_CONTENTS, ["Text one.", "Two"]),
+        (EQUATION, ["<p>See equation (", "d = r/g"]),
         (NOTE_BEFORE, ["A paragraph before.", "Claim"]),
     ],
-    ids=["top", "contents", "numbers", "before"],
+    ids=["top", "contents", "numbers", "equation", "before"],
 )
 def test_links_that_lead_to_each_other_leave_the_text_alone(editor, how, html, words):
     text = how(editor, html)
@@ -435,6 +494,26 @@ def test_formulas_of_word_are_kept(editor):
     assert messages(editor) == []
 
 
+@pytest.mark.parametrize("prefix", ["mml", "m"])
+def test_formulas_with_a_prefix_are_kept(editor, prefix):
+    prefixed = FORMULA.replace("<m", f"<{prefix}:m").replace("</m", f"</{prefix}:m")
+
+    assert FORMULA in paste(editor, f"<p>Debt evolves as {prefixed} over time.</p>")
+
+
+def test_functions_of_word_keep_their_names(editor):
+    text = paste(
+        editor,
+        WORD.format(
+            "<p class=MsoNormal><!--[if gte msEquation 12]><m:oMath><m:func><m:fName>"
+            "<m:r>sin</m:r></m:fName><m:e><m:r>x</m:r></m:e></m:func></m:oMath>"
+            "<![endif]--></p>"
+        ),
+    )
+
+    assert "<mi>sin</mi><mi>x</mi>" in text
+
+
 def test_formulas_that_are_lost_are_named(editor):
     paste(editor, "<p>Debt <mjx-container><svg></svg></mjx-container> grows.</p>")
 
@@ -497,6 +576,17 @@ def test_lettered_lists_of_word_keep_their_letters(editor):
     assert 'type="a"' in first
     assert 'type="a"' in third
     assert 'start="3"' in third
+
+
+@pytest.mark.parametrize("list_", ["l0", "l0 level1 lfo1"])
+def test_items_of_word_without_a_sign_keep_all_their_words(editor, list_):
+    text = paste(
+        editor,
+        WORD.format(f"<p class=MsoListParagraph style='mso-list:{list_}'>No sign</p>"),
+    )
+
+    assert text.strip() == "<p>No sign</p>"
+    assert messages(editor) == []
 
 
 @pytest.mark.parametrize("how", [paste, paste_natively])

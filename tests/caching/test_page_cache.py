@@ -417,8 +417,7 @@ def test_without_a_last_copy_others_wait_for_the_page(reader, article):
     with ThreadPoolExecutor(1) as pool:
         page = reader.get("/article/cables/")
         stored = {
-            name: cache.get(f"{key('/article/cables/')}:{name}")
-            for name in ENCODINGS
+            name: cache.get(f"{key('/article/cables/')}:{name}") for name in ENCODINGS
         }
         cache.delete_many(f"{key('/article/cables/')}:{n}" for n in stored)
         cache.add(f"{key('/article/cables/')}:made", True, 5)

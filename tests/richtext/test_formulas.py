@@ -64,6 +64,12 @@ def test_a_formula_reads_as_text_on_one_line(formula, text):
     assert sanitise(kept) == kept
 
 
+@pytest.mark.parametrize("prefix", ["mml", "m"])
+def test_a_formula_with_a_prefix_is_kept_without_it(prefix):
+    prefixed = FRACTION.replace("<m", f"<{prefix}:m").replace("</m", f"</{prefix}:m")
+    assert sanitise(f"<p>{prefixed}</p>") == f"<p>{FRACTION}</p>"
+
+
 def test_other_notations_of_a_formula_do_not_stand_in_it():
     html = (
         "<math><semantics><mrow><mi>x</mi></mrow>"
@@ -117,3 +123,9 @@ def test_linear_formulas_are_escaped():
 
 def test_a_formula_counts_as_the_words_of_its_text():
     assert reading_time(f"<p>{FRACTION * 2}</p>") == 1
+
+
+def test_a_formula_that_is_hidden_beside_its_image_takes_the_place_of_both():
+    image = '<img src="https://wiki.example/1.svg" aria-hidden="true" alt="d=r/g">'
+    html = f'<span><span style="display: none">{FRACTION}</span>{image}</span>'
+    assert sanitise(f"<p>So {html}.</p>") == f"<p>So {FRACTION}.</p>"

@@ -43,6 +43,13 @@ def test_a_link_leads_to_its_place_on_the_page(target):
     assert_leads(shown(body), "Part two")
 
 
+def test_a_link_to_a_rule_leads_to_what_comes_after_it():
+    body = sanitise(
+        '<p><a href="#two">there</a></p><hr id="two"><div><h2>Part two</h2></div>'
+    )
+    assert_leads(shown(body), "Part two")
+
+
 def test_a_link_may_come_after_its_place():
     assert_leads(shown('<p id="a">Top</p><p><a href="#a">up</a></p>'), "Top")
 

@@ -33,6 +33,10 @@ COMMENTS = {
         '<div class="c1"><p class="c2"><a href="#cmnt_ref1" id="cmnt1">[a]</a>'
         "<span>Private remark</span></p><p>and more</p></div>"
     ),
+    "libreoffice": (
+        '<p>Talks resume<a class="sdcommentanc" href="#sdcomment1">[AB1]</a>.</p>'
+        '<div id="sdcomment1"><p>Private remark</p></div>'
+    ),
     "pandoc": (
         '<p><span class="comment-start" data-author="A">Private remark</span>'
         'Talks resume<span class="comment-end"></span>.</p>'
@@ -79,6 +83,8 @@ def test_deleted_words_are_left_out_and_named(html):
         *("<s>fifty</s>", "<strike>fifty</strike>", "<del>fifty</del>"),
         '<span style="text-decoration:line-through">fifty</span>',
         '<span style="text-decoration: underline line-through red">fifty</span>',
+        '<font style="TEXT-DECORATION : LINE-THROUGH">fifty</font>',
+        "<span style='text-line-through:double'>fifty</span>",
     ],
 )
 def test_struck_out_words_stay_struck_out(struck):
@@ -88,10 +94,87 @@ def test_struck_out_words_stay_struck_out(struck):
 
 
 @pytest.mark.parametrize(
+    "mark", ["s", "del", 'div style="text-decoration:line-through"']
+)
+@pytest.mark.parametrize(
+    ("blocks", "kept"),
+    [
+        ("<p>x</p><p>y</p>", "<p><s>x</s></p>\n<p><s>y</s></p>"),
+        ("<h2>x</h2>", "<h2><s>x</s></h2>"),
+        ("<ul><li>x<ol><li>y</li></ol></li></ul>",)
+        + ("<ul><li><s>x</s><ol><li><s>y</s></li></ol></li></ul>",),
+        ("<blockquote>x</blockquote>", "<blockquote><p><s>x</s></p></blockquote>"),
+        ("<table><tr><td>x</td></tr></table>",)
+        + ("<table><tbody><tr><td><s>x</s></td></tr></tbody></table>",),
+    ],
+)
+def test_struck_out_blocks_stay_struck_out(mark, blocks, kept):
+    assert sanitise(f"<{mark}>{blocks}</{mark.split()[0]}>") == kept
+    assert sanitise(kept) == kept
+
+
+@pytest.mark.parametrize(
+    ("html", "kept"),
+    [
+        ("<p {}>x</p>", "<p><s>x</s></p>"),
+        ("<h3 {}>x</h3>", "<h3><s>x</s></h3>"),
+        ("<ul><li {}>x</li><li>y</li></ul>",)
+        + ("<ul><li><s>x</s></li><li>y</li></ul>",),
+        ("<table><tr {}><td>x</td></tr><tr><td>y</td></tr></table>",)
+        + (
+            "<table><tbody><tr><td><s>x</s></td></tr><tr><td>y</td></tr></tbody></table>",
+        ),
+    ],
+)
+def test_blocks_that_their_style_strikes_out_stay_struck_out(html, kept):
+    assert sanitise(html.format('style="text-decoration:line-through"')) == kept
+
+
+EXCEL = (
+    "<style><!--table {{mso-x:y}} td{{text-decoration:none}}"
+    " .xl65{{mso-style-parent:style0;{}}}--></style>"
+    "<table><tr><td class=xl65>12</td><td class=xl66>13</td></tr></table>"
+)
+
+
+@pytest.mark.parametrize(
+    ("declaration", "cells"),
+    [
+        ("text-decoration:line-through", "<td><s>12</s></td><td>13</td>"),
+        ("text-decoration : underline line-through", "<td><s>12</s></td><td>13</td>"),
+        ("display:none;mso-hide:all", "<td>13</td>"),
+        ("vertical-align:super", "<td>12</td><td>13</td>"),
+    ],
+)
+def test_what_a_style_sheet_strikes_out_or_hides_does_not_become_plain(
+    declaration, cells
+):
+    kept = sanitise(EXCEL.format(declaration))
+
+    assert kept == f"<table><tbody><tr>{cells}</tr></tbody></table>"
+
+
+def test_the_last_rule_of_a_class_counts_and_none_for_other_readers():
+    assert (
+        sanitise(
+            "<style>.a{text-decoration:line-through}.a{text-decoration:none}"
+            "@media print{.b{color:red}.a{display:none}}</style><p class=a>Kept</p>"
+        )
+        == "<p>Kept</p>"
+    )
+
+
+@pytest.mark.parametrize(
     "html",
     [
         '<p>Kept<span style="display: none"> hidden</span>.</p>',
+        '<p>Kept<span style="DISPLAY : none"> hidden</span>.</p>',
+        '<p>Kept<span style="visibility:collapse"> hidden</span>.</p>',
+        '<p>Kept<font style="display:none"> hidden</font>.</p>',
         "<p>Kept<span hidden> hidden</span>.</p>",
+        '<p>Kept<span role="comment"> hidden</span>.</p>',
+        '<p>Kept<span role="deletion"> hidden</span>.</p>',
+        '<p>Kept.</p><p style="display:none">hidden <math><mi>x</mi></math></p>',
         '<p>Kept<span hidden="until-found"> hidden</span>.</p>',
         '<p>Kept<span style="font-size:0pt"> hidden</span>.</p>',
         '<p>Kept<span style="opacity: 0.0;"> hidden</span>.</p>',

@@ -96,6 +96,12 @@
 
   const BY_NAME = {
     "m:r": (e) => tokens(e.textContent),
+    /* The name of a function, such as sin, is one word. */
+    "m:fname": (e) => {
+      const name = parts(e, "m:r").map((run) => run.textContent.trim()).join("");
+      const isWord = /^\p{L}+$/u.test(name) && name === e.textContent.trim();
+      return isWord ? [make("mi", name)] : converted(e);
+    },
     "m:f": (e) => [make("mfrac", part(e, "num"), part(e, "den"))],
     "m:ssup": (e) => [make("msup", part(e, "e"), part(e, "sup"))],
     "m:ssub": (e) => [make("msub", part(e, "e"), part(e, "sub"))],

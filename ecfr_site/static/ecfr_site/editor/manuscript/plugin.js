@@ -6,10 +6,60 @@
   const HEADINGS = "h1, h2, h3, h4, h5, h6";
   const BLOCKS =
     "p, div, li, ul, ol, table, tr, td, th, blockquote, pre, section, article, dl, dt, dd, figure, figcaption, address, hr, h1, h2, h3, h4, h5, h6";
+  /* Elements that hold others only, and no words. */
+  const FRAMES = "table, thead, tbody, tfoot, tr, ul, ol";
   const DOCS_CLIP = "application/x-vnd.google-docs-document-slice-clip+wrapped";
   const IMAGE =
     /^(https?:|\/(?!\/)|\/\/|data:image\/(jpeg|png|gif|webp|avif);base64,)/i;
   const EMBEDDED = "iframe, video, audio, object, embed, canvas";
+
+  /* The declarations of style sheets by which a class changes what a text says: Excel
+     strikes out and Word hides by class, and the sheet does not come along. */
+  const MEANINGS = {
+    "text-decoration-line": /line-through/,
+    display: /none/,
+    visibility: /hidden|collapse/,
+    "vertical-align": /super|sub/,
+    "white-space": /pre|break-spaces/,
+    "white-space-collapse": /preserve|break-spaces/,
+    "list-style-type": /alpha|latin|roman/,
+  };
+
+  const rulesOf = (page) => {
+    const sheet = new CSSStyleSheet();
+    const sources = [...page.querySelectorAll("style")].map(
+      (element) => element.textContent,
+    );
+    sheet.replaceSync(sources.join("\n").replace(/<!--|-->/g, ""));
+    /* Without those for print and other readers. */
+    return [...sheet.cssRules].filter((rule) => rule instanceof CSSStyleRule);
+  };
+
+  const matching = (page, selector) => {
+    try {
+      return page.body.querySelectorAll(selector);
+    } catch {
+      return [];
+    }
+  };
+
+  /* The last rule of several counts, and what an element says itself before all. */
+  const applyStyleSheets = (page) => {
+    const decided = Object.fromEntries(
+      Object.keys(MEANINGS).map((name) => [name, new Set()]),
+    );
+    for (const { style, selectorText } of rulesOf(page).reverse()) {
+      const said = Object.keys(MEANINGS).filter((name) => style.getPropertyValue(name));
+      for (const element of said.length ? matching(page, selectorText) : []) {
+        for (const name of said) {
+          const value = style.getPropertyValue(name);
+          const isFree = !decided[name].has(element) && !element.style.getPropertyValue(name);
+          decided[name].add(element);
+          if (isFree && MEANINGS[name].test(value)) element.style.setProperty(name, value);
+        }
+      }
+    }
+  };
 
   const rename = (element, name) => {
     const renamed = element.ownerDocument.createElement(name);
@@ -39,14 +89,18 @@
      a list in a list belongs to the item before. */
   const setElements = (page) => {
     page.querySelectorAll("del, strike").forEach((element) => rename(element, "s"));
+    for (const frame of page.querySelectorAll(`:is(${FRAMES})[style*="line-through" i]`)) {
+      for (const cell of frame.querySelectorAll("td, th, caption, li"))
+        cell.style.textDecorationLine = "line-through";
+    }
     for (const element of page.querySelectorAll('[style*="line-through" i]')) {
-      if (element.closest("s")) continue;
+      if (element.closest("s") || element.matches(FRAMES)) continue;
       const struck = page.createElement("s");
       struck.append(...element.childNodes);
       element.append(struck);
     }
     for (const [sign, name] of Object.entries(RAISED)) {
-      for (const element of page.querySelectorAll(`span[style*="${sign}" i]`)) {
+      for (const element of page.querySelectorAll(`:is(span, font)[style*="${sign}" i]`)) {
         const raised = page.createElement(name);
         raised.append(...element.childNodes);
         element.append(raised);
@@ -104,6 +158,19 @@
     for (const element of page.querySelectorAll('[style*="white-space" i]')) {
       for (const property of ["white-space", "white-space-collapse"])
         element.style.removeProperty(property);
+    }
+  };
+
+  /* The filter for Word takes the first word of an item without a drawn sign for one, and
+     fails at a list without a level. */
+  const setWordLists = (page) => {
+    for (const item of page.querySelectorAll('[style*="mso-list:" i]')) {
+      const style = item.getAttribute("style");
+      const [list] = style.match(/mso-list:[^;]*/i);
+      if (/ignore|none|skip/i.test(list)) continue;
+      const hasSign = item.querySelector('[style*="mso-list:ignore" i]');
+      const repaired = /level\d/i.test(list) ? list : `${list} level1`;
+      item.setAttribute("style", style.replace(list, hasSign ? repaired : ""));
     }
   };
 
@@ -167,19 +234,24 @@
   const isOurs = (data, editor) =>
     data.dataTransfer?.getTransferType(editor) !== CKEDITOR.DATA_TRANSFER_EXTERNAL;
 
+  /* MathML as HTML has it, whatever prefix XML gave its elements. */
+  const withoutPrefix = (html) => {
+    const prefix = html.match(/<([a-z]{1,8}):math\b/i)?.[1];
+    return prefix ? html.replace(new RegExp(`<(/?)${prefix}:`, "gi"), "<$1") : html;
+  };
+
   const prepare = (data) => {
     const { notes, left } = begin(data);
     const transfer = data.dataTransfer;
-    const html = (transfer.getData("text/html", true) || data.dataValue).replace(
-      /<(\/?)mml:/gi,
-      "<$1",
-    );
+    const html = withoutPrefix(transfer.getData("text/html", true) || data.dataValue);
     const page = parse(html);
+    applyStyleSheets(page);
     left.formulas = plugin("formulas").keep(page);
     Object.assign(left, plugin("reviews").remove(page, html, transfer.getData(DOCS_CLIP)));
     plugin("notes").take(page, (note) => `⟦note ${notes.push(note) - 1}⟧`);
     setHeadingLevels(page);
     setElements(page);
+    setWordLists(page);
     breakLines(page);
     data.manuscript.page = page;
     data.dataValue = page.body.innerHTML;

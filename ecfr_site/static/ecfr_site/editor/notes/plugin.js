@@ -50,14 +50,18 @@
     return textOf(beside);
   };
 
+  const RAISED = `sup, [style*="super"], [class~="MsoFootnoteReference" i],
+    [class~="MsoEndnoteReference" i]`;
+
   const isRaised = (link) =>
-    Boolean(link.closest("sup, [style*='super']")) ||
-    Boolean(link.querySelector("sup, [style*='super']")) ||
+    Boolean(link.closest(RAISED)) ||
+    Boolean(link.querySelector(RAISED)) ||
     SIGN.test(textOf(link));
 
   const isAttached = (link) => {
     const before = link.previousSibling;
-    return before?.nodeType === Node.TEXT_NODE && /\S$/.test(before.data);
+    /* A number in brackets is as often an equation's or a section's. */
+    return before?.nodeType === Node.TEXT_NODE && /[^\s([{]$/.test(before.data);
   };
 
   /* One of several numbers in a row, as in a list of sections. */

@@ -28,10 +28,13 @@
   const TRACKED = "cite datetime data-author data-date data-change-id".split(" ");
   const OFFICE =
     /\bmso-|class=\W?Mso|schemas-microsoft-com|<meta[^>]*(LibreOffice|OpenOffice)/i;
-  const HIDDEN = `
-    [hidden], [style*="display:none" i], [style*="display: none" i],
-    [style*="mso-hide:all" i], [style*="mso-hide: all" i],
-    [style*="visibility:hidden" i], [style*="visibility: hidden" i]`;
+  const HIDDEN =
+    /(^|[\s;])(display\s*:\s*none|mso-hide\s*:\s*all|visibility\s*:\s*(hidden|collapse))/i;
+  const isHidden = (element) =>
+    element.hasAttribute("hidden") || HIDDEN.test(element.getAttribute("style") || "");
+  /* Holds the MathML of a formula that is shown otherwise, and nothing else. */
+  const isTwin = (element) =>
+    element.querySelector("math")?.textContent.trim() === element.textContent.trim();
 
   /* Removes the elements, and counts those that say something. */
   const removeAll = (elements) => {
@@ -144,8 +147,9 @@
       const comments = removeComments(page);
       const suggested = clip ? removeSuggestions(page, clip) : { deletions: 0 };
       const deletions = removeDeletions(page, html) + suggested.deletions;
-      const hidden = [...page.body.querySelectorAll(HIDDEN)].filter(
-        (element) => !element.closest("math") && !element.querySelector("math"),
+      const hidden = [...page.body.querySelectorAll("[hidden], [style]")].filter(
+        (element) =>
+          isHidden(element) && !element.closest("math") && !isTwin(element),
       );
       return { ...suggested, comments, deletions, hidden: removeAll(hidden) };
     },
