@@ -141,7 +141,7 @@ def test_a_store_is_given_as_an_address(manage):
     )
 
     assert code == 0, output
-    assert "images media http://store.example:9000 /media/a%20b.jpg" in output
+    assert "pictures media http://store.example:9000 /media/a%20b.jpg" in output
 
 
 @pytest.mark.parametrize("hosts", ["example.org", "*", "localhost,192.168.1.7"])

@@ -372,7 +372,7 @@ def test_the_offer_can_be_used_without_a_script(window, editor, article):
 
     assert [button.text_content() for button in offer.xpath(".//button")] == [
         "Bring it back",
-        "Throw it away",
+        "Discard",
     ]
     # Forms do not stand within forms.
     assert not offer.xpath("ancestor::form")

@@ -91,7 +91,7 @@ def test_the_newest_messages_are_listed_with_subject_recipient_and_link(
 
 
 def test_an_empty_outbox_says_how_to_fill_it(newsletter_manager):
-    assert "Nothing was mailed yet" in said(
+    assert "Nothing has been sent yet" in said(
         open_page(newsletter_manager, "/admin/outbox/")
     )
 

@@ -196,5 +196,5 @@ def test_a_canary_that_comes_back_pauses_the_others(edition):
     run_due(edition)
 
     assert edition.state == Edition.State.PAUSED
-    assert "came back" in edition.held_because
+    assert "bounced" in edition.held_because
     assert edition.ledger()["sent"] == 1

@@ -54,7 +54,7 @@ def test_it_shows_what_waits_and_what_was_given_up(superuser):
         for row in desk.page.xpath("//tbody/tr")
     ]
     assert rows[:3] == [
-        ["Pictures", "1", "0", "0"],
+        ["Images", "1", "0", "0"],
         ["E-mail that somebody is waiting for", "0", "0", "1"],
         ["Newsletter editions", "0", "0", "0"],
     ]
