@@ -23,6 +23,7 @@ NOBODY = {
     "auth.Permission",
     "authors.Programme",
     "contenttypes.ContentType",
+    "ecfr_site.MailHold",
     "ecfr_site.SiteEdition",
     "newsletter.EditionItem",
     "newsletter.Heartbeat",

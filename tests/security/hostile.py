@@ -22,7 +22,15 @@ from django_tasks_db.models import DBTaskResult
 
 from articles import notifications
 from articles.history.snapshot import content_of
-from articles.models import Article, Editing, Link, PreviewLink, PreviewOpening, Step
+from articles.models import (
+    Article,
+    Editing,
+    EditorialPolicy,
+    Link,
+    PreviewLink,
+    PreviewOpening,
+    Step,
+)
 from authors.models import AuthorLink
 from ecfr_site.accounts import emails as account_letters
 from ecfr_site.audit.models import AuditEntry
@@ -216,8 +224,9 @@ class Site:
 
 
 def _institution(site):
-    Institution.objects.update_or_create(
-        pk=1, defaults={"checklist": {"topic": TEXT}, "strapline": TEXT}
+    Institution.objects.update_or_create(pk=1, defaults={"strapline": TEXT})
+    EditorialPolicy.objects.update_or_create(
+        pk=1, defaults={"checklist": {"topic": TEXT}}
     )
     site.page = FlatPage.objects.create(url="/about/", title=TEXT, content=TEXT)
     site.page.sites.add(1)
