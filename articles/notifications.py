@@ -22,8 +22,8 @@ from articles import workflow
 from articles.mentions import mentioned
 from articles.models import Article, Comment, NotificationPreference, WorkflowEvent
 from articles.staff import allowed_to, name_of, who_sees, writers_of
-from ecfr_site.institution.models import Institution
 from ecfr_site.mail.emails import build_email
+from ecfr_site.mail.models import MailHold
 
 logger = logging.getLogger(__name__)
 
@@ -47,7 +47,7 @@ def enqueue_due():
     One, for while no worker gets to it, each run would double what waits in the queue,
     and an edition would wait behind it.
     """
-    if Institution.objects.mail_is_held():
+    if MailHold.objects.is_on():
         return 0
     if not any(rows.exists() for _, rows in _due()):
         return 0

@@ -14,10 +14,9 @@ from django_tasks import task
 
 from articles.checklist.checklist import Checklist
 from articles.checklist.text import links_in
-from articles.models import Article, EditSession, Link, PreviewLink
+from articles.models import Article, EditorialPolicy, EditSession, Link, PreviewLink
 from articles.models.working_copy import replace_due
 from articles.rendering import tree_of
-from ecfr_site.institution.models import Institution
 from ecfr_site.richtext import link_checker
 from ecfr_site.tasks.queue import LOWEST
 
@@ -71,9 +70,9 @@ def check_links():
 def enqueue_due():
     """Have new, changed and long unchecked articles checked, and links that are due.
 
-    Returns how many tasks were queued. A change is also that of a link, or of what the
-    institution asks of articles. Changes whose minute has come go live first, where no
-    reader was there before. What is old of editors and recipients is removed.
+    Returns how many tasks were queued. A change is also that of a link, or of the
+    editorial policy. Changes whose minute has come go live first, where no reader was
+    there before. What is old of editors and recipients is removed.
     """
     replace_due(Article.objects.all())
     EditSession.objects.remove_old()
@@ -106,8 +105,8 @@ def is_older_than_news(field, old):
         | Q(**{f"{field}__lt": F("changed")})
         | Exists(changed_links)
     )
-    if rules_changed := Institution.objects.current().changed:
-        condition |= Q(**{f"{field}__lt": rules_changed})
+    if policy_changed := EditorialPolicy.objects.current().changed:
+        condition |= Q(**{f"{field}__lt": policy_changed})
     return condition
 
 

@@ -3,5 +3,6 @@
 from ecfr_site.audit.models import AuditEntry
 from ecfr_site.caching.models import ContentVersion
 from ecfr_site.institution.models import Institution
+from ecfr_site.mail.models import MailHold
 
-__all__ = ["AuditEntry", "Institution", "ContentVersion"]
+__all__ = ["AuditEntry", "Institution", "MailHold", "ContentVersion"]

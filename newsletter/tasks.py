@@ -10,7 +10,7 @@ from django.db.models import Q
 from django.utils import timezone
 from django_tasks import task
 
-from ecfr_site.institution.models import Institution
+from ecfr_site.mail.models import MailHold
 from ecfr_site.tasks.queue import LOW, LOWEST
 from newsletter.emails import email_for
 from newsletter.models import Edition, Heartbeat, Signup, Subscriber
@@ -26,7 +26,7 @@ DESERTED = timedelta(seconds=45)
 @task(priority=LOW)
 def send_edition(edition_id):
     """Send for some seconds, and queue the next step. May be lost or run twice."""
-    if Institution.objects.mail_is_held():
+    if MailHold.objects.is_on():
         return
     edition = Edition.objects.due().filter(pk=edition_id).first()
     if edition and Heartbeat.is_steady():
@@ -46,7 +46,7 @@ def enqueue_due():
 
     Returns how many tasks were queued.
     """
-    if Institution.objects.mail_is_held():
+    if MailHold.objects.is_on():
         return 0
     hold_if_this_may_be_a_copy()
     Heartbeat.beat()
@@ -99,7 +99,7 @@ def hold_if_this_may_be_a_copy():
 @task()
 def send_confirmation(signup_id):
     """Send the mail of a signup, once. May be lost or run twice."""
-    if Institution.objects.mail_is_held():
+    if MailHold.objects.is_on():
         return
     mine = Signup.objects.unmailed().filter(pk=signup_id)
     if not mine.update(mailed_at=timezone.now()):

@@ -23,6 +23,7 @@ NOBODY = {
     "auth.Permission",
     "authors.Programme",
     "contenttypes.ContentType",
+    "ecfr_site.MailHold",
     "ecfr_site.ContentVersion",
     "newsletter.EditionItem",
     "newsletter.Heartbeat",

@@ -1,4 +1,5 @@
 from articles.admin.article import ArticleAdmin
+from articles.admin.policy import EditorialPolicyAdmin
 from articles.admin.topics import TopicAdmin
 
-__all__ = ["ArticleAdmin", "TopicAdmin"]
+__all__ = ["ArticleAdmin", "EditorialPolicyAdmin", "TopicAdmin"]

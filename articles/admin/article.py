@@ -26,7 +26,7 @@ from articles.admin.transition_bar import StepsBar
 from articles.admin.working_copies import WorkingCopyPages
 from articles.forms import ArticleForm, AuthorSelect, BylineRows, Rows
 from articles.history.snapshot import keep_first
-from articles.models import Article, Attachment, Byline, Correction
+from articles.models import Article, Attachment, Byline, Correction, EditorialPolicy
 from articles.search import matching
 from articles.workflow import State
 from authors.models import Author
@@ -34,7 +34,6 @@ from ecfr_site.accounts.form_recovery import FormRecoveryMixin
 from ecfr_site.admin_site.lookups import OwnLookupsMixin
 from ecfr_site.admin_site.wall_clock import WallClockField, WallClockWidget
 from ecfr_site.images.admin import ChosenImageMixin
-from ecfr_site.institution.models import Institution
 from ecfr_site.redirects.slugs import SlugAdminMixin
 from ecfr_site.richtext.admin import LossesMixin
 from ecfr_site.richtext.folding import folded_words
@@ -402,7 +401,7 @@ class ArticleAdmin(
     def save_model(self, request, article, form, change):
         if not change:
             article.created_by = request.user
-        elif Institution.objects.current().four_eyes:
+        elif EditorialPolicy.objects.current().four_eyes:
             keep_first(article)
         article.changed_by = request.user
         super().save_model(request, article, form, change)

@@ -1,8 +1,8 @@
 """Run the checklist on an article, as saved or as just typed.
 
-The institution sets for each rule whether it blocks publication, warns, or is off
-(`Institution.checklist`: rule → level, limit → number; what is missing there has its
-default, what is unknown is passed over).
+The editorial policy sets for each rule whether it blocks publication, warns, or is off
+(`EditorialPolicy.checklist`: rule → level, limit → number; what is missing there has
+its default, what is unknown is passed over).
 """
 
 from dataclasses import asdict, dataclass
@@ -15,8 +15,8 @@ from articles.checklist.rules import BLOCK, NOTE, OFF, RULES, WARN
 from articles.checklist.text import links_in
 from articles.models.byline import Byline
 from articles.models.link import Link
+from articles.models.policy import EditorialPolicy
 from articles.rendering import tree_of
-from ecfr_site.institution.models import Institution
 
 # What has rows of its own: no field of the form bears its name.
 ROWS = ("bylines", "attachments", "corrections")
@@ -39,9 +39,9 @@ class Checklist:
     At most eight queries, whatever the article holds.
     """
 
-    def __init__(self, article, typed=None, institution=None):
-        institution = institution or Institution.objects.current()
-        piece = Piece(article, typed or {}, institution)
+    def __init__(self, article, typed=None, policy=None):
+        policy = policy or EditorialPolicy.objects.current()
+        piece = Piece(article, typed or {}, policy)
         self.findings = []
         # How many rules there are, and the labels of those that found nothing.
         self.count = 0
@@ -96,11 +96,11 @@ class Checklist:
 class Piece:
     """An article as the rules see it: each part is read once, and only if asked for."""
 
-    def __init__(self, article, typed, institution):
+    def __init__(self, article, typed, policy):
         self.article = article
         self.typed = typed
-        self.chosen = institution.checklist
-        self.embargoed = institution.embargoed_words
+        self.chosen = policy.checklist
+        self.embargoed = policy.embargoed_words
 
     def rows(self, name):
         if name in self.typed:

@@ -6,6 +6,7 @@ from articles.models.correction import Correction
 from articles.models.edit_session import EditSession
 from articles.models.link import Link
 from articles.models.notification_preference import NotificationPreference
+from articles.models.policy import EditorialPolicy
 from articles.models.preview_link import PreviewLink, PreviewOpening
 from articles.models.queryset import BYLINES, LONG_FIELDS, ArticleQuerySet
 from articles.models.search_text import SearchText
@@ -22,6 +23,7 @@ __all__ = [
     "Comment",
     "Correction",
     "EditSession",
+    "EditorialPolicy",
     "Link",
     "NotificationPreference",
     "PreviewLink",

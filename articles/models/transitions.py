@@ -10,11 +10,11 @@ from reversion.models import Version
 
 from articles import workflow
 from articles.history.snapshot import content_of, is_signed_by
+from articles.models.policy import EditorialPolicy
 from articles.models.unread import has_unread_changes
 from articles.models.workflow_event import WorkflowEvent
 from articles.workflow import NotAllowed, PublicationStatus, State
 from ecfr_site.audit import log
-from ecfr_site.institution.models import Institution
 
 
 class Rights:
@@ -43,7 +43,7 @@ class Rights:
     @cached_property
     def alone(self):
         """Return whether own work needs nobody else."""
-        return not Institution.objects.current().four_eyes
+        return not EditorialPolicy.objects.current().four_eyes
 
     @cached_property
     def written(self):

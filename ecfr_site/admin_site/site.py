@@ -13,6 +13,7 @@ from ecfr_site.accounts import form_recovery, passwords, second_factor, sessions
 from ecfr_site.admin_site import wall_clock
 from ecfr_site.institution.models import Institution
 from ecfr_site.mail import outbox
+from ecfr_site.mail.models import MailHold
 from ecfr_site.security.headers import admin_policy
 
 
@@ -54,6 +55,7 @@ class EditorialSite(admin.AdminSite):
         return {
             **super().each_context(request),
             "institution": Institution.objects.current(),
+            "mail_hold": MailHold.objects.first(),
             "zone": wall_clock.zone_in_words(),
         }
 

@@ -12,7 +12,14 @@ from django.core.serializers.json import DjangoJSONEncoder
 from django.utils.html import escape
 from django.utils.text import slugify
 
-from articles.models import Article, Attachment, Byline, Correction, Topic
+from articles.models import (
+    Article,
+    Attachment,
+    Byline,
+    Correction,
+    EditorialPolicy,
+    Topic,
+)
 from authors.models import Author, AuthorLink, Position, Programme
 from ecfr_site.audit import log
 from ecfr_site.backups import create
@@ -78,6 +85,7 @@ TABLES = [
     Table("attachments", Attachment, "Files of articles: `file` is below private/"),
     Table("corrections", Correction, "What was corrected in which article"),
     Table("topics", Topic, "Topics and regions"),
+    Table("editorial_policy", EditorialPolicy, "What is asked of articles"),
     Table("people", Author, "Authors"),
     Table("people_links", AuthorLink, "Their pages elsewhere"),
     Table("positions", Position, "Who held which position from when to when"),

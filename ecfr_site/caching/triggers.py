@@ -114,13 +114,15 @@ def watch_tables(using, apps=apps, **kwargs):
 def _triggers(connection, model, watched):
     """{name: SQL} of the table's triggers; the name changes with what it does."""
     differs = "IS NOT" if connection.vendor == "sqlite" else "IS DISTINCT FROM"
+    # A column that a later migration drops must not be in a trigger by then.
+    known = {f.name for f in apps.get_model(model._meta.label)._meta.concrete_fields}
     # In order of the alphabet: migrations add fields in another than models have.
     changed = " OR ".join(
         f'OLD."{column}" {differs} NEW."{column}"'
         for column in sorted(
             field.column
             for field in model._meta.concrete_fields
-            if field.name not in watched.unseen
+            if field.name in known and field.name not in watched.unseen
         )
     )
     seen = {row: watched.only.format(row=row) or "TRUE" for row in ("OLD", "NEW")}

@@ -4,8 +4,8 @@ from django.conf import settings
 from django.core.mail import get_connection
 from django.core.mail.backends.base import BaseEmailBackend
 
-from ecfr_site.institution.models import Institution
 from ecfr_site.mail.addresses import ascii_mailbox
+from ecfr_site.mail.models import MailHold
 
 
 class MailHeld(OSError):
@@ -17,7 +17,7 @@ class MailHeld(OSError):
 
 def refuse_if_held():
     """Raises MailHeld; one query."""
-    if Institution.objects.mail_is_held():
+    if MailHold.objects.is_on():
         raise MailHeld
 
 

@@ -19,8 +19,8 @@ from django.db import connection, connections, transaction
 from django.utils import timezone
 
 from ecfr_site.database import durability
-from ecfr_site.institution.models import Institution
 from ecfr_site.mail.addresses import ascii_address
+from ecfr_site.mail.models import MailHold
 from newsletter.bounces import handler, reasons
 from newsletter.composing.messages import Recipient, compose, number_links, pieces_for
 from newsletter.models import Delivery, Edition, Heartbeat, NotAllowed, Subscriber
@@ -76,7 +76,7 @@ def step(edition_id, seconds=STEP):
     edition = Edition.objects.sending().filter(pk=edition_id).first()
     if edition is None or not Heartbeat.is_steady():
         return False
-    if Institution.objects.mail_is_held():
+    if MailHold.objects.is_on():
         return False
     edition.deliveries.recover()
     send_run = SendRun(edition, deadline=time.monotonic() + seconds)

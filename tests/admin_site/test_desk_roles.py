@@ -12,15 +12,14 @@ from django.urls import reverse
 from django.utils import timezone
 
 from articles.admin.article import ArticleAdmin
-from articles.models import Article
+from articles.models import Article, EditorialPolicy
 from articles.workflow import State
-from ecfr_site.institution.models import Institution
 from tests.factories import ArticleFactory, UserFactory
 
 pytestmark = pytest.mark.django_db
 
 # C: contributors. E: editors. P: publishers. Small letters: with own work alone.
-# !: where the institution wants four eyes, not with own work that nobody else approved.
+# !: under the two-person rule, not with own work that nobody else approved.
 # What is approved or scheduled here was approved by somebody else.
 # The last four columns are changes to a published article.
 TABLE = """
@@ -213,7 +212,7 @@ def actor(role):
 def test_each_role_does_what_the_table_says_and_nothing_else(
     nothing_drawn, role, own, four_eyes
 ):
-    Institution.objects.update_or_create(defaults={"four_eyes": four_eyes})
+    EditorialPolicy.objects.update_or_create(defaults={"four_eyes": four_eyes})
     client, user = actor(role)
     somebody = UserFactory()
     colleague = UserFactory()

@@ -415,7 +415,7 @@ def test_the_list_takes_few_queries_whatever_it_holds(
 
     fill()
     publisher.get("/admin/articles/article/")
-    with django_assert_max_num_queries(17) as queries:
+    with django_assert_max_num_queries(18) as queries:
         publisher.get("/admin/articles/article/")
     fill()
 

@@ -12,9 +12,8 @@ from hypothesis import strategies as st
 from articles.checklist.checklist import Checklist
 from articles.checklist.rules import LIMITS, RULES
 from articles.embargo import stands_in, words_in
-from articles.models import Article, Link
+from articles.models import Article, EditorialPolicy, Link
 from articles.workflow import State
-from ecfr_site.institution.models import Institution
 from tests.factories import (
     ArticleFactory,
     AttachmentFactory,
@@ -42,8 +41,8 @@ def sound():
 
 def found(article, key=None, **chosen):
     """The findings of the rule, or all, as (level, text, where)."""
-    institution = Institution(checklist=chosen)
-    findings = Checklist(article, institution=institution).findings
+    policy = EditorialPolicy(checklist=chosen)
+    findings = Checklist(article, policy=policy).findings
     return [
         (each.level, each.text, each.where)
         for each in findings
@@ -297,8 +296,8 @@ def test_a_link_that_is_too_long_is_left_to_the_editor(sound):
 
 
 def embargoed(article, words):
-    institution = Institution(embargoed_words=words)
-    findings = Checklist(article, institution=institution).findings
+    policy = EditorialPolicy(embargoed_words=words)
+    findings = Checklist(article, policy=policy).findings
     return [(each.text, each.where) for each in findings if each.rule == "embargo"]
 
 
@@ -394,7 +393,7 @@ def test_each_rule_is_off_warns_or_blocks_by_setting():
     assert [level for level, *_ in found(article, "topic")] == ["warn"]
     assert [level for level, *_ in found(article, "topic", topic="block")] == ["block"]
     assert found(article, "topic", topic="off") == []
-    off = Checklist(article, institution=Institution(checklist={"topic": "off"}))
+    off = Checklist(article, policy=EditorialPolicy(checklist={"topic": "off"}))
     assert off.count == len(RULES) - 1
 
 
@@ -436,7 +435,7 @@ def test_today_s_rules_block_by_themselves():
 
 
 def test_what_blocks_keeps_an_article_from_readers_whoever_publishes_it():
-    Institution.objects.create(checklist={"topic": "block"})
+    EditorialPolicy.objects.create(checklist={"topic": "block"})
     article = ArticleFactory(draft=True)
 
     with pytest.raises(ValidationError) as error:
@@ -460,7 +459,7 @@ def test_a_working_copy_is_held_to_the_same():
     copy = live.start_working_copy(by=publisher)
     copy.title = "Project Atlas"
     copy.save()
-    Institution.objects.create(embargoed_words="Project Atlas")
+    EditorialPolicy.objects.create(embargoed_words="Project Atlas")
 
     with pytest.raises(ValidationError, match="under embargo"):
         copy.publish(by=publisher)
@@ -470,7 +469,7 @@ def test_a_working_copy_is_held_to_the_same():
 
 
 def test_positions_are_those_of_the_day_it_is_scheduled_for():
-    Institution.objects.create(checklist={"position": "block"})
+    EditorialPolicy.objects.create(checklist={"position": "block"})
     leaving = PositionFactory(started=date(2020, 1, 1), ended=date(2026, 1, 1)).author
     article = ArticleFactory(draft=True, published_at=None, authors=[leaving])
     publisher = UserFactory(publisher=True)
@@ -483,7 +482,7 @@ def test_positions_are_those_of_the_day_it_is_scheduled_for():
 
 
 def test_it_takes_the_same_queries_whatever_the_article_holds(sound):
-    Institution.objects.create(embargoed_words="Atlas\nNever")
+    EditorialPolicy.objects.create(embargoed_words="Atlas\nNever")
 
     def queries(count):
         body = "".join(f'<p><a href="/people/?{n}">x</a></p>' for n in range(count))

@@ -4,9 +4,8 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from articles.models import Article, Link
+from articles.models import Article, EditorialPolicy, Link
 from articles.workflow import State
-from ecfr_site.institution.models import Institution
 from tests.admin_site.desk import OpenForm, article_form
 from tests.factories import (
     ArticleFactory,
@@ -21,7 +20,7 @@ PUBLISH = "Publish now"
 
 
 def block(*rules, **settings):
-    Institution.objects.update_or_create(
+    EditorialPolicy.objects.update_or_create(
         pk=1, defaults={"checklist": dict.fromkeys(rules, "block"), **settings}
     )
 
@@ -267,13 +266,13 @@ def test_the_form_takes_the_same_queries_whatever_is_found(editor):
 # Settings
 
 
-def institution_form(client):
-    Institution.objects.get_or_create(pk=1)
-    return OpenForm(client, "/admin/ecfr_site/institution/1/change/")
+def policy_form(client):
+    EditorialPolicy.objects.get_or_create(pk=1)
+    return OpenForm(client, "/admin/articles/editorialpolicy/1/change/")
 
 
 def test_managers_set_the_level_of_each_rule(manager):
-    form = institution_form(manager)
+    form = policy_form(manager)
     assert form["checklist_topic"] == "warn"
     form["checklist_topic"] = "block"
     form["checklist_link_texts"] = "off"
@@ -283,30 +282,30 @@ def test_managers_set_the_level_of_each_rule(manager):
 
     form.press("Save")
 
-    kept = Institution.objects.get()
+    kept = EditorialPolicy.objects.get()
     assert kept.checklist["topic"] == "block"
     assert kept.checklist["link_texts"] == "off"
     assert kept.checklist["standfirst_longest"] == 250
     assert (kept.embargoed_words, kept.four_eyes) == ("Project Atlas", True)
-    assert institution_form(manager)["checklist_topic"] == "block"
+    assert policy_form(manager)["checklist_topic"] == "block"
 
 
 def test_what_the_site_does_not_know_any_more_is_let_go(manager):
-    Institution.objects.create(checklist={"topic": "off", "long_ago": "block"})
+    EditorialPolicy.objects.create(checklist={"topic": "off", "long_ago": "block"})
 
-    institution_form(manager).press("Save")
+    policy_form(manager).press("Save")
 
-    kept = Institution.objects.get().checklist
+    kept = EditorialPolicy.objects.get().checklist
     assert kept["topic"] == "off"
     assert "long_ago" not in kept
 
 
 def test_what_always_blocks_cannot_be_forged_away(manager):
-    form = institution_form(manager)
+    form = policy_form(manager)
 
     form.send({**form.values, "checklist_lead_alt": ["off"], "_save": [""]})
 
-    assert Institution.objects.get().checklist["lead_alt"] == "block"
+    assert EditorialPolicy.objects.get().checklist["lead_alt"] == "block"
 
 
 @pytest.mark.parametrize(
@@ -318,23 +317,39 @@ def test_what_always_blocks_cannot_be_forged_away(manager):
     ],
 )
 def test_settings_that_make_no_sense_are_refused(manager, name, value, words):
-    form = institution_form(manager)
+    form = policy_form(manager)
     form[name] = value
 
     form.press("Save")
 
     assert words in form.said
-    assert Institution.objects.get().checklist == {}
+    assert EditorialPolicy.objects.get().checklist == {}
+
+
+def test_signing_in_again_brings_unsaved_settings_back(manager):
+    form = policy_form(manager)
+    form["embargoed_words"] = "Project Atlas"
+    form["checklist_topic"] = "block"
+    manager.logout()
+
+    form.press("Save")
+    form["username"] = manager.user.username
+    form["password"] = "correct horse"
+    form.press("Sign in and go on")
+
+    assert form["embargoed_words"].strip() == "Project Atlas"
+    assert form["checklist_topic"] == "block"
+    assert EditorialPolicy.objects.get().embargoed_words == ""
 
 
 @pytest.mark.parametrize("role", ["contributor", "editor", "publisher"])
 def test_nobody_else_changes_them(request, role):
     client = request.getfixturevalue(role)
-    Institution.objects.create()
-    address = "/admin/ecfr_site/institution/1/change/"
+    EditorialPolicy.objects.create()
+    address = "/admin/articles/editorialpolicy/1/change/"
 
     assert client.get(address).status_code == 403
     answer = client.post(address, {"embargoed_words": "x", "checklist_topic": "off"})
 
     assert answer.status_code == 403
-    assert Institution.objects.get().checklist == {}
+    assert EditorialPolicy.objects.get().checklist == {}

@@ -7,9 +7,8 @@ import reversion
 from django.utils import timezone
 from reversion.models import Version
 
-from articles.models import Article
+from articles.models import Article, EditorialPolicy
 from articles.workflow import PUBLISH, NotAllowed, State
-from ecfr_site.institution.models import Institution
 from tests.admin_site.desk import OpenForm, article_form
 from tests.conftest import signed_in
 from tests.factories import (
@@ -25,7 +24,7 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture(autouse=True)
 def four_eyes():
-    Institution.objects.update_or_create(defaults={"four_eyes": True})
+    EditorialPolicy.objects.update_or_create(defaults={"four_eyes": True})
 
 
 @pytest.fixture

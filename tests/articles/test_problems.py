@@ -7,8 +7,7 @@ from django.contrib.redirects.models import Redirect
 from django.utils import timezone
 
 from articles import tasks
-from articles.models import Article
-from ecfr_site.institution.models import Institution
+from articles.models import Article, EditorialPolicy
 from tests.factories import (
     ArticleFactory,
     AuthorFactory,
@@ -191,7 +190,7 @@ def test_a_word_put_under_embargo_later_is_found_in_what_is_scheduled(sound, pub
     tasks.enqueue_due()
     assert tasks.enqueue_due() == 0
 
-    Institution.objects.create(embargoed_words="Project Atlas")
+    EditorialPolicy.objects.create(embargoed_words="Project Atlas")
     assert tasks.enqueue_due() == 1
 
     article.refresh_from_db()

@@ -8,9 +8,8 @@ from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
-from articles.models import Article
+from articles.models import Article, EditorialPolicy
 from articles.workflow import NotAllowed, State
-from ecfr_site.institution.models import Institution
 from tests.factories import ArticleFactory, AuthorFactory, ImageFactory, UserFactory
 
 pytestmark = pytest.mark.django_db
@@ -26,7 +25,7 @@ def changes_of(article, **fields):
 
 
 def four_eyes():
-    Institution.objects.update_or_create(defaults={"four_eyes": True})
+    EditorialPolicy.objects.update_or_create(defaults={"four_eyes": True})
 
 
 def test_publishing_puts_the_article_before_readers_now():
@@ -212,7 +211,7 @@ def test_own_work_is_published_alone_only_without_four_eyes():
     with pytest.raises(NotAllowed, match="somebody else approves it"):
         article.publish(by=publisher)
 
-    Institution.objects.update(four_eyes=False)
+    EditorialPolicy.objects.update(four_eyes=False)
     article.publish(by=publisher)
     assert article in Article.objects.published()
 

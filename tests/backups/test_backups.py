@@ -20,7 +20,9 @@ from django.db.utils import ConnectionHandler
 from ecfr_site.audit.models import AuditEntry
 from ecfr_site.backups import create
 from ecfr_site.institution.models import Institution
+from ecfr_site.mail.models import MailHold
 from ecfr_site.storage.private import private_storage
+from tests.database.former_schema import former_schema
 from tests.factories import (
     ArticleFactory,
     EditionFactory,
@@ -62,13 +64,12 @@ def rows_of(database):
             cursor.execute(f'SELECT * FROM "{table}"')  # noqa: S608
             names = [column[0] for column in cursor.description]
             found[table] = sorted(
-                repr({n: v for n, v in zip(names, row, strict=True) if n != HELD})
-                for row in cursor.fetchall()
+                repr(dict(zip(names, row, strict=True))) for row in cursor.fetchall()
             )
     return found
 
 
-HELD = "mail_held_since"
+HOLD = MailHold._meta.db_table
 
 
 def files_of(media, private):
@@ -146,10 +147,50 @@ def test_what_is_restored_is_what_was_backed_up(site, folder, tmp_path, settings
         assert path.name in last
         restored[AuditEntry._meta.db_table] = before
         assert restored.keys() == rows.keys()
+        assert (len(rows.pop(HOLD)), len(restored[HOLD])) == (0, 1)
         for table in rows:
             assert restored[table] == rows[table], table
     with pytest.raises(create.BackupError, match="not empty"):
         create.restore(path)
+
+
+def test_a_backup_of_a_copy_that_is_held_is_restored_too(site, folder, tmp_path):
+    MailHold.objects.start()
+    path = backup(folder)
+
+    with empty_place(tmp_path) as (environment, there):
+        done = manage(environment, "restore", str(path))
+        assert done.returncode == 0, done.stderr
+        assert len(rows_of(there)[HOLD]) == 1
+
+
+def test_one_of_before_the_hold_had_a_table_is_restored_and_held(
+    site, folder, tmp_path
+):
+    with former_schema():
+        path = backup(folder)
+
+    with empty_place(tmp_path) as (environment, there):
+        done = manage(environment, "restore", str(path))
+        assert done.returncode == 0, done.stderr
+        rows = rows_of(there)
+    assert len(rows[HOLD]) == 1
+    assert "Meridian" in rows[Institution._meta.db_table][0]
+
+
+def test_mail_is_held_before_anything_else_can_fail():
+    for _ in range(2):
+        create._hold_mail_at_once()
+        assert MailHold.objects.is_on()
+
+
+def test_mail_is_held_at_once_where_the_tables_are_those_of_before(site):
+    with former_schema() as apps:
+        create._hold_mail_at_once()
+        held = apps.get_model("ecfr_site", "Institution").objects.get().mail_held_since
+        assert held is not None
+
+    assert MailHold.objects.get().since == held
 
 
 def test_a_damaged_file_is_named(site, folder):

@@ -63,7 +63,15 @@ def test_a_simple_page_is_sanitised_whatever_its_source(db):
         ("contributor", set()),
         ("editor", set()),
         ("publisher", {"flatpages/flatpage", "redirects/redirect"}),
-        ("manager", {"flatpages/flatpage", "ecfr_site/institution", "auth/user"}),
+        (
+            "manager",
+            {
+                "flatpages/flatpage",
+                "ecfr_site/institution",
+                "articles/editorialpolicy",
+                "auth/user",
+            },
+        ),
     ],
 )
 def test_each_role_opens_only_its_own_lists(request, role, may):
@@ -72,6 +80,7 @@ def test_each_role_opens_only_its_own_lists(request, role, may):
         "flatpages/flatpage",
         "redirects/redirect",
         "ecfr_site/institution",
+        "articles/editorialpolicy",
         "auth/user",
         "newsletter/subscriber",
     ]

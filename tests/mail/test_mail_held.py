@@ -8,9 +8,9 @@ from django.core.management import call_command
 
 from articles import notifications
 from ecfr_site.accounts import emails
-from ecfr_site.institution.models import Institution
 from ecfr_site.mail import outbox
 from ecfr_site.mail.backends import MailHeld
+from ecfr_site.mail.models import MailHold
 from newsletter import tasks
 from newsletter.composing.preview import send_test
 from newsletter.models import Edition, Heartbeat, Signup
@@ -36,7 +36,7 @@ def test_a_restored_copy_sends_nothing_until_told(publisher):
     edition = EditionFactory(due=True)
     Heartbeat.beat()
     mail.outbox.clear()
-    Institution.objects.hold_mail()
+    MailHold.objects.start()
     with pytest.raises(MailHeld):
         emails.reset_letter(publisher.user).send()
     with pytest.raises(MailHeld), notifications.open_post():
@@ -59,7 +59,7 @@ def test_a_restored_copy_sends_nothing_until_told(publisher):
 
 
 def test_no_mail_leaves_whatever_code_sends_it():
-    Institution.objects.hold_mail()
+    MailHold.objects.start()
     message = ("Subject", "Text", None, ["a@example.org"])
     with pytest.raises(MailHeld):
         mail.send_mail(*message)
@@ -69,7 +69,7 @@ def test_no_mail_leaves_whatever_code_sends_it():
     with pytest.raises(MailHeld):
         open_transport()
     assert mail.outbox == []
-    Institution.objects.release_mail()
+    MailHold.objects.end()
     assert mail.send_mail(*message) == 1
     assert len(mail.outbox) == 1
 
@@ -93,7 +93,7 @@ def test_what_the_queue_held_waits_and_then_goes(publisher, settings):
     step = article.steps.latest("pk")
     worker.start(edition)
 
-    Institution.objects.hold_mail()
+    MailHold.objects.start()
     tasks.send_confirmation.call(signup.pk)
     assert worker.step(edition.pk) is False
     with pytest.raises(MailHeld):
@@ -106,7 +106,7 @@ def test_what_the_queue_held_waits_and_then_goes(publisher, settings):
     assert [d.state for d in edition.deliveries.all()] == ["pending"]
     assert outbox.newest() == []
 
-    Institution.objects.release_mail()
+    MailHold.objects.end()
     tasks.send_confirmation.call(signup.pk)
     worker.step(edition.pk)
     notifications.notify_transition.call(step.pk)

@@ -298,9 +298,9 @@ def test_a_longer_ledger_needs_no_more_queries(
             happen(delivery, Kind.CLICK, link=links[0])
             happen(delivery, Kind.OPEN)
         deliver(edition, size, state=State.FAILED, reason=f"no {size}")
-        # Ten for the report; due changes, session, account, second factor, permissions
-        # and the institution.
-        with django_assert_num_queries(17):
+        # Ten for the report; due changes, session, account, second factor, permissions,
+        # the institution and the hold of mail.
+        with django_assert_num_queries(18):
             newsletter_editor.get(address)
 
 

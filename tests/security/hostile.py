@@ -24,6 +24,7 @@ from articles import notifications
 from articles.history.snapshot import content_of
 from articles.models import (
     Article,
+    EditorialPolicy,
     EditSession,
     Link,
     PreviewLink,
@@ -223,8 +224,9 @@ class Site:
 
 
 def _institution(site):
-    Institution.objects.update_or_create(
-        pk=1, defaults={"checklist": {"topic": TEXT}, "strapline": TEXT}
+    Institution.objects.update_or_create(pk=1, defaults={"strapline": TEXT})
+    EditorialPolicy.objects.update_or_create(
+        pk=1, defaults={"checklist": {"topic": TEXT}}
     )
     site.page = FlatPage.objects.create(url="/about/", title=TEXT, content=TEXT)
     site.page.sites.add(1)

@@ -1,6 +1,5 @@
-"""The form of the institution, with the settings of the checklist as a table."""
-
 from django import forms
+from django.contrib import admin
 from django.core.exceptions import ValidationError
 
 from articles.checklist.rules import (
@@ -10,12 +9,16 @@ from articles.checklist.rules import (
     STANDFIRST_LONGEST,
     STANDFIRST_SHORTEST,
 )
-from ecfr_site.institution.models import Institution
+from articles.models import EditorialPolicy
+from ecfr_site.accounts.form_recovery import FormRecoveryMixin
+from ecfr_site.admin_site.singleton import SingletonAdminMixin
 
 
-class InstitutionForm(forms.ModelForm):
+class EditorialPolicyForm(forms.ModelForm):
+    """With a field for each setting of the checklist."""
+
     class Meta:
-        model = Institution
+        model = EditorialPolicy
         fields = ["four_eyes", "embargoed_words"]
 
     def __init__(self, *args, **kwargs):
@@ -41,7 +44,7 @@ class InstitutionForm(forms.ModelForm):
 
     @property
     def rules(self):
-        """(what is asked, its field) of each rule, for the table."""
+        """(what the rule asks, its field) of each rule, for the table."""
         return [(rule.asks, self[name_of(rule)]) for rule in RULES]
 
     @property
@@ -61,7 +64,7 @@ class InstitutionForm(forms.ModelForm):
 
     def _post_clean(self):
         super()._post_clean()
-        # What an older version of the site knew is let go.
+        # Settings of rules that there are no more are dropped.
         self.instance.checklist = {
             setting.key: self.cleaned_data[name_of(setting)]
             for setting in (*RULES, *LIMITS)
@@ -72,3 +75,10 @@ class InstitutionForm(forms.ModelForm):
 def name_of(setting):
     """The name of its field, which must not be that of another."""
     return f"checklist_{setting.key}"
+
+
+@admin.register(EditorialPolicy)
+class EditorialPolicyAdmin(SingletonAdminMixin, FormRecoveryMixin, admin.ModelAdmin):
+    form = EditorialPolicyForm
+    # The template adds the checklist.
+    fields = ["four_eyes", "embargoed_words"]

@@ -9,7 +9,7 @@ RENAMED = {
 
 
 class Migration(migrations.Migration):
-    dependencies = [("articles", "0005_search_text")]
+    dependencies = [("articles", "0006_editorial_policy")]
 
     operations = [
         operation

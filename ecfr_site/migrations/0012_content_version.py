@@ -2,7 +2,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [("ecfr_site", "0009_old_paths_in_one_spelling")]
+    dependencies = [("ecfr_site", "0011_institution_without_settings")]
 
     # The table keeps its name, so that nothing moves in the database.
     operations = [
