@@ -14,6 +14,7 @@ from tests.factories import (
     EditionFactory,
     NewsletterFactory,
     SubscriberFactory,
+    UserFactory,
 )
 
 pytestmark = pytest.mark.django_db
@@ -126,6 +127,17 @@ def test_a_task_that_comes_twice_changes_nothing(edition):
 
     edition.refresh_from_db()
     assert (edition.state, edition.sent_count) == (Edition.State.SENT, 2)
+
+
+def test_a_task_that_comes_late_does_not_ask_what_became_of_the_pieces(edition):
+    beat()
+    tasks.send_edition.enqueue(edition.pk)
+    edition.items.get().article.withdraw(UserFactory(publisher=True), "Wrong.")
+
+    tasks.send_edition.enqueue(edition.pk)
+
+    edition.refresh_from_db()
+    assert (edition.state, edition.held_because) == (Edition.State.SENT, "")
 
 
 def test_a_lost_task_is_queued_again(edition, settings):

@@ -172,6 +172,16 @@ def test_a_link_for_something_else_is_not_found(reader, weekly):
     assert not Subscriber.objects.filter(status=Subscriber.Status.ACTIVE).exists()
 
 
+def test_a_request_for_a_link_is_nothing_to_confirm(reader, weekly):
+    """Of an address that is known, and of one that is not."""
+    SubscriberFactory(email="ada@example.org", newsletters=[weekly])
+    for address in ("ada@example.org", "nobody@example.org"):
+        signup = Subscriber.objects.ask_for_link(address)
+        token = signing.sign("confirm", signup.pk, bound_to=address)
+        assert reader.post(f"/newsletter/confirm/{token}/").status_code == 404
+    assert not Signup.objects.filter(confirmed_at__isnull=False).exists()
+
+
 def test_nobody_caches_the_page_or_hears_of_its_address(ask, reader):
     response = reader.get(link_in(ask("ada@example.org"), "confirm"))
 

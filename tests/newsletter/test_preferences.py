@@ -51,9 +51,9 @@ def ada(weekly):
     return SubscriberFactory(email="ada@example.org", newsletters=[weekly])
 
 
-def path_of(subscriber, purpose="preferences", **when):
+def path_of(subscriber, purpose="preferences", signed_for="preferences", **when):
     at = timezone.now() - timedelta(**when)
-    token = signing.sign("preferences", subscriber.pk, at=at)
+    token = signing.sign(signed_for, subscriber.pk, at=at)
     more = "" if purpose == "preferences" else f"{purpose}/"
     return f"/newsletter/preferences/{token}/{more}"
 
@@ -289,6 +289,24 @@ def test_only_the_last_new_address_can_be_confirmed(reader, ada, mailoutbox):
 
     assert reader.post(first).status_code == 404
     assert reader.post(second).status_code == 302
+
+
+def test_a_new_address_is_confirmed_within_two_days(reader, ada):
+    ada.ask_for_address("new@example.org")
+
+    def press(**when):
+        token = signing.sign(
+            "address",
+            ada.pk,
+            bound_to="new@example.org",
+            at=timezone.now() - timedelta(**when),
+        )
+        return reader.post(f"/newsletter/address/{token}/").status_code
+
+    assert press(hours=49) == 410
+    assert Subscriber.objects.get().email == "ada@example.org"
+    assert press(hours=47) == 302
+    assert Subscriber.objects.get().email == "new@example.org"
 
 
 def test_an_address_that_somebody_has_looks_no_different_and_gets_no_mail(
@@ -587,6 +605,13 @@ def test_a_link_of_a_test_message_opens_a_page_that_says_so(reader, page, db):
 
     assert response.status_code == 200
     assert "test message" in response.content.decode()
+
+
+@pytest.mark.parametrize("page", ["preferences", "data", "erase"])
+def test_a_made_up_link_of_a_test_message_is_not_found(reader, page, db):
+    response = reader.get(path_of(Subscriber(pk=0), page, signed_for="click"))
+
+    assert response.status_code == 404
 
 
 def test_an_old_link_is_replaced_by_mail(reader, ada, mailoutbox):
