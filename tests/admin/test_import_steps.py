@@ -11,6 +11,7 @@ from lxml import html
 from ecfr_site import row_import
 from newsletter.models import Newsletter, Subscriber
 from tests.admin.test_subscribers import HEAD, IMPORT, LIST, SOURCE, confirm, look_at
+from tests.factories import NewsletterFactory
 
 pytestmark = pytest.mark.django_db
 
@@ -50,6 +51,17 @@ def test_mailchimps_export_is_taken_with_a_newsletter_chosen(
 
     assert "Imported: 1 new" in answer
     assert Subscriber.objects.mailable(weekly).get().email == "ada@example.org"
+
+
+def test_a_newsletter_that_has_ended_cannot_be_chosen(newsletter_manager):
+    ended = NewsletterFactory(active=False)
+    chosen = {"newsletters": [ended.pk]}
+    file = SimpleUploadedFile("list.csv", MAILCHIMP.encode())
+
+    newsletter_manager.post(IMPORT, {"import_file": file, "format": "0", **chosen})
+    newsletter_manager.post(PROCESS, carried(MAILCHIMP, **chosen))
+
+    assert not Subscriber.objects.exists()
 
 
 def test_a_source_is_said_once_for_all_rows(newsletter_manager, weekly):

@@ -256,17 +256,38 @@ def test_only_the_owner_lifts_an_erasure(ask, reader, weekly):
     assert [s.email for s in Subscriber.objects.mailable(weekly)] == ["ada@example.org"]
 
 
-def test_whoever_is_suppressed_in_the_meantime_is_not_woken(ask, reader):
+@pytest.mark.parametrize("reason", ["bounced", "complained"])
+def test_whoever_is_suppressed_in_the_meantime_is_not_woken(ask, reader, reason):
     path = link_in(ask("ada@example.org"), "confirm")
-    Subscriber.objects.get().suppress(
-        Suppression.Reason.COMPLAINED, method=Method.COMPLAINT
-    )
+    Subscriber.objects.get().suppress(reason, method=Method.DESK)
+    status = Subscriber.objects.get().status
 
     page = reader.post(path).content.decode()
 
     assert "do not mail this address" in page
-    assert Subscriber.objects.get().status == Subscriber.Status.COMPLAINED
+    assert Subscriber.objects.get().status == status != Subscriber.Status.ACTIVE
     assert Suppression.objects.exists()
+
+
+def test_nor_is_whoever_the_desk_suppressed(ask, reader):
+    path = link_in(ask("ada@example.org"), "confirm")
+    Subscriber.objects.suppress_address("ada@example.org", method=Method.DESK)
+
+    page = reader.post(path).content.decode()
+
+    assert "You are not subscribed" in page
+    assert Subscriber.objects.get().status == Subscriber.Status.UNSUBSCRIBED
+    assert Suppression.objects.exists()
+
+
+def test_whoever_is_erased_in_the_same_moment_is_not_woken(weekly):
+    signup = Subscriber.objects.sign_up("ada@example.org", [weekly])
+    Subscriber.objects.get().erase(method=Method.PREFERENCES)
+
+    signup.confirm()
+
+    assert Subscriber.objects.get().status == Subscriber.Status.ERASED
+    assert not Subscriber.objects.mailable(weekly).exists()
 
 
 def test_a_signup_erased_before_its_mail_went_sends_none(mailoutbox, weekly):

@@ -333,6 +333,52 @@ def test_an_address_taken_in_the_meantime_is_refused(reader, ada, mailoutbox):
     assert ada.email == "ada@example.org"
 
 
+@pytest.mark.parametrize("reason", ["bounced", "complained", "manual"])
+def test_nobody_moves_to_an_address_that_is_suppressed(reader, ada, mailoutbox, reason):
+    ask_to_move(reader, ada, "new@example.org")
+    Suppression.objects.put("new@example.org", "new@example.org", reason)
+
+    response = reader.post(link_in(mailoutbox[0], "address"))
+
+    assert "Nothing was changed" in response.content.decode()
+    ada.refresh_from_db()
+    assert ada.email == "ada@example.org"
+    assert Suppression.objects.of("new@example.org").exists()
+
+
+def test_somebody_with_a_history_does_not_make_place(reader, ada, mailoutbox):
+    """The log of consent says something of them, though they never confirmed."""
+    ask_to_move(reader, ada, "new@example.org")
+    other = SubscriberFactory(email="new@example.org", pending=True)
+    other.suppress(Suppression.Reason.MANUAL, method=Method.DESK)
+    other.reinstate(by=UserFactory())
+
+    response = reader.post(link_in(mailoutbox[0], "address"))
+
+    assert "Nothing was changed" in response.content.decode()
+    assert Subscriber.objects.filter(pk=other.pk).exists()
+
+
+@pytest.mark.parametrize("status", ["unsubscribed", "complained"])
+def test_moving_wakes_nobody_who_had_left(reader, ada, mailoutbox, status):
+    ask_to_move(reader, ada, "new@example.org")
+    Subscriber.objects.update(status=status)
+
+    reader.post(link_in(mailoutbox[0], "address"))
+
+    ada.refresh_from_db()
+    assert (ada.email, ada.status) == ("new@example.org", status)
+
+
+def test_a_change_that_was_made_a_moment_ago_is_not_made_again(ada):
+    ada.ask_for_address("new@example.org")
+    assert ada.change_address()
+
+    assert ada.change_address() is None
+
+    assert Signup.objects.filter(purpose="moved").count() == 1
+
+
 def test_a_signup_that_was_never_confirmed_does_not_stand_in_the_way(
     reader, ada, mailoutbox
 ):
@@ -511,6 +557,17 @@ def test_all_data_is_downloaded_and_nobody_elses(reader, ada, weekly):
     assert "bo@example.org" not in response.content.decode()
 
 
+def test_what_another_asked_for_at_her_address_stays_theirs(reader, ada):
+    bo = SubscriberFactory(email="bo@example.org")
+    bo.ask_for_address(ada.email)
+
+    stored = json.loads(reader.get(path_of(ada, "data")).content)
+    assert stored["requests"] == []
+    ada.erase(method=Method.PREFERENCES)
+
+    assert bo.signups.exists()
+
+
 def test_every_column_about_a_person_is_in_the_download(ada):
     left_out = {"id", "normalised"}  # a number of ours, and the address once more
 
@@ -633,6 +690,18 @@ def test_an_old_link_is_replaced_by_mail(reader, ada, mailoutbox):
     assert other.content == answer.content
     assert len(mailoutbox) == 1
     assert reader.post(old, {"email": "ada@"}).status_code == 410
+
+
+def test_whoever_never_confirmed_gets_no_link(weekly, mailoutbox):
+    Subscriber.objects.sign_up("bo@example.org", [weekly])
+
+    assert Subscriber.objects.ask_for_link("bo@example.org").held
+
+
+@pytest.mark.parametrize("page", ["preferences", "data", "erase"])
+def test_these_pages_are_read_and_pressed_and_nothing_else(reader, ada, page):
+    for method in ("PUT", "DELETE", "PATCH"):
+        assert reader.generic(method, path_of(ada, page)).status_code == 405
 
 
 def test_new_links_come_under_the_same_limits(reader, ada, settings, mailoutbox):
