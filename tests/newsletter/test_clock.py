@@ -109,6 +109,15 @@ def test_a_task_left_in_a_restored_queue_sends_nothing_before_the_clock_ran(edit
     assert edition.state == Edition.State.SCHEDULED
 
 
+def test_what_was_on_its_way_in_a_restored_copy_does_not_go_on(edition):
+    assert edition.start()
+    beat(ago=timedelta(hours=5))
+
+    tasks.send_edition.enqueue(edition.pk)
+
+    assert edition.deliveries.waiting().count() == 2
+
+
 def test_a_piece_that_was_withdrawn_meanwhile_holds_it(edition):
     article = edition.items.get().article
     type(article).objects.filter(pk=article.pk).update(state="withdrawn")
