@@ -162,9 +162,10 @@ def test_a_piece_is_not_taken_twice(newsletter_editor, edition):
     assert len(titles(edition)) == 2
 
 
-def test_a_chosen_piece_is_not_exchanged_for_another(newsletter_editor, edition):
+@pytest.mark.parametrize("other", ["draft", "published"])
+def test_a_chosen_piece_is_not_exchanged_for_another(newsletter_editor, edition, other):
     form = open_form(newsletter_editor, edition)
-    form["items-0-article"] = str(ArticleFactory(draft=True).pk)
+    form["items-0-article"] = str(ArticleFactory(**{other: True}).pk)
 
     form.press("Save")
 
@@ -576,7 +577,8 @@ def test_who_changed_anything_last_does_not_approve_it(
     form = open_form(publisher, edition)
     for name, value in values.items():
         form[name] = value
-    form.press(next(words for words in form.buttons if words.startswith(button)))
+    # "Save" alone is the shortest of those that begin with it.
+    form.press(min((b for b in form.buttons if b.startswith(button)), key=len))
 
     form.press("Approve")
 
@@ -717,9 +719,12 @@ def test_it_cannot_be_sent_a_second_time(newsletter_manager, sending):
 
     assert "It cannot be sent" in shown(newsletter_manager.get(send))
 
+    Edition.objects.update(checked_at=None)
     act = reverse("admin:newsletter_edition_act", args=[sending.pk])
     response = newsletter_manager.post(act, {"_act": "send"}, follow=True)
     assert "This edition is being sent." in shown(response)
+    # What was found before it began is left as it was.
+    assert saved(sending).checked_at is None
     assert Delivery.objects.count() == 3
 
 

@@ -4,6 +4,7 @@ import pytest
 from django.contrib.auth.models import Permission
 from django.test import Client
 
+from newsletter.admin import editions
 from newsletter.models import Delivery, Edition, Newsletter, Subscriber, Suppression
 from newsletter.models.edition import NotAllowed
 from tests.admin.test_subscribers import HEAD, IMPORT, LIST, SOURCE, look_at
@@ -131,7 +132,12 @@ def test_deliveries_name_people_and_take_both_rights(right):
 
 @pytest.mark.parametrize(
     ("right", "opens"),
-    [("view_suppression", True), ("view_subscriber", False), ("view_edition", False)],
+    [
+        ("view_suppression", True),
+        ("change_suppression", False),
+        ("view_subscriber", False),
+        ("view_edition", False),
+    ],
 )
 def test_who_sees_the_suppressed(right, opens):
     Suppression.objects.put("gone@example.org", "gone@example.org", "manual")
@@ -253,6 +259,7 @@ def test_who_composes_another_thing_sees_no_edition(edition):
         ("change_edition", "approve"),
         ("view_edition", "check"),
         ("send_edition", "resend"),
+        ("send_edition", "accept"),
     ],
 )
 def test_one_right_is_not_another(edition, right, act):
@@ -263,6 +270,55 @@ def test_one_right_is_not_another(edition, right, act):
         response = client.post(f"{EDITIONS}{edition.pk}/{page}/", {"_act": act})
         assert response.status_code == 403
     assert Edition.objects.values().get() == before
+
+
+@pytest.mark.parametrize(
+    "state", ["draft", "scheduled", "sending", "paused", "sent", "cancelled"]
+)
+def test_who_only_looks_has_no_button_at_any_time(ada, settings, state):
+    settings.NEWSLETTER_APPROVAL_OVER = 0
+    edition = DeliveryFactory(
+        state="uncertain", subscriber=ada, edition__newsletter=Newsletter.objects.get()
+    ).edition
+    Edition.objects.update(state=state, starts_at="2099-01-01T00:00Z")
+    viewer = colleague("view_edition")
+
+    page = buttons(viewer, f"{EDITIONS}{edition.pk}/change/")
+
+    assert edition.subject in page
+    assert 'name="_act"' not in page
+    assert "delete/" not in page
+
+
+def test_who_composes_has_no_button_of_who_approves(ada, edition, settings):
+    settings.NEWSLETTER_APPROVAL_OVER = 0
+    address = f"{EDITIONS}{edition.pk}/change/"
+
+    composer = colleague("view_edition", "change_edition")
+    assert 'value="approve"' not in buttons(composer, address)
+    both = colleague("view_edition", "change_edition", "approve_edition")
+    assert 'value="approve"' in buttons(both, address)
+
+
+def test_uncertain_messages_name_people_for_who_may_see_them(ada, monkeypatch):
+    """Nor does the mail server's answer, which may name them."""
+    monkeypatch.setattr(editions, "SHOWN_UNCERTAIN", 1)
+    edition = DeliveryFactory(
+        state="uncertain", subscriber=ada, reason="250 for <ada>"
+    ).edition
+    DeliveryFactory(state="uncertain", edition=edition)
+    address = f"{EDITIONS}{edition.pk}/change/"
+
+    page = buttons(colleague("view_edition"), address)
+    assert "Number " in page
+    assert ada.email not in page
+    assert "250 for" not in page
+    assert "/newsletter/delivery/" not in page
+
+    page = buttons(colleague("view_edition", "view_subscriber"), address)
+    assert ada.email in page
+    assert "250 for" in page
+    assert "state__exact=uncertain" in page
 
 
 @pytest.mark.parametrize("decide", ["resend_uncertain", "accept_uncertain"])
