@@ -114,7 +114,7 @@ class EditionAdmin(ReportMixin, LossesMixin, FormRecoveryMixin, admin.ModelAdmin
         return allowed and (obj is None or obj.state == State.DRAFT)
 
     def may(self, request, act):
-        return request.user.has_perm(ACTS[act])
+        return act in ACTS and request.user.has_perm(ACTS[act])
 
     def get_inlines(self, request, obj):
         return self.inlines if self.has_change_permission(request, obj) else []
@@ -445,7 +445,7 @@ class EditionAdmin(ReportMixin, LossesMixin, FormRecoveryMixin, admin.ModelAdmin
             return HttpResponseNotAllowed(["POST"])
         edition = get_object_or_404(Edition.objects.select_related("newsletter"), pk=pk)
         act = request.POST.get(ACT, "").partition(" ")[0]
-        if act not in ACTS or not self.may(request, act):
+        if not self.may(request, act):
             raise PermissionDenied
         if ACTS[act] == COMPOSE and not edition.may_be_changed:
             raise PermissionDenied

@@ -7,7 +7,7 @@ import pytest
 from django.utils import timezone
 from lxml import html
 
-from newsletter.models import Edition, Newsletter
+from newsletter.models import Edition, EditionItem, Newsletter
 from tests.factories import (
     ArticleFactory,
     AuthorFactory,
@@ -70,6 +70,25 @@ def test_what_was_sent_stays_whatever_becomes_of_the_article(reader, newsletter)
 
     assert "As it was" in text
     assert "Rewritten" not in text
+
+
+def test_a_piece_that_was_not_sent_is_not_shown(reader, newsletter):
+    edition = sent(newsletter)
+    draft = ArticleFactory(title="A secret draft")
+    EditionItem.objects.create(edition=edition, article=draft)
+
+    text = page_of(reader, edition.get_absolute_url()).text_content()
+
+    assert "A secret draft" not in text
+
+
+def test_no_address_of_a_draft_is_kept_when_the_newsletter_moves(newsletter):
+    out, draft = sent(newsletter), EditionFactory(newsletter=newsletter)
+
+    paths = newsletter.own_paths()
+
+    assert out.get_absolute_url() in paths
+    assert draft.get_absolute_url() not in paths
 
 
 def test_search_engines_and_networks_know_what_it_is(reader, newsletter, settings):
@@ -224,6 +243,13 @@ def test_the_sitemap_names_editions_and_archives(reader, newsletter):
     assert f"{edition.get_absolute_url()}</loc>" in editions
     assert "/newsletter/thursday/</loc>" in archives
     assert "/newsletter/unborn/</loc>" not in archives
+
+
+def test_what_readers_find_is_read_and_not_written(reader, newsletter):
+    edition = sent(newsletter)
+
+    for page in (newsletter, edition):
+        assert reader.post(page.get_absolute_url()).status_code == 405
 
 
 @pytest.mark.parametrize("pieces", [2, 12])

@@ -14,6 +14,7 @@ from tests.factories import (
     EditionFactory,
     NewsletterFactory,
     SubscriberFactory,
+    UserFactory,
 )
 
 pytestmark = pytest.mark.django_db
@@ -108,6 +109,15 @@ def test_a_task_left_in_a_restored_queue_sends_nothing_before_the_clock_ran(edit
     assert edition.state == Edition.State.SCHEDULED
 
 
+def test_what_was_on_its_way_in_a_restored_copy_does_not_go_on(edition):
+    assert edition.start()
+    beat(ago=timedelta(hours=5))
+
+    tasks.send_edition.enqueue(edition.pk)
+
+    assert edition.deliveries.waiting().count() == 2
+
+
 def test_a_piece_that_was_withdrawn_meanwhile_holds_it(edition):
     article = edition.items.get().article
     type(article).objects.filter(pk=article.pk).update(state="withdrawn")
@@ -126,6 +136,17 @@ def test_a_task_that_comes_twice_changes_nothing(edition):
 
     edition.refresh_from_db()
     assert (edition.state, edition.sent_count) == (Edition.State.SENT, 2)
+
+
+def test_a_task_that_comes_late_does_not_ask_what_became_of_the_pieces(edition):
+    beat()
+    tasks.send_edition.enqueue(edition.pk)
+    edition.items.get().article.withdraw(UserFactory(publisher=True), "Wrong.")
+
+    tasks.send_edition.enqueue(edition.pk)
+
+    edition.refresh_from_db()
+    assert (edition.state, edition.held_because) == (Edition.State.SENT, "")
 
 
 def test_a_lost_task_is_queued_again(edition, settings):

@@ -172,6 +172,16 @@ def test_a_link_for_something_else_is_not_found(reader, weekly):
     assert not Subscriber.objects.filter(status=Subscriber.Status.ACTIVE).exists()
 
 
+def test_a_request_for_a_link_is_nothing_to_confirm(reader, weekly):
+    """Of an address that is known, and of one that is not."""
+    SubscriberFactory(email="ada@example.org", newsletters=[weekly])
+    for address in ("ada@example.org", "nobody@example.org"):
+        signup = Subscriber.objects.ask_for_link(address)
+        token = tokens.sign("confirm", signup.pk, bound_to=address)
+        assert reader.post(f"/newsletter/confirm/{token}/").status_code == 404
+    assert not Signup.objects.filter(confirmed_at__isnull=False).exists()
+
+
 def test_nobody_caches_the_page_or_hears_of_its_address(ask, reader):
     response = reader.get(link_in(ask("ada@example.org"), "confirm"))
 
@@ -246,17 +256,38 @@ def test_only_the_owner_lifts_an_erasure(ask, reader, weekly):
     assert [s.email for s in Subscriber.objects.mailable(weekly)] == ["ada@example.org"]
 
 
-def test_whoever_is_suppressed_in_the_meantime_is_not_woken(ask, reader):
+@pytest.mark.parametrize("reason", ["bounced", "complained"])
+def test_whoever_is_suppressed_in_the_meantime_is_not_woken(ask, reader, reason):
     path = link_in(ask("ada@example.org"), "confirm")
-    Subscriber.objects.get().suppress(
-        Suppression.Reason.COMPLAINED, method=Method.COMPLAINT
-    )
+    Subscriber.objects.get().suppress(reason, method=Method.DESK)
+    status = Subscriber.objects.get().status
 
     page = reader.post(path).content.decode()
 
     assert "do not mail this address" in page
-    assert Subscriber.objects.get().status == Subscriber.Status.COMPLAINED
+    assert Subscriber.objects.get().status == status != Subscriber.Status.ACTIVE
     assert Suppression.objects.exists()
+
+
+def test_nor_is_whoever_the_desk_suppressed(ask, reader):
+    path = link_in(ask("ada@example.org"), "confirm")
+    Subscriber.objects.suppress_address("ada@example.org", method=Method.DESK)
+
+    page = reader.post(path).content.decode()
+
+    assert "You are not subscribed" in page
+    assert Subscriber.objects.get().status == Subscriber.Status.UNSUBSCRIBED
+    assert Suppression.objects.exists()
+
+
+def test_whoever_is_erased_in_the_same_moment_is_not_woken(weekly):
+    signup = Subscriber.objects.sign_up("ada@example.org", [weekly])
+    Subscriber.objects.get().erase(method=Method.PREFERENCES)
+
+    signup.confirm()
+
+    assert Subscriber.objects.get().status == Subscriber.Status.ERASED
+    assert not Subscriber.objects.mailable(weekly).exists()
 
 
 def test_a_signup_erased_before_its_mail_went_sends_none(mailoutbox, weekly):

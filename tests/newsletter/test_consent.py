@@ -323,6 +323,21 @@ def test_erasing_leaves_nothing_of_the_person(ada, weekly):
     assert log_of(ada)[-1] == (Action.ERASED, Method.PREFERENCES)
 
 
+def test_whoever_left_is_not_reinstated(ada):
+    ada.unsubscribe(method=Method.PAGE)
+
+    assert not ada.reinstate(by=UserFactory())
+
+    assert Subscriber.objects.get().status == Subscriber.Status.UNSUBSCRIBED
+    assert log_of(ada)[-1] == (Action.UNSUBSCRIBED, Method.PAGE)
+
+
+def test_a_subscription_that_is_not_confirmed_brings_nothing(ada, weekly):
+    ada.subscriptions.update(confirmed_at=None)
+
+    assert not Subscriber.objects.mailable(weekly).exists()
+
+
 def test_erasing_keeps_a_reason_that_only_the_desk_can_lift(ada):
     ada.suppress(Reason.COMPLAINED, detail="<ada@example.org>", method=Method.COMPLAINT)
 
@@ -345,9 +360,14 @@ def test_nothing_happens_any_more_to_whoever_was_erased(ada, weekly):
     ada.pause(timezone.localdate() + timedelta(3))
     ada.suppress(Reason.BOUNCED, method=Method.BOUNCE)
     ada.reinstate(by=UserFactory())
+    ada.prefer([], "de", "Europe/Berlin")
+    with pytest.raises(ValidationError, match="erased"):
+        ada.ask_for_address("new@example.org")
     ada.erase(method=Method.PREFERENCES)
 
     assert len(log_of(ada)) == 1
+    assert not Signup.objects.exists()
+    assert (ada.language, ada.time_zone, ada.new_email) == ("en", "", "")
     ada.refresh_from_db()
     assert ada.status == Subscriber.Status.ERASED
     assert not ada.subscriptions.exists()

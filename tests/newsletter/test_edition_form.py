@@ -162,9 +162,10 @@ def test_a_piece_is_not_taken_twice(newsletter_editor, edition):
     assert len(titles(edition)) == 2
 
 
-def test_a_chosen_piece_is_not_exchanged_for_another(newsletter_editor, edition):
+@pytest.mark.parametrize("other", ["draft", "published"])
+def test_a_chosen_piece_is_not_exchanged_for_another(newsletter_editor, edition, other):
     form = open_form(newsletter_editor, edition)
-    form["items-0-article"] = str(ArticleFactory(draft=True).pk)
+    form["items-0-article"] = str(ArticleFactory(**{other: True}).pk)
 
     form.press("Save")
 
@@ -467,6 +468,17 @@ def test_a_change_takes_it_off_the_schedule(newsletter_manager, edition):
     assert "It was changed after it had been scheduled" in shown(form.response)
 
 
+def test_a_change_of_its_pieces_alone_takes_it_off_too(newsletter_manager, edition):
+    schedule(edition)
+    form = open_form(newsletter_manager, edition)
+    form["items-0-teaser"] = "Another claim."
+
+    form.press("Save")
+
+    assert saved(edition).state == State.DRAFT
+    assert "It was changed after it had been scheduled" in shown(form.response)
+
+
 def test_it_is_taken_off_the_schedule(newsletter_manager, edition):
     schedule(edition)
 
@@ -542,6 +554,36 @@ def test_more_than_the_set_number_needs_a_second_person(
     assert (
         "Send now to 3 people" in go_on(open_form(newsletter_manager, edition)).buttons
     )
+
+
+@pytest.mark.parametrize(
+    ("values", "button"),
+    [
+        ({"subject": "My own words"}, "Save"),
+        ({"items-0-teaser": "My own words."}, "Save"),
+        ({"items-1-DELETE": "on"}, "Save"),
+        ({}, "Save and add what was published since"),
+        ({}, "Save and begin with the text made from the pieces"),
+    ],
+)
+def test_who_changed_anything_last_does_not_approve_it(
+    publisher, edition, settings, values, button
+):
+    settings.NEWSLETTER_APPROVAL_OVER = 2
+    Edition.objects.update(
+        changed_by=UserFactory(), gathered_at=timezone.now() - timedelta(days=1)
+    )
+    ArticleFactory(published=True, title="Fresh")
+    form = open_form(publisher, edition)
+    for name, value in values.items():
+        form[name] = value
+    # "Save" alone is the shortest of those that begin with it.
+    form.press(min((b for b in form.buttons if b.startswith(button)), key=len))
+
+    form.press("Approve")
+
+    assert "You wrote it last" in form.said
+    assert not saved(edition).is_approved
 
 
 def test_below_it_nobody_is_bothered(publisher, edition, settings):
@@ -677,9 +719,12 @@ def test_it_cannot_be_sent_a_second_time(newsletter_manager, sending):
 
     assert "It cannot be sent" in shown(newsletter_manager.get(send))
 
+    Edition.objects.update(checked_at=None)
     act = reverse("admin:newsletter_edition_act", args=[sending.pk])
     response = newsletter_manager.post(act, {"_act": "send"}, follow=True)
     assert "This edition is being sent." in shown(response)
+    # What was found before it began is left as it was.
+    assert saved(sending).checked_at is None
     assert Delivery.objects.count() == 3
 
 

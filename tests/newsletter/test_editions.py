@@ -575,6 +575,26 @@ def test_a_paused_canary_is_not_judged(canary, mona):
     assert not judged(canary).released_at
 
 
+def test_a_canary_is_judged_once(canary):
+    edition = judged(canary)
+    assert edition.released_at
+    bounce(canary, 2)
+
+    again = judged(edition)
+
+    assert (again.state, again.released_at) == (State.SENDING, edition.released_at)
+
+
+def test_what_was_paused_in_this_moment_is_not_called_sent(edition, mona):
+    edition = begun(edition, mona)
+    edition.deliveries.update(state="sent")
+    saved(edition).pause(by=mona)
+
+    assert not edition.finish()
+
+    assert saved(edition).state == State.PAUSED
+
+
 def test_who_resumes_after_a_bad_canary_lets_the_others_follow(canary, mona):
     bounce(canary, 1)
     edition = judged(canary)

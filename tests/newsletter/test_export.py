@@ -7,7 +7,7 @@ import pytest
 from django.core.management import call_command
 
 from newsletter.models import Newsletter, Subscriber
-from tests.factories import SubscriberFactory
+from tests.factories import NewsletterFactory, SubscriberFactory
 
 pytestmark = pytest.mark.django_db
 
@@ -26,6 +26,7 @@ def lines(response):
 
 def test_a_row_tells_who_gets_what_since_when(newsletter_manager, weekly):
     ada = SubscriberFactory(email="Ada@example.org", newsletters=[weekly], tracked=True)
+    ada.subscriptions.create(newsletter=NewsletterFactory(), confirmed_at=None)
 
     [row] = lines(newsletter_manager.get(LIST))
 

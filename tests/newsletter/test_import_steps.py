@@ -10,6 +10,7 @@ from lxml import html
 
 from ecfr_site.importing import admin
 from newsletter.models import Newsletter, Subscriber
+from tests.factories import NewsletterFactory
 from tests.newsletter.test_subscriber_admin import (
     HEAD,
     IMPORT,
@@ -57,6 +58,17 @@ def test_mailchimps_export_is_taken_with_a_newsletter_chosen(
 
     assert "Imported: 1 new" in answer
     assert Subscriber.objects.mailable(weekly).get().email == "ada@example.org"
+
+
+def test_a_newsletter_that_has_ended_cannot_be_chosen(newsletter_manager):
+    ended = NewsletterFactory(active=False)
+    chosen = {"newsletters": [ended.pk]}
+    file = SimpleUploadedFile("list.csv", MAILCHIMP.encode())
+
+    newsletter_manager.post(IMPORT, {"import_file": file, "format": "0", **chosen})
+    newsletter_manager.post(PROCESS, carried(MAILCHIMP, **chosen))
+
+    assert not Subscriber.objects.exists()
 
 
 def test_a_source_is_said_once_for_all_rows(newsletter_manager, weekly):

@@ -4,6 +4,7 @@ import pytest
 from django.contrib.auth.models import Permission
 from django.test import Client
 
+from newsletter.admin import editions
 from newsletter.models import Delivery, Edition, Newsletter, Subscriber, Suppression
 from newsletter.models.edition import NotAllowed
 from tests.factories import (
@@ -86,15 +87,44 @@ def test_who_only_looks_imports_nothing(ada):
     assert "import/" not in buttons(viewer, LIST)
 
 
-@pytest.mark.parametrize("page", ["add/", "{pk}/delete/"])
-def test_nobody_writes_or_removes_a_subscriber(ada, page):
+@pytest.fixture
+def superuser():
     client = Client()
     client.force_login(UserFactory(is_staff=True, is_superuser=True))
+    return client
+
+
+@pytest.mark.parametrize("page", ["add/", "{pk}/delete/"])
+def test_nobody_writes_or_removes_a_subscriber(superuser, ada, page):
     address = LIST + page.format(pk=ada.pk)
 
-    for response in (client.get(address), client.post(address, {"post": "yes"})):
+    for response in (superuser.get(address), superuser.post(address, {"post": "yes"})):
         assert response.status_code == 403
     assert Subscriber.objects.get() == ada
+
+
+# Deliveries
+
+
+@pytest.mark.parametrize("page", ["add/", "{pk}/change/", "{pk}/delete/"])
+def test_nobody_writes_or_removes_a_delivery(superuser, page):
+    delivery = DeliveryFactory()
+    address = "/admin/newsletter/delivery/" + page.format(pk=delivery.pk)
+
+    response = superuser.post(address, {"post": "yes", "state": "pending"})
+
+    assert response.status_code == 403
+    assert Delivery.objects.get().state == "sent"
+
+
+@pytest.mark.parametrize("right", ["view_delivery", "view_subscriber"])
+def test_deliveries_name_people_and_take_both_rights(right):
+    DeliveryFactory()
+    address = "/admin/newsletter/delivery/"
+
+    assert colleague(right).get(address).status_code == 403
+    both = colleague("view_delivery", "view_subscriber")
+    assert both.get(address).status_code == 200
 
 
 # Suppressions
@@ -102,7 +132,12 @@ def test_nobody_writes_or_removes_a_subscriber(ada, page):
 
 @pytest.mark.parametrize(
     ("right", "opens"),
-    [("view_suppression", True), ("view_subscriber", False), ("view_edition", False)],
+    [
+        ("view_suppression", True),
+        ("change_suppression", False),
+        ("view_subscriber", False),
+        ("view_edition", False),
+    ],
 )
 def test_who_sees_the_suppressed(right, opens):
     Suppression.objects.put("gone@example.org", "gone@example.org", "manual")
@@ -118,6 +153,19 @@ def test_who_sees_the_suppressed_neither_adds_nor_lifts(ada):
 
     assert viewer.post(f"{SUPPRESSIONS}add/").status_code == 403
     assert viewer.post(f"{SUPPRESSIONS}{number}/delete/").status_code == 403
+    assert Suppression.objects.exists()
+
+
+def test_suppressions_are_lifted_one_by_one(superuser):
+    """Each with its subscriber, and with a line in the log."""
+    Suppression.objects.put("gone@example.org", "gone@example.org", "manual")
+    number = Suppression.objects.get().pk
+
+    superuser.post(
+        SUPPRESSIONS,
+        {"action": "delete_selected", "_selected_action": number, "post": "yes"},
+    )
+
     assert Suppression.objects.exists()
 
 
@@ -137,6 +185,7 @@ def test_who_only_looks_at_editions_has_no_form_and_no_button(edition):
     assert 'name="_act"' not in page
     assert 'name="_save"' not in page
     assert 'name="items-' not in page
+    assert "preview/" not in page
     assert "add/" not in buttons(viewer, EDITIONS)
     for address in ("preview/", "send/", "cancel/", "delete/"):
         response = viewer.get(f"{EDITIONS}{edition.pk}/{address}")
@@ -148,10 +197,13 @@ def test_who_only_looks_at_editions_has_no_form_and_no_button(edition):
 def test_pieces_are_changed_by_who_may_change_the_edition(edition):
     viewer = colleague("view_edition", "view_editionitem", "change_editionitem")
 
-    page = buttons(viewer, f"{EDITIONS}{edition.pk}/change/")
+    response = viewer.get(f"{EDITIONS}{edition.pk}/change/")
 
+    page = response.content.decode()
     assert edition.subject in page
     assert 'name="items-' not in page
+    # Nor is it only the template that leaves them out.
+    assert response.context["inline_admin_formsets"] == []
 
 
 @pytest.mark.parametrize("state", ["sending", "paused", "sent", "cancelled"])
@@ -163,6 +215,30 @@ def test_what_has_begun_to_be_sent_has_no_form(edition, state):
     assert 'name="subject"' not in buttons(composer, address)
     assert composer.post(address, {"subject": "Other words"}).status_code == 403
     assert Edition.objects.get().subject == edition.subject
+
+
+def test_drafts_are_deleted_one_by_one_and_nothing_else_is(edition):
+    composer = colleague("view_edition", "change_edition", "delete_edition")
+    assert 'name="action"' not in buttons(composer, EDITIONS)
+    composer.post(
+        EDITIONS,
+        {"action": "delete_selected", "_selected_action": edition.pk, "post": "yes"},
+    )
+    assert Edition.objects.exists()
+
+    Edition.objects.update(state="scheduled", starts_at="2099-01-01T00:00Z")
+    address = f"{EDITIONS}{edition.pk}/delete/"
+    assert composer.post(address, {"post": "yes"}).status_code == 403
+    assert "delete/" not in buttons(composer, f"{EDITIONS}{edition.pk}/change/")
+    assert Edition.objects.exists()
+
+
+def test_what_is_no_act_is_refused_by_the_form_too(edition):
+    composer = colleague("view_edition", "change_edition")
+
+    response = composer.post(f"{EDITIONS}{edition.pk}/change/", {"_act": "publish"})
+
+    assert response.status_code == 403
 
 
 def test_who_composes_another_thing_sees_no_edition(edition):
@@ -183,6 +259,7 @@ def test_who_composes_another_thing_sees_no_edition(edition):
         ("change_edition", "approve"),
         ("view_edition", "check"),
         ("send_edition", "resend"),
+        ("send_edition", "accept"),
     ],
 )
 def test_one_right_is_not_another(edition, right, act):
@@ -193,6 +270,55 @@ def test_one_right_is_not_another(edition, right, act):
         response = client.post(f"{EDITIONS}{edition.pk}/{page}/", {"_act": act})
         assert response.status_code == 403
     assert Edition.objects.values().get() == before
+
+
+@pytest.mark.parametrize(
+    "state", ["draft", "scheduled", "sending", "paused", "sent", "cancelled"]
+)
+def test_who_only_looks_has_no_button_at_any_time(ada, settings, state):
+    settings.NEWSLETTER_APPROVAL_OVER = 0
+    edition = DeliveryFactory(
+        state="uncertain", subscriber=ada, edition__newsletter=Newsletter.objects.get()
+    ).edition
+    Edition.objects.update(state=state, starts_at="2099-01-01T00:00Z")
+    viewer = colleague("view_edition")
+
+    page = buttons(viewer, f"{EDITIONS}{edition.pk}/change/")
+
+    assert edition.subject in page
+    assert 'name="_act"' not in page
+    assert "delete/" not in page
+
+
+def test_who_composes_has_no_button_of_who_approves(ada, edition, settings):
+    settings.NEWSLETTER_APPROVAL_OVER = 0
+    address = f"{EDITIONS}{edition.pk}/change/"
+
+    composer = colleague("view_edition", "change_edition")
+    assert 'value="approve"' not in buttons(composer, address)
+    both = colleague("view_edition", "change_edition", "approve_edition")
+    assert 'value="approve"' in buttons(both, address)
+
+
+def test_uncertain_messages_name_people_for_who_may_see_them(ada, monkeypatch):
+    """Nor does the mail server's answer, which may name them."""
+    monkeypatch.setattr(editions, "SHOWN_UNCERTAIN", 1)
+    edition = DeliveryFactory(
+        state="uncertain", subscriber=ada, reason="250 for <ada>"
+    ).edition
+    DeliveryFactory(state="uncertain", edition=edition)
+    address = f"{EDITIONS}{edition.pk}/change/"
+
+    page = buttons(colleague("view_edition"), address)
+    assert "Number " in page
+    assert ada.email not in page
+    assert "250 for" not in page
+    assert "/newsletter/delivery/" not in page
+
+    page = buttons(colleague("view_edition", "view_subscriber"), address)
+    assert ada.email in page
+    assert "250 for" in page
+    assert "state__exact=uncertain" in page
 
 
 @pytest.mark.parametrize("decide", ["resend_uncertain", "accept_uncertain"])

@@ -52,9 +52,9 @@ def ada(weekly):
     return SubscriberFactory(email="ada@example.org", newsletters=[weekly])
 
 
-def path_of(subscriber, purpose="preferences", **when):
+def path_of(subscriber, purpose="preferences", signed_for="preferences", **when):
     at = timezone.now() - timedelta(**when)
-    token = tokens.sign("preferences", subscriber.pk, at=at)
+    token = tokens.sign(signed_for, subscriber.pk, at=at)
     more = "" if purpose == "preferences" else f"{purpose}/"
     return f"/newsletter/preferences/{token}/{more}"
 
@@ -292,6 +292,24 @@ def test_only_the_last_new_address_can_be_confirmed(reader, ada, mailoutbox):
     assert reader.post(second).status_code == 302
 
 
+def test_a_new_address_is_confirmed_within_two_days(reader, ada):
+    ada.ask_for_address("new@example.org")
+
+    def press(**when):
+        token = tokens.sign(
+            "address",
+            ada.pk,
+            bound_to="new@example.org",
+            at=timezone.now() - timedelta(**when),
+        )
+        return reader.post(f"/newsletter/address/{token}/").status_code
+
+    assert press(hours=49) == 410
+    assert Subscriber.objects.get().email == "ada@example.org"
+    assert press(hours=47) == 302
+    assert Subscriber.objects.get().email == "new@example.org"
+
+
 def test_an_address_that_somebody_has_looks_no_different_and_gets_no_mail(
     reader, ada, mailoutbox
 ):
@@ -314,6 +332,52 @@ def test_an_address_taken_in_the_meantime_is_refused(reader, ada, mailoutbox):
     assert "Nothing was changed" in response.content.decode()
     ada.refresh_from_db()
     assert ada.email == "ada@example.org"
+
+
+@pytest.mark.parametrize("reason", ["bounced", "complained", "manual"])
+def test_nobody_moves_to_an_address_that_is_suppressed(reader, ada, mailoutbox, reason):
+    ask_to_move(reader, ada, "new@example.org")
+    Suppression.objects.put("new@example.org", "new@example.org", reason)
+
+    response = reader.post(link_in(mailoutbox[0], "address"))
+
+    assert "Nothing was changed" in response.content.decode()
+    ada.refresh_from_db()
+    assert ada.email == "ada@example.org"
+    assert Suppression.objects.of("new@example.org").exists()
+
+
+def test_somebody_with_a_history_does_not_make_place(reader, ada, mailoutbox):
+    """The log of consent says something of them, though they never confirmed."""
+    ask_to_move(reader, ada, "new@example.org")
+    other = SubscriberFactory(email="new@example.org", pending=True)
+    other.suppress(Suppression.Reason.MANUAL, method=Method.DESK)
+    other.reinstate(by=UserFactory())
+
+    response = reader.post(link_in(mailoutbox[0], "address"))
+
+    assert "Nothing was changed" in response.content.decode()
+    assert Subscriber.objects.filter(pk=other.pk).exists()
+
+
+@pytest.mark.parametrize("status", ["unsubscribed", "complained"])
+def test_moving_wakes_nobody_who_had_left(reader, ada, mailoutbox, status):
+    ask_to_move(reader, ada, "new@example.org")
+    Subscriber.objects.update(status=status)
+
+    reader.post(link_in(mailoutbox[0], "address"))
+
+    ada.refresh_from_db()
+    assert (ada.email, ada.status) == ("new@example.org", status)
+
+
+def test_a_change_that_was_made_a_moment_ago_is_not_made_again(ada):
+    ada.ask_for_address("new@example.org")
+    assert ada.change_address()
+
+    assert ada.change_address() is None
+
+    assert Signup.objects.filter(purpose="moved").count() == 1
 
 
 def test_a_signup_that_was_never_confirmed_does_not_stand_in_the_way(
@@ -494,6 +558,17 @@ def test_all_data_is_downloaded_and_nobody_elses(reader, ada, weekly):
     assert "bo@example.org" not in response.content.decode()
 
 
+def test_what_another_asked_for_at_her_address_stays_theirs(reader, ada):
+    bo = SubscriberFactory(email="bo@example.org")
+    bo.ask_for_address(ada.email)
+
+    stored = json.loads(reader.get(path_of(ada, "data")).content)
+    assert stored["requests"] == []
+    ada.erase(method=Method.PREFERENCES)
+
+    assert bo.signups.exists()
+
+
 def test_every_column_about_a_person_is_in_the_download(ada):
     left_out = {"id", "normalised"}  # a number of ours, and the address once more
 
@@ -590,6 +665,13 @@ def test_a_link_of_a_test_message_opens_a_page_that_says_so(reader, page, db):
     assert "test message" in response.content.decode()
 
 
+@pytest.mark.parametrize("page", ["preferences", "data", "erase"])
+def test_a_made_up_link_of_a_test_message_is_not_found(reader, page, db):
+    response = reader.get(path_of(Subscriber(pk=0), page, signed_for="click"))
+
+    assert response.status_code == 404
+
+
 def test_an_old_link_is_replaced_by_mail(reader, ada, mailoutbox):
     old = path_of(ada, days=401)
     assert reader.get(path_of(ada, days=399)).status_code == 200
@@ -609,6 +691,18 @@ def test_an_old_link_is_replaced_by_mail(reader, ada, mailoutbox):
     assert other.content == answer.content
     assert len(mailoutbox) == 1
     assert reader.post(old, {"email": "ada@"}).status_code == 410
+
+
+def test_whoever_never_confirmed_gets_no_link(weekly, mailoutbox):
+    Subscriber.objects.sign_up("bo@example.org", [weekly])
+
+    assert Subscriber.objects.ask_for_link("bo@example.org").held
+
+
+@pytest.mark.parametrize("page", ["preferences", "data", "erase"])
+def test_these_pages_are_read_and_pressed_and_nothing_else(reader, ada, page):
+    for method in ("PUT", "DELETE", "PATCH"):
+        assert reader.generic(method, path_of(ada, page)).status_code == 405
 
 
 def test_new_links_come_under_the_same_limits(reader, ada, settings, mailoutbox):

@@ -14,6 +14,7 @@ from newsletter.models import (
     Edition,
     Heartbeat,
     Pace,
+    Subscriber,
     delivery,
 )
 from newsletter.sending import throttle, worker
@@ -439,6 +440,48 @@ def test_a_worker_that_wakes_up_late_sends_nothing_twice(
 
     for row in Delivery.objects.all():
         assert not late.submitting(worker.Job(row, None))
+
+
+def test_a_worker_that_wakes_up_late_leaves_anothers_claim_alone(
+    edition, advance, monkeypatch
+):
+    worker.start(edition)
+    claim, numbers = edition.claimable().claim(3)
+    late = worker.Ledger(claim, numbers, advance)
+    let_the_lease_end(monkeypatch)
+    edition.deliveries.recover()
+    edition.claimable().claim(3)
+    before = list(Delivery.objects.values())
+
+    for row in Delivery.objects.all():
+        assert not late.submitting(worker.Job(row, None))
+        late.accepted(worker.Job(row, None, remote_id="not mine"))
+        late.commit()
+        late.fail(row, "not mine")
+        late.retry(row, "not mine")
+        late.uncertain(row, "not mine")
+        late.put_back(row)
+        late.skip(row, "not mine")
+    late.give_back()
+
+    assert list(Delivery.objects.values()) == before
+
+
+def test_who_is_not_to_be_mailed_any_more_is_not(server, edition):
+    """Whatever ended it: also what told the ledger nothing."""
+    worker.start(edition)
+    Subscriber.objects.filter(email=ADA).update(status="complained")
+    Subscriber.objects.get(email=BO).subscriptions.all().delete()
+
+    rows = go_on(edition)
+
+    assert [rows[address].state for address in (ADA, BO, CY)] == [
+        "skipped",
+        "skipped",
+        "sent",
+    ]
+    assert rows[ADA].reason == "no longer subscribed"
+    assert list(server.accepted) == [CY]
 
 
 def test_what_was_claimed_before_the_database_started_is_uncertain(server, edition):

@@ -87,6 +87,7 @@ def test_the_page_shows_each_newsletter_with_its_latest_edition(reader):
             subject=subject, state="sent", started_at=ago(days=days), sent_count=1
         )
     newsletter.editions.create(subject="Not yet out")
+    NewsletterFactory().editions.create(subject="The very first, unsent")
 
     html = reader.get("/newsletter/").content.decode()
 
@@ -94,6 +95,7 @@ def test_the_page_shows_each_newsletter_with_its_latest_edition(reader):
     assert "The latest one" in html
     assert "The older one" not in html
     assert "Not yet out" not in html
+    assert "The very first" not in html
     assert newsletter.get_absolute_url() in html
 
 
@@ -210,6 +212,15 @@ def test_at_least_one_newsletter_on_offer_is_chosen(reader, chosen):
 
     assert response.status_code == 422
     assert 'class="error"' in response.content.decode()
+    assert not Signup.objects.exists()
+
+
+def test_a_newsletter_that_has_ended_is_not_on_offer(reader):
+    ended = NewsletterFactory(active=False)
+
+    response = sign_up(reader, "ada@example.org", newsletters=[ended.pk])
+
+    assert response.status_code == 422
     assert not Signup.objects.exists()
 
 
@@ -350,6 +361,13 @@ def test_work_that_was_not_done_does_not_count(reader, settings, spoil):
     assert not Signup.objects.exists()
 
 
+@pytest.mark.parametrize("page", ["thanks", "challenge"])
+def test_what_follows_from_the_form_is_only_read(reader, settings, page):
+    settings.SIGNUP_PROOF_OF_WORK = True
+
+    assert reader.post(f"/newsletter/{page}/").status_code == 405
+
+
 def test_without_the_setting_there_is_no_challenge(reader):
     assert reader.get("/newsletter/challenge/").status_code == 404
 
@@ -455,6 +473,18 @@ def test_a_mail_that_could_not_go_is_tried_again_for_a_day(settings, mailoutbox)
 
     Signup.objects.update(mailed_at=None, created=ago(hours=25))
     assert enqueue_due_signups() == 0
+
+
+def test_a_mail_that_is_held_is_held_for_the_clock_too(settings, weekly, mailoutbox):
+    settings.SIGNUPS_AN_ADDRESS_A_DAY = 0
+    signup = Subscriber.objects.sign_up("ada@example.org", [weekly])
+    Signup.objects.update(created=ago(minutes=2))
+
+    assert signup.held
+    assert enqueue_due_signups() == 0
+    send_confirmation.enqueue(signup.pk)
+
+    assert not mailoutbox
 
 
 def test_old_signups_go_with_addresses_that_were_never_confirmed(weekly):

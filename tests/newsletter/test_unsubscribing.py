@@ -140,7 +140,9 @@ def test_whoever_was_erased_has_nothing_to_leave(reader, ada, path):
     ada.erase(method=Method.PREFERENCES)
 
     assert "erased" in reader.get(path).content.decode()
-    assert reader.post(path, ONE_CLICK).status_code == 200
+    response = reader.post(path, ONE_CLICK)
+    assert response.status_code == 200
+    assert "/preferences/" not in response.content.decode()
     assert not Event.objects.exists()
 
 

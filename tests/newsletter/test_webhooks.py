@@ -277,6 +277,29 @@ def test_a_number_for_a_whole_batch_is_told_apart_by_the_recipient(postmark, del
     assert Event.objects.get().delivery == delivery
 
 
+@pytest.mark.parametrize("event", [{"Email": None}, {"Email": "no address"}])
+def test_without_the_recipient_a_whole_batch_is_nobodys(postmark, delivery, event):
+    DeliveryFactory.create_batch(2, remote_id=NUMBER)
+
+    assert postmark(**{**POSTMARK_BOUNCE, **event}).status_code == 200
+
+    assert not Event.objects.exists()
+    assert not Subscriber.objects.filter(bounce_score__gt=0).exists()
+
+
+def test_without_a_number_it_is_about_the_address_alone(postmark, delivery):
+    """Not about an edition that went by a mail server, which gives no number."""
+    delivery.remote_id = ""
+    delivery.save()
+    DeliveryFactory()
+
+    assert postmark(**{**POSTMARK_BOUNCE, "MessageID": ""}).status_code == 200
+
+    assert not Event.objects.exists()
+    delivery.subscriber.refresh_from_db()
+    assert delivery.subscriber.bounce_score == 1
+
+
 def test_another_mail_than_an_edition_raises_the_score_of_its_address(postmark):
     subscriber = SubscriberFactory(email="ada@mail.example", pending=True)
 
