@@ -11,15 +11,16 @@ ENCODINGS = {
     "gzip": functools.partial(gzip.compress, compresslevel=6, mtime=0),
     "": bytes,
 }
+_QUALITY = re.compile(r"[\d.]+")
 
 
 @functools.lru_cache(maxsize=256)
 def best_encoding(accepted):
     """ "br", "gzip" or "" for an Accept-Encoding header (RFC 9110, 12.5.3)."""
-    for encoding in ("br", "gzip"):
-        found = re.search(
-            rf"(?:^|[,\s]){encoding}\s*(?:;\s*q=([\d.]+))?\s*(?:,|$)", accepted
-        )
-        if found and (found[1] or "1").strip("0."):
-            return encoding
-    return ""
+    offered = set()
+    for item in accepted.lower().split(","):
+        name, _, parameter = item.partition(";")
+        quality = parameter.partition("=")[2].strip() if parameter else "1"
+        if _QUALITY.fullmatch(quality) and quality.strip("0."):
+            offered.add(name.strip())
+    return next((name for name in ("br", "gzip") if name in offered), "")

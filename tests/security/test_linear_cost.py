@@ -9,6 +9,7 @@ from django.core.exceptions import ValidationError
 from articles.forms import marked
 from articles.history.diff import body_passages
 from articles.rendering import render_body
+from ecfr_site.caching.encoding import best_encoding
 from ecfr_site.mail.addresses import check_reachable, normalise
 from ecfr_site.monitoring.scrubbing import scrub
 from ecfr_site.redirects.paths import canonical_path, parse_parameters, spell_path
@@ -72,6 +73,10 @@ def read_addresses(text):
             read(f"/{text}@example.org")
 
 
+def read_encodings(text):
+    best_encoding.__wrapped__(f"br{text}x")
+
+
 # In characters, where what grows too fast is most of the work.
 CASES = [(f"page: {name}", clean, piece, 16_000) for name, piece in HTML.items()]
 for _work in [
@@ -83,6 +88,7 @@ for _work in [
     parse_parameters,
     without_addresses,
     read_addresses,
+    read_encodings,
 ]:
     CASES += [(f"{_work.__name__}: {n}", _work, p, 2_000) for n, p in TEXTS.items()]
 
