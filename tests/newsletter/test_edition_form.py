@@ -563,7 +563,7 @@ def test_more_than_the_set_number_needs_a_second_person(
         ({"items-0-teaser": "My own words."}, "Save"),
         ({"items-1-DELETE": "on"}, "Save"),
         ({}, "Save and add what was published since"),
-        ({}, "Save and begin with the text made from the pieces"),
+        ({}, "Save, and start from the text of the pieces"),
     ],
 )
 def test_who_changed_anything_last_does_not_approve_it(
