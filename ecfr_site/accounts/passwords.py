@@ -107,6 +107,11 @@ class SetPassword(DeskLook, views.PasswordResetConfirmView):
     title = "Set a password"
     success_url = reverse_lazy("password_reset_complete")
 
+    def get_user(self, uidb64):
+        """The account; None, as for a wrong link, once it was deactivated."""
+        user = super().get_user(uidb64)
+        return user if user and user.is_active else None
+
     def form_valid(self, form):
         response = super().form_valid(form)
         notify(self.user, "password")

@@ -312,6 +312,16 @@ def test_a_link_is_good_once(ada, mailoutbox):
     assert "no longer works" in Client().get(link, follow=True).content.decode()
 
 
+def test_a_link_is_good_no_more_once_the_account_is_deactivated(ada, mailoutbox):
+    ask_for_link(ada.email)
+    ada.is_active = False
+    ada.save()
+
+    page = Client().get(link_in(mailoutbox[0]), follow=True).content.decode()
+
+    assert "no longer works" in page
+
+
 @pytest.mark.parametrize(("hours", "good"), [(23, True), (25, False)])
 def test_a_link_is_good_for_a_day(ada, mailoutbox, time_machine, hours, good):
     time_machine.move_to("2027-01-10 10:00:00+00:00", tick=False)

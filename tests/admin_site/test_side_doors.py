@@ -316,6 +316,13 @@ def test_the_way_to_a_public_page_is_open_for_what_is_shown(hidden, contributor)
     assert response["Location"].endswith("/article/known/")
 
 
+@pytest.mark.parametrize("name", ["approved_content", "contents", "problems"])
+def test_a_list_cannot_be_asked_for_what_a_field_of_data_holds(editor, name):
+    answer = editor.get(f"/admin/articles/article/?{name}__contains=undisclosed")
+
+    assert answer.status_code == 400
+
+
 def test_the_way_to_a_public_page_is_for_who_sees_articles_at_the_desk():
     kind = ContentType.objects.get_for_model(Article).pk
     nobody = signed_in(is_staff=True)
