@@ -1,7 +1,7 @@
 """The workflow as one table: action × status × own or another's article → permission.
 
 Roles are permissions, each including those before it: contributors may write, editors
-review, publishers release. `docs/decisions/workflow.md` is the table in words.
+review, publishers release. `docs/decisions/0017-workflow.md` is the table in words.
 """
 
 from dataclasses import dataclass

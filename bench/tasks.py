@@ -9,7 +9,7 @@ Two workers do tasks of a second each. Every few seconds one of them, or the pro
 that it does the task in, is killed; another is started a second later. Counts what was
 never finished, what was finished twice, and how long it took until a task that was cut
 off began anew. The database is emptied of tasks, the Redis database flushed. Prints a
-table in Markdown; docs/decisions/queue.md holds one.
+table in Markdown; docs/decisions/0024-queue.md holds one.
 """
 
 import argparse

@@ -1,6 +1,6 @@
 """What a higher app tells a lower room, without the room knowing the app.
 
-An app declares it in a module of an agreed name (docs/decisions/rooms.md):
+An app declares it in a module of an agreed name (docs/decisions/0028-rooms.md):
 `periodic` (work that may be due), `metrics` (gauges), `personal_data` (what is stored
 of a colleague), `restored` (what a restored copy does first), `audit_log` (what an
 entry may say to whom).

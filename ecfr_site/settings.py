@@ -470,7 +470,7 @@ CONTENT_SECURITY_POLICY = {
         **CSP_REPORTS,
     }
 }
-# Editors: as narrow as CKEditor 4 works with (docs/decisions/ckeditor.md).
+# Editors: as narrow as CKEditor 4 works with (docs/decisions/0002-ckeditor.md).
 ADMIN_CONTENT_SECURITY_POLICY = {
     "default-src": [SELF],
     "script-src": [SELF, UNSAFE_INLINE],
@@ -483,7 +483,7 @@ ADMIN_CONTENT_SECURITY_POLICY = {
     "form-action": [SELF],
     **CSP_REPORTS,
 }
-# CKEditor 4 is past its end of life; docs/decisions/ckeditor.md says why that is safe.
+# CKEditor 4 is past its end of life; why that is safe: docs/decisions/0002-ckeditor.md
 SILENCED_SYSTEM_CHECKS = ["ckeditor.W001"]
 
 # The editor (ecfr_site/richtext/fields.py is the only place that knows it)

@@ -97,7 +97,7 @@ def media(request, path):
     if response.get("Content-Type") not in (None, *PICTURES):
         response["Content-Disposition"] = "attachment"
     if path.startswith("renditions/"):
-        # Their addresses change with their content (docs/decisions/renditions.md).
+        # Their addresses change with their content (docs/decisions/0006-renditions.md).
         patch_cache_control(response, public=True, max_age=YEAR, immutable=True)
     return response
 

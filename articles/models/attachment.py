@@ -20,7 +20,7 @@ def validate_pdf(file):
 
 
 class ProtectedFile(FieldFile):
-    """Its address asks who wants it: docs/decisions/protected-files.md."""
+    """Its address asks who wants it: docs/decisions/0015-protected-files.md."""
 
     @property
     def path_below(self):

@@ -4,7 +4,7 @@ A backup is a folder named for its moment (UTC): `database`, `media/`, `private/
 `manifest.json`, which names every file with size and SHA-256. It is written under
 another name and renamed as the last act, so that half of one is never taken for whole.
 In an object store, where nothing can be renamed, the manifest comes last and makes it
-whole. docs/decisions/backups.md says why it is made like this.
+whole. docs/decisions/0019-backups.md says why it is made like this.
 """
 
 import fcntl

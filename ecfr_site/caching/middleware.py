@@ -1,4 +1,4 @@
-"""Cache whole pages until what readers see changes (docs/decisions/page-cache.md).
+"""Cache whole pages until what readers see changes (docs/decisions/0023-page-cache.md).
 
 A cached page holds the content version it was made under and the time of the next
 scheduled change; it is served while both hold. Nothing is ever purged.

@@ -2,7 +2,7 @@
 
 The number in ContentVersion grows in the transaction that changes what readers see, so
 that a page kept under it is never out of date. The database counts, for no writer can
-forget to: docs/decisions/page-cache.md.
+forget to: docs/decisions/0023-page-cache.md.
 """
 
 import hashlib

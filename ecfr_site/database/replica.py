@@ -1,4 +1,4 @@
-"""Reads that a replica of the database takes over (docs/decisions/replica.md).
+"""Reads that a replica of the database takes over (docs/decisions/0025-replica.md).
 
 Readers' lists that nobody keeps come from it, as long as it has all that readers may
 see; everything else comes from the primary, and without the primary all that readers

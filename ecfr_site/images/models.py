@@ -110,7 +110,8 @@ class Image(models.Model):
     focal_y = models.PositiveSmallIntegerField(
         "focal point, from the top (%)", default=50, validators=[MaxValueValidator(100)]
     )
-    # The renditions there should be, and those there are: docs/decisions/renditions.md
+    # The renditions there should be, and those there are:
+    # docs/decisions/0006-renditions.md
     fingerprint = models.CharField(max_length=16, editable=False)
     rendered = models.CharField(max_length=16, blank=True, editable=False)
     # Behind a transparent image (GROUNDS); "none": it is opaque; empty: not known yet.

@@ -1,7 +1,7 @@
 """The one seam to the rich text editor.
 
 Nothing else knows that the editor is CKEditor: models use `RichTextField`, forms use
-`RichTextWidget`. docs/decisions/ckeditor.md says what keeps it harmless.
+`RichTextWidget`. docs/decisions/0002-ckeditor.md says what keeps it harmless.
 """
 
 import re

@@ -52,7 +52,7 @@ class PublicObjects(ObjectStore):
         return urljoin(settings.MEDIA_URL, filepath_to_uri(name))
 
     def get_object_parameters(self, name):
-        # Their names change with their content (docs/decisions/renditions.md).
+        # Their names change with their content (docs/decisions/0006-renditions.md).
         if "/renditions/" in f"/{name}":
             return {"CacheControl": f"public, max-age={YEAR}, immutable"}
         return {}

@@ -139,7 +139,8 @@ class DeliveryQuerySet(models.QuerySet):
 class Delivery(models.Model):
     """An edition on its way to one subscriber: a row of the ledger.
 
-    Only sending.py and the methods above change the state (docs/decisions/ledger.md).
+    Only sending/worker.py and the methods above change the state
+    (docs/decisions/0012-ledger.md).
     """
 
     State = State

@@ -3,7 +3,7 @@
 Django builds the message once, for `Recipient.placeholder()`; what is printed for each
 subscriber is the same bytes with the address and the tokens exchanged. Tokens have all
 one length and need no encoding, so that every line stays as long as it was
-(docs/decisions/fast-path.md).
+(docs/decisions/0011-fast-path.md).
 """
 
 import re

@@ -2,7 +2,7 @@
 
 A worker may be killed at any instant. `submitting` is committed before a message's
 last byte and `sent` after the server's 250, so that the rows say who was mailed, who
-was not, and for whom it is uncertain (docs/decisions/ledger.md).
+was not, and for whom it is uncertain (docs/decisions/0012-ledger.md).
 """
 
 import logging
