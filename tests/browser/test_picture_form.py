@@ -21,7 +21,7 @@ def test_the_focal_point_is_set_by_a_click_and_moved_by_keys(form):
 
     stage.click(position={"x": frame["width"] * 0.2, "y": frame["height"] * 0.7})
     form.keyboard.press("ArrowRight")
-    form.keyboard.press("SendRun+ArrowUp")
+    form.keyboard.press("Shift+ArrowUp")
     form.get_by_role("button", name="Save", exact=True).click()
 
     image = Image.objects.get()

@@ -123,9 +123,9 @@ def test_what_is_thrown_away_is_not_offered_again(desk, ada, address, article):
     page.on("dialog", lambda dialog: dialog.accept())
     page.reload()
 
-    page.get_by_role("button", name="Throw it away").click()
+    page.get_by_role("button", name="Discard").click()
 
-    expect(page.locator(".messagelist")).to_contain_text("is gone")
+    expect(page.locator(".messagelist")).to_contain_text("was discarded")
     expect(page.locator(".editing-offer")).to_have_count(0)
     expect(page.locator("#id_title")).to_have_value("Before")
     page.fill("#id_title", "Anew")
