@@ -160,7 +160,7 @@ def test_the_second_start_has_nothing_left_to_prepare_and_changes_nothing(
         apps = ["auth", "authors", "ecfr_site", "flatpages", "newsletter"]
         # Nor what the clock notes each minute, and what counts the renditions made.
         apps += ["--exclude", "newsletter.heartbeat"]
-        apps += ["--exclude", "ecfr_site.siteedition"]
+        apps += ["--exclude", "ecfr_site.contentversion"]
         return subprocess.run(
             [sys.executable, "manage.py", "dumpdata", *apps],
             cwd=settings.BASE_DIR,
