@@ -1,5 +1,6 @@
 """What every test stands on: a cast of characters, and no trace on the machine."""
 
+import gc
 from contextlib import contextmanager
 from datetime import UTC, datetime
 
@@ -22,6 +23,13 @@ from tests.other_site import serving
 # How long an example takes says more of the machine than of the code.
 hypothesis_settings.register_profile("tests", deadline=None)
 hypothesis_settings.load_profile("tests")
+
+
+def pytest_collection_finish(session):
+    """Spare the collector what lives to the end: a fifteenth of the time."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(100_000, 20, 20)
 
 
 @pytest.fixture(scope="session", autouse=True)
