@@ -17,7 +17,7 @@ class OwnLookupsMixin:
             field = self.opts.get_field(lookup.partition("__")[0])
         except FieldDoesNotExist:
             field = None
-        if isinstance(field, JSONField):
+        if isinstance(field, JSONField) and "__" in lookup:
             # SQLite cannot answer all of them, and none says anything to editors.
             return False
         points_here = field is not None and field.auto_created and not field.concrete
