@@ -16,6 +16,10 @@ from ecfr_site.mail import outbox
 from ecfr_site.mail.models import MailHold
 from ecfr_site.security.headers import admin_policy
 
+# What is searched for is text, even if it is a number; a database's end with 2**63.
+WORDS = ("q", "term")
+LONGEST_NUMBER = 18
+
 
 class EditorialSite(admin.AdminSite):
     """The editorial desk: the admin with its own front page, policy and patience."""
@@ -68,9 +72,7 @@ class EditorialSite(admin.AdminSite):
 
         @admin_policy
         def desk_view(request, *args, **kwargs):
-            if any("\0" in value for row in request.GET.lists() for value in row[1]):
-                # No row has it, and PostgreSQL refuses to look.
-                raise BadRequest("The address asks for what no text can hold (NUL).")
+            check_asked(request.GET)
             if not self.has_permission(request):
                 refused = self.turn_away(request)
                 if refused is not None:
@@ -129,6 +131,29 @@ class EditorialSite(admin.AdminSite):
     def password_change(self, request, extra_context=None):
         """With its entry in the audit log, or not at all."""
         return passwords.ChangePassword.as_view()(request)
+
+
+def check_asked(query):
+    """Raise BadRequest for what no page of the desk asks and a database may die of.
+
+    Django lets an address ask a list by any lookup.
+    """
+    for name, values in query.lists():
+        if name.endswith(("__regex", "__iregex")):
+            # A pattern of ten characters can keep a worker busy for ever.
+            raise BadRequest("Lists are not asked by patterns.")
+        for value in values:
+            if "\0" in value:
+                # No row has it, and PostgreSQL refuses to look.
+                raise BadRequest("The address asks for what no text can hold (NUL).")
+            if name not in WORDS and is_beyond(value):
+                raise BadRequest("The address asks for a number that nothing has.")
+
+
+def is_beyond(value):
+    """Whether it is a number that does not fit into a database's column."""
+    digits = value.strip().removeprefix("-").lstrip("0")
+    return len(digits) > LONGEST_NUMBER and digits.isdecimal()
 
 
 def is_background(request):
