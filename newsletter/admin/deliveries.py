@@ -25,7 +25,8 @@ class EditionFilter(admin.SimpleListFilter):
         chosen = request.GET.get("edition", "")
         if chosen.isdecimal() and int(chosen) not in [e.pk for e in editions]:
             editions += Edition.objects.select_related("newsletter").filter(pk=chosen)
-        return [(edition.pk, str(edition)) for edition in editions]
+        # As text, like what an address asks for: counting asks by these.
+        return [(str(edition.pk), str(edition)) for edition in editions]
 
     def queryset(self, request, deliveries):
         if not self.value():

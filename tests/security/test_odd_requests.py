@@ -6,9 +6,12 @@ import string
 import pytest
 from django.test import Client
 from django.urls import URLPattern, get_resolver
+from django.utils import timezone
 from hypothesis import HealthCheck, given
 from hypothesis import settings as examples
 from hypothesis import strategies as st
+
+from tests.factories import DeliveryFactory, EditionFactory, SubscriberFactory
 
 pytestmark = pytest.mark.django_db
 
@@ -245,6 +248,20 @@ def test_the_desk_answers_what_its_pages_never_ask(publisher, address):
     publisher.raise_request_exception = False
 
     assert publisher.get(address).status_code < 500
+
+
+@pytest.mark.parametrize("counted", ["delivery", "subscriber", "edition"])
+def test_lists_of_the_newsletter_count_what_each_filter_leaves(
+    newsletter_manager, counted
+):
+    """As the link “Show counts” asks."""
+    edition = EditionFactory(state="sent", started_at=timezone.now())
+    SubscriberFactory(newsletters=[edition.newsletter])
+    DeliveryFactory(edition=edition)
+
+    page = newsletter_manager.get(f"/admin/newsletter/{counted}/?_facets=True")
+
+    assert page.status_code == 200
 
 
 @pytest.mark.parametrize("lookup", ["regex", "iregex"])
