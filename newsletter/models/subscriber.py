@@ -237,6 +237,8 @@ class Subscriber(models.Model):
             normalised = normalise(self.email)
             if self.pk and self.normalised not in ("", normalised):
                 self.address_changed_at = timezone.now()
+                # Asked for by whoever had the former address.
+                self.new_email = ""
             self.normalised = normalised
         super().save(*args, **kwargs)
 

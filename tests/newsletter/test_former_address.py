@@ -110,6 +110,24 @@ def test_an_address_corrected_by_hand_ends_the_links_too(reader, ada, old_link):
     assert reader.get(old_link).status_code == 410
 
 
+def test_an_address_corrected_by_hand_is_not_replaced_by_one_asked_for_before(
+    reader, ada
+):
+    ada.ask_for_address("somebody@else.example.org")
+    token = signing.sign("address", ada.pk, bound_to=ada.new_email)
+    ada = Subscriber.objects.get()
+    ada.email = NEW
+    ada.save()
+
+    shown = reader.get(f"/newsletter/address/{token}/")
+    reader.post(f"/newsletter/address/{token}/")
+
+    assert shown.status_code == 404
+    assert NEW not in shown.content.decode()
+    ada.refresh_from_db()
+    assert ada.email == NEW
+
+
 def test_links_of_an_erased_subscription_do_not_open_the_next_one(
     reader, ada, old_link
 ):
