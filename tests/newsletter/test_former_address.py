@@ -114,7 +114,7 @@ def test_an_address_corrected_by_hand_is_not_replaced_by_one_asked_for_before(
     reader, ada
 ):
     ada.ask_for_address("somebody@else.example.org")
-    token = signing.sign("address", ada.pk, bound_to=ada.new_email)
+    token = tokens.sign("address", ada.pk, bound_to=ada.new_email)
     ada = Subscriber.objects.get()
     ada.email = NEW
     ada.save()
