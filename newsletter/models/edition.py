@@ -13,6 +13,7 @@ from django.utils import timezone
 from articles.models import Article
 from ecfr_site.audit import log
 from ecfr_site.caching.triggers import Seen
+from ecfr_site.institution.models import Institution
 from ecfr_site.richtext.fields import RichTextField
 from newsletter.models.delivery import Delivery, Event
 from newsletter.models.item import EditionItem
@@ -241,7 +242,7 @@ class Edition(models.Model):
         return list(self.items.select_related("article").exclude(article__in=gone))
 
     def content(self):
-        """A hash of all that subscribers would get; four queries."""
+        """A hash of all that subscribers would get; five queries."""
         pieces = [
             [
                 piece.article_id,
@@ -253,7 +254,12 @@ class Edition(models.Model):
             for piece in self.pieces()
         ]
         newsletter = self.newsletter
+        institution = Institution.objects.current()
         parts = [
+            # In the head and at the foot of each message, and the sender by default.
+            institution.name,
+            institution.short_name,
+            institution.postal_address,
             self.newsletter_id,
             newsletter.name,
             newsletter.language,

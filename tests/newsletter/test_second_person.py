@@ -7,6 +7,7 @@ from django.core.exceptions import ValidationError
 from django.utils import timezone
 from tablib import Dataset
 
+from ecfr_site.institution.models import Institution
 from newsletter.import_export.resources import SubscriberResource
 from newsletter.models import Delivery, Edition, Suppression
 from newsletter.models.edition import State
@@ -158,6 +159,18 @@ def test_another_sender_voids_an_approval(
     newsletter.save()
 
     assert not Edition.objects.get().is_approved
+
+
+@pytest.mark.parametrize("field", ["name", "short_name", "postal_address"])
+def test_another_institution_voids_an_approval(edition, mona, paul, newsletter, field):
+    """Each message names it, and it is the sender where a newsletter has none."""
+    SubscriberFactory(newsletters=[newsletter])
+    edition.approve(by=paul)
+    edition.schedule(by=mona)
+    Institution.objects.update_or_create(defaults={field: "Somebody else"})
+
+    assert not Edition.objects.get().is_approved
+    assert not Edition.objects.get().start()
 
 
 def test_who_pauses_and_resumes_reaches_nobody_new(edition, newsletter, mona, settings):
