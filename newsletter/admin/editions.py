@@ -240,16 +240,15 @@ class EditionAdmin(ReportMixin, LossesMixin, FormRecoveryMixin, admin.ModelAdmin
 
     def save_model(self, request, edition, form, change):
         if form.changed_data:
-            edition.changed_by = request.user
             edition.save()
+            edition.record_change(by=request.user)
 
     def save_related(self, request, form, formsets, change):
         super().save_related(request, form, formsets, change)
         edition = form.instance
         rows_changed = any(rows.has_changed() for rows in formsets)
         if rows_changed:
-            edition.changed_by = request.user
-            edition.save(update_fields=["changed_by", "changed"])
+            edition.record_change(by=request.user)
         if edition.state == State.SCHEDULED and (rows_changed or form.changed_data):
             edition.hold(
                 "It was changed after it had been scheduled. Check it and schedule it "
@@ -326,8 +325,7 @@ class EditionAdmin(ReportMixin, LossesMixin, FormRecoveryMixin, admin.ModelAdmin
         if not number:
             self.message_user(request, "Nothing more was published.", "success")
             return self.back_to(edition)
-        edition.changed_by = request.user
-        edition.save(update_fields=["changed_by", "changed"])
+        edition.record_change(by=request.user)
         self.message_user(request, f"Added: {status_text.pieces(number)}.", "success")
         return self.back_to(edition)
 
@@ -335,8 +333,8 @@ class EditionAdmin(ReportMixin, LossesMixin, FormRecoveryMixin, admin.ModelAdmin
         if edition.text.strip():
             raise ValidationError("It has a plain text already. Empty that first.")
         edition.text = messages.text_of(edition, list(edition.pieces()))
-        edition.changed_by = request.user
-        edition.save(update_fields=["text", "changed_by", "changed"])
+        edition.save(update_fields=["text"])
+        edition.record_change(by=request.user)
         self.message_user(
             request,
             "This is the text made from the pieces: edit it below.",

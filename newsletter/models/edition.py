@@ -166,6 +166,10 @@ class Edition(models.Model):
         editable=False,
         related_name="+",
     )
+    # Since it was last approved; approving empties it.
+    writers = models.ManyToManyField(
+        settings.AUTH_USER_MODEL, editable=False, related_name="+"
+    )
     created = models.DateTimeField(auto_now_add=True)
     changed = models.DateTimeField(auto_now=True)
 
@@ -347,12 +351,25 @@ class Edition(models.Model):
                 "a second person approves it first."
             )
 
+    @transaction.atomic
+    def record_change(self, by):
+        """Store that `by` changed the content or the items: they cannot approve it."""
+        self.changed_by = by
+        self.save(update_fields=["changed_by", "changed"])
+        self.writers.add(by)
+
+    @transaction.atomic
     def approve(self, by):
-        """A second person's word for the present content; a change makes it void."""
-        if by.pk == (self.changed_by_id or self.created_by_id):
+        """Approve the present content as a second person; a change makes it void.
+
+        Raises NotAllowed for whoever changed it since it was last approved.
+        """
+        # Read before the content: who writes meanwhile remains a writer.
+        writers = set(self.writers.values_list("pk", flat=True))
+        if by.pk in writers | {self.changed_by_id or self.created_by_id}:
             raise NotAllowed(
-                "You wrote it last, so somebody else approves it: a second pair of "
-                "eyes."
+                "You have changed it since it was last approved, so somebody else "
+                "approves it: a second pair of eyes."
             )
         self._move(
             by,
@@ -363,6 +380,7 @@ class Edition(models.Model):
             approved_by=by,
             approved_content=self.content(),
         )
+        self.writers.remove(*writers)
 
     def check_ready(self):
         """Raise NotAllowed or ValidationError for what keeps it from being sent.

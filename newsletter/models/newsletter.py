@@ -144,9 +144,8 @@ class Newsletter(SlugRedirectMixin):
     @transaction.atomic
     def new_edition(self, by):
         """A draft of all that was published since the last edition was gathered."""
-        edition = self.editions.create(
-            gathered_at=self.gathered_until(), created_by=by, changed_by=by
-        )
+        edition = self.editions.create(gathered_at=self.gathered_until(), created_by=by)
+        edition.record_change(by)
         edition.gather_more()
         lead = edition.items.select_related("article").first()
         edition.subject = self._subject_for(lead.article if lead else None)

@@ -37,6 +37,7 @@ STAYS = {
     "articles.SearchText",
     "articles.WorkflowEvent",
     "newsletter.Delivery",
+    "newsletter.Edition_writers",
     "newsletter.Event",
     "newsletter.Heartbeat",
     "newsletter.Link",

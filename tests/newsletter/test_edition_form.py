@@ -582,7 +582,25 @@ def test_who_changed_anything_last_does_not_approve_it(
 
     form.press("Approve")
 
-    assert "You wrote it last" in form.said
+    assert "You have changed it since it was last approved" in form.said
+    assert not saved(edition).is_approved
+
+
+def test_who_changed_anything_does_not_approve_it_after_a_colleagues_tick(
+    publisher, newsletter_editor, edition, settings
+):
+    settings.NEWSLETTER_APPROVAL_OVER = 2
+    form = open_form(publisher, edition)
+    form["subject"] = "My own words"
+    form.press("Save")
+    colleague = open_form(newsletter_editor, edition)
+    colleague["preheader"] = "Of a colleague."
+    colleague.press("Save")
+
+    form = open_form(publisher, edition)
+    form.press("Approve")
+
+    assert "You have changed it since it was last approved" in form.said
     assert not saved(edition).is_approved
 
 

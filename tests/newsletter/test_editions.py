@@ -197,6 +197,39 @@ def test_nobody_approves_what_they_wrote_last(edition, paul):
     assert not saved(edition).is_approved
 
 
+def test_nobody_approves_what_they_wrote_before_a_colleagues_change(
+    edition, eddy, paul
+):
+    edition.record_change(by=paul)
+    edition.record_change(by=eddy)
+
+    with pytest.raises(NotAllowed, match="a second pair of eyes"):
+        edition.approve(by=paul)
+
+    assert not saved(edition).is_approved
+
+
+def test_whose_text_another_approved_may_approve_the_changes_after_it(
+    edition, eddy, mona, paul
+):
+    edition.record_change(by=paul)
+    edition.approve(by=mona)
+    edition.record_change(by=eddy)
+    change_subject(edition)
+
+    edition.approve(by=paul)
+
+    assert saved(edition).is_approved
+
+
+def test_a_refused_approval_forgets_no_writer(edition, eddy, paul):
+    edition.record_change(by=paul)
+    edition.record_change(by=eddy)
+    for _ in range(2):
+        with pytest.raises(NotAllowed):
+            edition.approve(by=paul)
+
+
 def test_who_gathered_it_and_nobody_else_touched_it_does_not_approve_it(edition, paul):
     edition.created_by, edition.changed_by = paul, None
     edition.save()
