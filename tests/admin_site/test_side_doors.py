@@ -477,6 +477,25 @@ def test_lists_answer_nothing_about_what_points_to_their_rows(
         assert response.status_code == 400, question
 
 
+@pytest.mark.parametrize(
+    ("path", "question"),
+    [
+        ("articles/article", "assigned_to=1"),
+        ("articles/article", "assigned_to__username__startswith=a"),
+        ("articles/article", "due__lt=2030-01-01"),
+        ("articles/article", "changed_by=1"),
+        ("articles/article", "approved_by__isnull=0"),
+        ("articles/article", "problems__gt=0"),
+        ("images/image", "uploaded_by=1"),
+        ("authors/author", "user__username__startswith=a"),
+    ],
+)
+def test_lists_answer_nothing_about_what_only_the_desk_knows(
+    hidden, contributor, path, question
+):
+    assert contributor.get(f"/admin/{path}/?{question}").status_code == 400
+
+
 def test_lists_still_answer_what_they_offer(hidden, editor):
     for address in (
         f"articles/article/?topics__id__exact={hidden.topic.pk}",
