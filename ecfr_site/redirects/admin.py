@@ -42,6 +42,10 @@ class RedirectResource(ModelResource):
     def get_queryset(self):
         return own_redirects()
 
+    def before_import(self, dataset, **kwargs):
+        # The number of the last row for each old address.
+        self.rows_seen = {}
+
     def before_import_row(self, row, **kwargs):
         if problem := row.get(PROBLEM):
             raise ValidationError({"old_path": problem})
@@ -49,6 +53,10 @@ class RedirectResource(ModelResource):
             row["old_path"] = canonical_path(row["old_path"])
         except ValidationError as error:
             raise ValidationError({"old_path": error}) from error
+
+    def after_import_row(self, row, row_result, row_number=None, **kwargs):
+        row_result.replaces = self.rows_seen.get(row["old_path"])
+        self.rows_seen[row["old_path"]] = row_number
 
     def validate_instance(self, instance, import_validation_errors=None, **kwargs):
         instance.site_id = settings.SITE_ID
@@ -97,7 +105,10 @@ class RedirectAdmin(FormRecoveryMixin, RowImportMixin, admin.ModelAdmin):
         )
 
     def describe_row(self, row):
-        return row.instance.old_path, row.instance.new_path or "nothing: gone for good"
+        target = row.instance.new_path or "nothing: gone for good"
+        if row.replaces:
+            target += f" (instead of what row {row.replaces} says)"
+        return row.instance.old_path, target
 
     def record_import(self, result, request):
         totals = result.totals

@@ -1,9 +1,15 @@
 """The redirects: which one answers for a request, and which may be kept."""
 
+from http import HTTPStatus
+from urllib.parse import quote, urlsplit
+
 from django.conf import settings
+from django.contrib.flatpages.models import FlatPage
 from django.contrib.redirects.models import Redirect
 from django.core.exceptions import ValidationError
 from django.db import transaction
+from django.test import Client
+from django.urls import Resolver404, resolve
 
 from ecfr_site.redirects.paths import (
     LONGEST,
@@ -79,6 +85,28 @@ def check_redirect(redirect):
             raise ValidationError({"new_path": "This address would lead to itself."})
         passed.add(hop)
         hop = others.filter(old_path=hop).values_list("new_path", flat=True).first()
+    if is_page(redirect.old_path):
+        raise ValidationError(
+            {
+                "old_path": "There is a page at this address, which readers get "
+                "instead of a redirect. Change the page's own address first."
+            }
+        )
+
+
+def is_page(path):
+    """Return whether readers get a page at a canonical path without a query."""
+    if FlatPage.objects.filter(url=path, sites=settings.SITE_ID).exists():
+        return True
+    try:
+        resolve(path)
+    except Resolver404:
+        return False
+    host = urlsplit(settings.SITE_URL).netloc
+    reader = Client(headers={"host": host}, raise_request_exception=False)
+    # A withdrawn page stays, and a redirect that is there already may change.
+    no_page = (HTTPStatus.NOT_FOUND, HTTPStatus.MOVED_PERMANENTLY)
+    return reader.get(quote(path), secure=True).status_code not in no_page
 
 
 def _path_here(address):

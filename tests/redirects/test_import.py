@@ -1,11 +1,14 @@
 """Addresses of a former site come in from a CSV file, after a look at what they do."""
 
 import pytest
+from django.contrib.flatpages.models import FlatPage
 from django.contrib.redirects.models import Redirect
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.utils import timezone
 from lxml import html
 
 from tests.admin_site.desk import OpenForm
+from tests.factories import ArticleFactory
 
 pytestmark = pytest.mark.django_db
 
@@ -57,9 +60,18 @@ def test_a_known_address_gets_its_new_target(publisher):
         (f"/{'a' * 200},/people/", "at most 200 characters"),
         (f"/{'%' * 199},/people/", "at most 200 characters"),
         ("/old.html,//elsewhere.example/", "A new address starts with"),
+        ("/topics/,/people/", "There is a page at this address"),
+        ("/,/people/", "There is a page at this address"),
+        ("/article/live-one/,/people/", "There is a page at this address"),
+        ("http://testserver/article/live%2Done/,/a/", "There is a page at this"),
+        ("/article/withdrawn/,/people/", "There is a page at this address"),
+        ("/imprint/,/people/", "There is a page at this address"),
     ],
 )
 def test_a_wrong_row_is_named_and_keeps_no_other_out(publisher, reader, row, said):
+    ArticleFactory(published=True, slug="live-one")
+    ArticleFactory(slug="withdrawn", state="withdrawn", withdrawn_at=timezone.now())
+    FlatPage.objects.create(url="/imprint/", title="Imprint").sites.add(1)
     response = dry_run(publisher, f"old_path,new_path\n/good.html,/people/\n{row}\n")
 
     assert said in response.content.decode()
@@ -109,6 +121,25 @@ def test_the_same_address_written_twice_is_one_redirect(publisher):
     )
 
     assert Redirect.objects.get().new_path == "/topics/"
+
+
+def test_a_row_that_replaces_an_earlier_one_says_so(publisher):
+    response = dry_run(
+        publisher,
+        "old_path,new_path\n/old,/a/\n/other,/b/\nhttp://testserver/old,/topics/\n",
+    )
+
+    page = response.content.decode()
+    assert "/topics/ (instead of what row 1 says)" in page
+    assert page.count("instead of") == 1
+
+
+def test_the_address_of_a_draft_may_be_redirected(publisher):
+    ArticleFactory(slug="to-come")
+
+    confirm(publisher, dry_run(publisher, "old_path,new_path\n/article/to-come/,/a/\n"))
+
+    assert Redirect.objects.get().new_path == "/a/"
 
 
 def test_a_file_of_excel_in_windows_letters_is_read(publisher):
