@@ -16,9 +16,11 @@ def form_losses(form):
 
 def losses_sentence(phrases):
     """The message about phrases of `form_losses`."""
+    of_images = any("image" in phrase for phrase in phrases)
     return (
-        f"Left out of the text: {', '.join(phrases)}. Insert images from a file, and "
-        "check what stands in their places."
+        f"Left out of the text: {', '.join(phrases)}. "
+        "Check what stands in their places."
+        + " Insert images from a file." * of_images
     )
 
 

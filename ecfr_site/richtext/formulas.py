@@ -42,6 +42,10 @@ ATTRIBUTES_READ = {"mathvariant", "open", "close", "separators"}
 # Other notations of the same formula, and what HTML hides in one.
 DROPPED = {"annotation", "annotation-xml", "mglyph", "malignmark"}
 
+# Boxes in which scripts draw formulas; the first is an element.
+DRAWN = "mjx-container"
+_DRAWN_CLASSES = {"katex", "MathJax", "MathJax_SVG", "MathJax_CHTML"}
+
 _PREFIX = re.compile(r"<([a-z]{1,8}):math\b", re.I)
 
 _VARIANTS = {
@@ -61,6 +65,15 @@ def unprefixed(html: str) -> str:
 
 def is_formula(element: Element) -> bool:
     return element.tag == "math"
+
+
+def count_drawn(element: Element) -> int:
+    """Count the formulas that a script drew and of which no MathML came along."""
+    if element.tag == DRAWN or _DRAWN_CLASSES.intersection(
+        element.get("class", "").split()
+    ):
+        return next(element.iter("math"), None) is None
+    return sum(map(count_drawn, element))
 
 
 def remove_twins(root: Element) -> None:

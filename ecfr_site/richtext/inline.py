@@ -231,11 +231,27 @@ _ADDRESS = nh3.Cleaner(
     tags={"a"}, attributes={"a": {"href"}}, url_schemes=SCHEMES, link_rel=None
 )
 _DIRECTED = {"p", "h2", "h3", "li", "blockquote", "th", "td", "caption", "figcaption"}
+# Browsers drop the first three; the others would turn the text around the address.
+_NOT_IN_ADDRESS = re.compile(
+    "[\t\n\r\u2028\u2029\u200e\u200f\u202a-\u202e\u2066-\u2069]"
+)
 _LIST_STYLE = re.compile(r"list-style(?:-type)?:[^;]*?([a-z]+-(?:alpha|latin|roman))")
+_LIST_CLASS = re.compile(r"(lower|upper)-?(alpha|latin|roman)")
+_LIST_SIGNS = re.compile(r"list-style(?:-type)?:([^;]*)")
 _LIST_TYPES = {
     **{"lower-alpha": "a", "lower-latin": "a", "lower-roman": "i"},
     **{"upper-alpha": "A", "upper-latin": "A", "upper-roman": "I"},
 }
+# Of CSS Counter Styles 3; those for other scripts are numbers of their own.
+# fmt: off
+_OTHER_SIGNS = {
+    "lower-greek", "upper-greek", "decimal-leading-zero", "arabic-indic", "armenian",
+    "upper-armenian", "lower-armenian", "bengali", "cjk-decimal", "cjk-ideographic",
+    "devanagari", "georgian", "hebrew", "hiragana", "katakana", "persian", "thai",
+    "simp-chinese-informal", "trad-chinese-informal", "japanese-informal",
+    "korean-hangul-formal", "ethiopic-numeric",
+}
+# fmt: on
 
 
 def attributes_of(element: Element) -> str:
@@ -284,7 +300,7 @@ def _image_attributes(element: Element) -> dict[str, str]:
 
 def address_of(element: Element, name: str = "href") -> str:
     """Return where a link leads or an image is; nothing if that could do harm."""
-    return _harmless(re.sub(r"[\t\n\r]", "", element.get(name, "")).strip())
+    return _harmless(_NOT_IN_ADDRESS.sub("", element.get(name, "")).strip())
 
 
 @lru_cache(maxsize=1024)
@@ -299,9 +315,19 @@ def list_type(element: Element) -> str:
         kind = place.get("type", "")
         if found := _LIST_STYLE.search(place.get("style", "").lower()):
             kind = _LIST_TYPES[found[1]]
+        for name in place.get("class", "").lower().split():
+            if found := _LIST_CLASS.fullmatch(name):
+                kind = _LIST_TYPES[f"{found[1]}-{found[2]}"]
         if kind in _LIST_TYPES.values():
             return kind
     return ""
+
+
+def has_other_letters(element: Element) -> bool:
+    """Return whether a list's style numbers it as no `type` of HTML does."""
+    found = _LIST_SIGNS.search(element.get("style", "").lower())
+    signs = set(re.findall(r"[a-z-]+", found[1])) if found else set()
+    return bool(signs & _OTHER_SIGNS) and not list_type(element)
 
 
 def _words(element: Element, name: str) -> str:

@@ -7,7 +7,7 @@ from urllib.parse import unquote
 import nh3
 
 from ecfr_site.richtext.depth import flattened
-from ecfr_site.richtext.sanitizer import removed_reviews, sanitise
+from ecfr_site.richtext.sanitizer import left_out, sanitise
 
 # By element: one, and several.
 _NAMES = {
@@ -26,11 +26,18 @@ _NAMES = {
     "comment": ("reviewer’s comment", "reviewers’ comments"),
     "deletion": ("tracked deletion", "tracked deletions"),
     "hidden": ("passage of hidden text", "passages of hidden text"),
+    "footnote": (
+        "footnote inside a footnote (its words stand in the outer one)",
+        "footnotes inside footnotes (their words stand in the outer ones)",
+    ),
+    "letters": ("list’s own letters or signs", "lists’ own letters or signs"),
 }
+# No elements of HTML.
+_KINDS = {"comment", "deletion", "hidden", "footnote", "letters"}
 # Images by which programs show what stands beside them in words or MathML.
 _TINY = {"0", "1"}
 _SHOWN = nh3.Cleaner(
-    tags={tag for tag in _NAMES if tag not in ("comment", "deletion", "hidden")},
+    tags=set(_NAMES) - _KINDS,
     attributes={"img": {"src", "width", "height", "aria-hidden"}},
     clean_content_tags={"script", "style", "template", "noscript"},
     url_schemes={"http", "https", "file", "blob", "cid", "data", "about"},
@@ -65,7 +72,7 @@ def losses(html: str) -> list[str]:
     for a text that was sanitised.
     """
     came, kept = _Count(html), _Count(sanitise(html))
-    lost = came.elements - kept.elements + removed_reviews(html)
+    lost = came.elements - kept.elements + left_out(html)
     images = list((came.images - kept.images).elements())
     found: Counter[tuple[str, str]] = Counter()
     for tag, number in lost.items():

@@ -24,7 +24,7 @@ from ecfr_site.richtext.blocks import (
     written,
 )
 from ecfr_site.richtext.depth import flattened
-from ecfr_site.richtext.inline import SCHEMES
+from ecfr_site.richtext.inline import SCHEMES, has_other_letters
 from ecfr_site.richtext.places import mark_places, without_unused
 
 # The allow-list: elements and their attributes. `lang` may stand on all of them. The
@@ -51,7 +51,7 @@ ALLOWED: dict[str, set[str]] = {
 ALSO_READ = {"q", "pre", "del", "ins", "strike", "b", "i", "cite", "listing"}
 # Read for what their styles, classes and attributes say.
 ALSO_READ |= {"u", "font", "big", "small", "mark", "code", "tt", "kbd", "label", "nobr"}
-_ALSO_READ = BOUNDARIES | ALSO_READ | formulas.ALSO_READ
+_ALSO_READ = BOUNDARIES | ALSO_READ | formulas.ALSO_READ | {formulas.DRAWN}
 # Dropped with all that is in them.
 # fmt: off
 _DROPPED = formulas.DROPPED | {
@@ -100,9 +100,22 @@ def reading_time(html: str) -> int:
     return max(1, round(len(plain_text(html).split()) / 230))
 
 
-def removed_reviews(html: str) -> Counter[str]:
-    """The number of reviewers' comments and deletions that `sanitise` leaves out."""
-    return word_processors.remove_reviews(_read(html), html)
+def left_out(html: str) -> Counter[str]:
+    """Count what `sanitise` leaves out besides elements, by kind.
+
+    The kinds are "comment", "deletion", "hidden", "footnote" (in a footnote), "letters"
+    (before the items of a list) and "math" (drawn by a script, without MathML).
+    """
+    root = _read(html)
+    found = word_processors.remove_reviews(root, html)
+    notes = [element for element in root.iter("span") if is_footnote(element)]
+    inner = {note for outer in notes for note in outer.iter("span") if note != outer}
+    found["footnote"] = sum(note in inner for note in notes)
+    found["letters"] = sum(map(has_other_letters, root.iter("ol")))
+    if word_processors.is_from_word(html):
+        found["letters"] += word_processors.count_other_letters(root)
+    found["math"] = formulas.count_drawn(root)
+    return +found
 
 
 # Reading
@@ -115,6 +128,7 @@ _READ = nh3.Cleaner(
     | {"ins": {"cite", "datetime"}, "li": {"value", "type"}}
     | {"*": {"lang", "dir", "class", "style", "id", "role", "hidden", "aria-hidden"}}
     | {"mfenced": formulas.ATTRIBUTES_READ},
+    generic_attribute_prefixes={"data-"},
     url_schemes=SCHEMES,
     link_rel=None,
 )
@@ -176,7 +190,8 @@ def _short(name: str, value: str | None) -> str:
 def _read(html: str) -> Element:
     reader = _Reader()
     # Some characters come as references, hence once more.
-    clean = _READ.clean(flattened(formulas.unprefixed(_CONTROL.sub("", html))))
+    html = word_processors.without_suggestions(_CONTROL.sub("", html))
+    clean = _READ.clean(flattened(formulas.unprefixed(html)))
     reader.feed(_CONTROL.sub("", clean))
     reader.close()
     reader.builder.end("div")

@@ -24,6 +24,15 @@ _DELETED_CLASS = re.compile(
     r"|delet\w*[-_]suggestion",
     re.I,
 )
+# Editors on the web: <span data-track-change="delete">, data-suggestion-…="deletion:7".
+_CHANGE_DATA = re.compile(
+    r"data-[\w-]*(suggest|track|chang|revis|diff|operation)[\w-]*", re.I
+)
+_DELETED_DATA = re.compile(r"delet|remov|del\b", re.I)
+# Markers of CKEditor 5 around what it suggests to delete.
+_SUGGESTION = re.compile(
+    r"<suggestion-(start|end)\b[^<>]*\bname=[\"']?deletion\b[^<>]*>", re.I
+)
 _HIDDEN = re.compile(
     r"(?<![-\w])(display\s*:\s*none|mso-hide\s*:\s*all"
     r"|visibility\s*:\s*(hidden|collapse)"
@@ -69,6 +78,9 @@ def remove_reviews(root: Element, html: str) -> Counter[str]:
     )
     _mark_comment_blocks(root)
     found: Counter[str] = Counter()
+    found["deletion"] = sum(
+        sign[1].lower() == "start" for sign in _SUGGESTION.finditer(html)
+    )
 
     def is_review(element: Element) -> bool:
         kind = _review(element, tracked)
@@ -85,6 +97,18 @@ def remove_reviews(root: Element, html: str) -> Counter[str]:
         prune(parent, is_review)
         parents += parent
     return found
+
+
+def without_suggestions(html: str) -> str:
+    """The HTML without what stands between markers of suggested deletions."""
+    kept: list[str] = []
+    place = depth = 0
+    for sign in _SUGGESTION.finditer(html):
+        if not depth:
+            kept.append(html[place : sign.start()])
+        depth = max(depth + (1 if sign[1].lower() == "start" else -1), 0)
+        place = sign.end()
+    return "".join([*kept, html[place:]]) if place else html
 
 
 def _mark_comment_blocks(root: Element) -> None:
@@ -119,6 +143,12 @@ def _review(element: Element, tracked: bool) -> str:
     ):
         return "comment"
     if (element.tag in _DELETED and tracked) or element.get("role") == "deletion":
+        return "deletion"
+    if any(
+        _CHANGE_DATA.fullmatch(name) and _DELETED_DATA.match(value)
+        for name, value in element.items()
+        if name.startswith("data-")
+    ):
         return "deletion"
     if _is_hidden(element) and not _is_twin(element):
         return "hidden"
@@ -186,6 +216,7 @@ def _letters(text: str | None) -> int:
 _LIST = re.compile(r"mso-list:\s*(\w+)\s+level(\d+)", re.I)
 _LIST_SIGN = re.compile(r"mso-list:\s*ignore", re.I)
 _MARKER = re.compile(r"\(?(?:[\w]{1,6}\.)*?(\d{1,5}|[A-Za-z]{1,6})([.)]*)")
+_OTHER_LETTERS = re.compile(r"\(?[^\W\d_]{1,4}[.)]+")
 _ROMAN = {"i": 1, "v": 5, "x": 10, "l": 50, "c": 100, "d": 500, "m": 1000}
 _DEEPEST_LIST = 9
 
@@ -232,6 +263,29 @@ def make_lists(root: Element) -> None:
                 children[-1].tail, child.tail = child.tail, None
                 lists, numbers = [], []
         parent[:] = children
+
+
+def count_other_letters(root: Element) -> int:
+    """Count the lists with letters of another script, of which bullets are made."""
+    return len(
+        {
+            place
+            for element in root.iter("p")
+            if (place := _list_of(element))
+            and _OTHER_LETTERS.fullmatch(sign := _sign(element))
+            and not _marker(sign, "").type
+        }
+    )
+
+
+def _sign(item: Element) -> str:
+    """The drawn sign before the item's text."""
+    signs = (
+        "".join(element.itertext())
+        for element in item.iter()
+        if _LIST_SIGN.search(element.get("style", ""))
+    )
+    return "".join(next(signs, "").split())
 
 
 def _list_of(element: Element) -> tuple[str, int] | None:

@@ -6,6 +6,7 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.factories import UserFactory
+from tests.richtext.test_reviews import WEB_EDITORS
 
 WORD = (
     '<html xmlns:o="urn:schemas-microsoft-com:office:office"'
@@ -141,8 +142,8 @@ def test_reviewers_comments_are_left_out_and_counted(editor, html):
         '<ins cite="#" datetime="2026-01-01T00:00:00">now </ins>agreed.</p></html>',
         '<p>The council has <span class="deletion" data-author="A">not </span>'
         '<span class="insertion" data-author="A">now </span>agreed.</p>',
+        *WEB_EDITORS,
     ],
-    ids=["word", "libreoffice", "pandoc"],
 )
 def test_deleted_words_of_tracked_changes_are_left_out(editor, html):
     assert paste(editor, html).strip() == "<p>The council has now agreed.</p>"
@@ -241,6 +242,8 @@ def test_what_a_style_sheet_strikes_out_raises_or_hides_arrives_so(editor):
         "<p>Seen <font style='DISPLAY : none'>secret</font> words</p>",
         "<p>Seen <span style='visibility:collapse'>secret</span> words</p>",
         "<p>Seen words</p><p style='display:none'>secret <math><mi>x</mi></math></p>",
+        "<p>Seen <span style='font-size:0pt'>secret</span> words</p>",
+        "<p>Seen <span style='opacity: 0.0'>secret</span> words</p>",
     ],
 )
 def test_hidden_text_is_left_out_and_counted(editor, hidden):

@@ -2,6 +2,7 @@
 
 import pytest
 
+from ecfr_site.richtext.losses import losses
 from ecfr_site.richtext.numerals import written_number
 from ecfr_site.richtext.sanitizer import sanitise
 from newsletter.composing.plain_text import set_text
@@ -93,3 +94,37 @@ def test_plain_text_counts_as_the_list_does():
 )
 def test_numbers_are_written_in_the_kind_of_the_list(number, kind, text):
     assert written_number(number, kind) == text
+
+
+@pytest.mark.parametrize(
+    ("name", "kind"),
+    [
+        ("lower-alpha", "a"),
+        ("loweralpha simple", "a"),
+        ("upper-latin", "A"),
+        ("lowerroman", "i"),
+        ("list Upper-Roman", "I"),
+    ],
+)
+def test_a_class_that_names_the_letters_is_read(name, kind):
+    html = sanitise(f'<ol class="{name}"><li>x</li></ol>')
+    assert html == f'<ol type="{kind}"><li>x</li></ol>'
+
+
+@pytest.mark.parametrize(
+    ("sign", "named"),
+    [
+        ("α)", True),
+        ("б.", True),
+        ("·", False),
+        ("o", False),
+        ("Ø", False),
+        ("c)", False),
+    ],
+)
+def test_letters_of_another_script_are_named(sign, named):
+    html = (
+        '<html xmlns:w="x"><p class=MsoListParagraph style="mso-list:l0 level1 lfo1">'
+        f'<span style="mso-list:Ignore">{sign}<span>&nbsp; </span></span>x</p>'
+    )
+    assert losses(html) == ["1 list’s own letters or signs"] * named

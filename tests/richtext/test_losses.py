@@ -30,6 +30,15 @@ UNREACHABLE = (
         ("<svg><path/></svg><canvas></canvas>", ["2 drawings"]),
         ("<math></math>", ["1 formula"]),
         ("<math><mi>x</mi></math>", []),
+        ("<p><span class=katex><span aria-hidden=true>x2</span></span></p>",)
+        + (["1 formula"],),
+        ("<p><mjx-container>x2</mjx-container></p>", ["1 formula"]),
+        ("<p><span class=katex><math><mi>x</mi></math></span></p>", []),
+        ("<p>a<span class=footnote>b<span class=footnote>c</span></span></p>",)
+        + (["1 footnote inside a footnote (its words stand in the outer one)"],),
+        ("<ol style='list-style: lower-greek'><li>x</ol>",)
+        + (["1 list’s own letters or signs"],),
+        ("<ol style='list-style-type:lower-alpha'><li>x</ol>", []),
         ("<p><u>x</u> <mark>y</mark> <font color=red>z</font></p>", []),
     ],
 )
@@ -59,6 +68,7 @@ def test_saving_a_draft_says_what_was_left_out(contributor):
     form.press("Save draft")
 
     assert "Left out of the text: 2 images that cannot be shown" in form.said
+    assert "Insert images from a file" in form.said
     assert Article.objects.get().body == "<p>Before</p>\n<p>After</p>"
 
 
@@ -86,6 +96,7 @@ def test_a_programme_says_what_was_left_out(client, db):
     form.press("Save")
 
     assert "Left out of the text: 1 embedded page" in form.said
+    assert "Insert images" not in form.said
 
 
 def test_a_text_that_is_too_long_is_refused_in_words(contributor):

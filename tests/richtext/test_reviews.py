@@ -10,6 +10,16 @@ ANCHOR = (
     "<span class=MsoCommentReference><a class=msocomanchor id=_anchor_1 "
     'href="#_msocom_1" name=_msoanchor_1>[AB1]</a></span>'
 )
+# As editors on the web mark what somebody suggests to delete.
+WEB_EDITORS = [
+    '<p>The council has <suggestion-start name="deletion:e1:u1"></suggestion-start>not '
+    '<suggestion-end name="deletion:e1:u1"></suggestion-end>now agreed.</p>',
+    '<p>The council has <span data-track-change="delete">not </span>now agreed.</p>',
+    '<p>The council has <i data-suggestion-type="Deletion">not </i>now agreed.</p>',
+    '<p data-suggestion-start-before="deletion:e1:u1" '
+    'data-suggestion-end-after="deletion:e1:u1">It has not.</p>'
+    "<p>The council has now agreed.</p>",
+]
 COMMENTS = {
     "word": (
         f"<p class=MsoNormal>Talks resume{ANCHOR}.</p>"
@@ -70,6 +80,7 @@ def test_words_that_a_comment_is_about_stay():
         '<p>The council has <span class="deletion" data-author="A">not </span>'
         '<span class="insertion">now </span>agreed.</p>',
         '<p>The council has <del class="ice-del ice-cts-1">not </del>now agreed.</p>',
+        *WEB_EDITORS,
     ],
 )
 def test_deleted_words_are_left_out_and_named(html):
@@ -192,3 +203,33 @@ def test_a_link_to_a_comment_on_another_site_stays():
     html = '<p><a href="https://blog.example/post/#comment-55">Ada says</a> so.</p>'
 
     assert sanitise(html) == html
+
+
+@pytest.mark.parametrize(
+    ("html", "kept"),
+    [
+        # From one paragraph into another; without an end nothing is deleted.
+        ("<p>a{}b</p><p>c{}d</p>", "ad"),
+        ("<p>a{}b</p>", "ab"),
+        ("<p>a{}b{}c{}d{}e</p>", "ace"),
+    ],
+)
+def test_what_is_between_markers_of_a_suggested_deletion_is_left_out(html, kept):
+    start = '<suggestion-start name="deletion:1:u"></suggestion-start>'
+    end = '<suggestion-end name="deletion:1:u"></suggestion-end>'
+
+    assert plain_text(html.format(start, end, start, end)) == kept
+
+
+@pytest.mark.parametrize(
+    "html",
+    [
+        '<p>a<suggestion-start name="insertion:1:u"></suggestion-start>b'
+        '<suggestion-end name="insertion:1:u"></suggestion-end></p>',
+        '<p>a<span data-track-change="insert">b</span></p>',
+        '<p>a<span data-label="deleted">b</span></p>',
+    ],
+)
+def test_what_is_suggested_to_be_added_stays(html):
+    assert sanitise(html) == "<p>ab</p>"
+    assert losses(html) == []

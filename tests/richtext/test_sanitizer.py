@@ -291,3 +291,11 @@ def test_reading_anything_takes_a_minute():
 def test_footnotes_take_no_reading_time():
     note = f'<span class="footnote">{"word " * 1000}</span>'
     assert reading_time(f"<p>word{note}</p>") == 1
+
+
+@pytest.mark.parametrize("sign", ["\u202e", "\u2066", "\u2028", "\u200f", "\t"])
+@pytest.mark.parametrize("html", ['<p><a href="{}">x</a></p>', '<img src="{}">'])
+def test_nothing_unseen_stands_in_an_address(sign, html):
+    kept = sanitise(html.format(f"https://example.org/a{sign}b"))
+
+    assert "https://example.org/ab" in kept

@@ -28,8 +28,11 @@
   const TRACKED = "cite datetime data-author data-date data-change-id".split(" ");
   const OFFICE =
     /\bmso-|class=\W?Mso|schemas-microsoft-com|<meta[^>]*(LibreOffice|OpenOffice)/i;
+  /* Editors on the web: data-track-change="delete", data-suggestion-…="deletion:7". */
+  const CHANGE_DATA = /^data-.*(suggest|track|chang|revis|diff|operation)/;
+  const DELETED_DATA = /^(delet|remov|del\b)/i;
   const HIDDEN =
-    /(^|[\s;])(display\s*:\s*none|mso-hide\s*:\s*all|visibility\s*:\s*(hidden|collapse))/i;
+    /(^|[\s;])(display\s*:\s*none|mso-hide\s*:\s*all|visibility\s*:\s*(hidden|collapse)|(font-size|opacity)\s*:\s*0+(\.0+)?(?![.\d]))/i;
   const isHidden = (element) =>
     element.hasAttribute("hidden") || HIDDEN.test(element.getAttribute("style") || "");
   /* Holds the MathML of a formula that is shown otherwise, and nothing else. */
@@ -81,14 +84,35 @@
   const isDeleted = (element, isTracked) =>
     [...element.classList].some((name) => DELETED_CLASS.test(name)) ||
     element.getAttribute("role") === "deletion" ||
+    [...element.attributes].some(
+      ({ name, value }) => CHANGE_DATA.test(name) && DELETED_DATA.test(value),
+    ) ||
     (element.matches("del") &&
       (isTracked || TRACKED.some((name) => element.hasAttribute(name))));
 
   const removeDeletions = (page, html) => {
     const isTracked =
       OFFICE.test(html) || page.querySelector("ins[cite], ins[datetime], del[datetime]");
-    const marked = page.querySelectorAll("del, [class], [role=deletion]");
-    return removeAll([...marked].filter((element) => isDeleted(element, isTracked)));
+    const marked = [...page.querySelectorAll("*")];
+    return (
+      removeBetweenMarkers(page) +
+      removeAll(marked.filter((element) => isDeleted(element, isTracked)))
+    );
+  };
+
+  /* What CKEditor 5 has between two elements around a suggested deletion. */
+  const removeBetweenMarkers = (page) => {
+    const starts = page.querySelectorAll('suggestion-start[name^="deletion" i]');
+    for (const start of starts) {
+      const name = CSS.escape(start.getAttribute("name"));
+      const end = page.querySelector(`suggestion-end[name="${name}"]`);
+      if (!end) continue;
+      const range = page.createRange();
+      range.setStartAfter(start);
+      range.setEndBefore(end);
+      range.deleteContents();
+    }
+    return starts.length;
   };
 
   /* Google Docs puts suggestions into its HTML as if all were accepted and none; only its
