@@ -93,6 +93,7 @@ def confirm(request, token):
         signup.confirm()
     elif not signup.confirmed_at:
         return render(request, "newsletter/confirm.html", context)
+    context["suppressed"] = subscriber.is_suppressed
     return render(request, "newsletter/confirmed.html", context)
 
 
@@ -169,6 +170,8 @@ def data(request, token):
     subscriber = subscriber_by(token)
     if subscriber is None:
         return render(request, "newsletter/test.html")
+    if subscriber.status == Subscriber.Status.ERASED:
+        return render(request, "newsletter/erased.html", status=410)
     return JsonResponse(
         subscriber.data(),
         json_dumps_params={"indent": 2, "ensure_ascii": False},

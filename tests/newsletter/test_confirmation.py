@@ -172,6 +172,14 @@ def test_a_link_for_something_else_is_not_found(reader, weekly):
     assert not Subscriber.objects.filter(status=Subscriber.Status.ACTIVE).exists()
 
 
+def test_who_confirmed_and_left_learns_that(ask, reader):
+    path = link_in(ask("ada@example.org"), "confirm")
+    reader.post(path)
+    Subscriber.objects.get().unsubscribe(method=Method.PREFERENCES)
+
+    assert "have left since" in reader.get(path).content.decode()
+
+
 def test_a_request_for_a_link_is_nothing_to_confirm(reader, weekly):
     """Of an address that is known, and of one that is not."""
     SubscriberFactory(email="ada@example.org", newsletters=[weekly])
@@ -276,6 +284,8 @@ def test_nor_is_whoever_the_desk_suppressed(ask, reader):
     page = reader.post(path).content.decode()
 
     assert "You are not subscribed" in page
+    assert "do not mail this address" in page
+    assert "have left since" not in page
     assert Subscriber.objects.get().status == Subscriber.Status.UNSUBSCRIBED
     assert Suppression.objects.exists()
 

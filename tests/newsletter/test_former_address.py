@@ -140,6 +140,17 @@ def test_links_of_an_erased_subscription_do_not_open_the_next_one(
     assert OLD not in response.content.decode()
 
 
+@pytest.mark.parametrize("part", ["", "data/", "erase/"])
+def test_a_link_of_a_former_version_shows_nothing_of_who_was_erased(reader, ada, part):
+    # They were not bound to the address.
+    token = tokens.sign("preferences", ada.pk)
+    ada.erase(method="desk")
+
+    response = reader.get(f"/newsletter/preferences/{token}/{part}")
+
+    assert "is erased" in response.content.decode()
+
+
 def test_leaving_works_from_an_old_mail_and_shows_nothing_new(reader, moved, delivery):
     path = f"/newsletter/unsubscribe/{delivery.token('unsubscribe')}/"
 
