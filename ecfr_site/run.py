@@ -26,7 +26,8 @@ def prepare_environment(port):
     """Settings as in production, but on this machine alone and without TLS."""
     given = set(os.environ)
     var = Path(os.environ.setdefault("VAR_DIR", str(BASE_DIR / "var")))
-    var.mkdir(parents=True, exist_ok=True)
+    # Other users of the machine do not read the database in it.
+    var.mkdir(mode=0o700, parents=True, exist_ok=True)
     for name, value in {
         "DJANGO_SETTINGS_MODULE": "ecfr_site.settings",
         "DEBUG": "off",

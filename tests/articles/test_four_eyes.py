@@ -7,7 +7,7 @@ import reversion
 from django.utils import timezone
 from reversion.models import Version
 
-from articles.models import Article, EditorialPolicy
+from articles.models import Article, Byline, EditorialPolicy
 from articles.workflow import PUBLISH, NotAllowed, State
 from tests.admin_site.desk import OpenForm, article_form
 from tests.conftest import signed_in
@@ -15,6 +15,7 @@ from tests.factories import (
     ArticleFactory,
     AttachmentFactory,
     AuthorFactory,
+    ImageFactory,
     TopicFactory,
     UserFactory,
 )
@@ -206,6 +207,23 @@ def test_an_approval_followed_by_an_edit_is_no_second_pair_of_eyes(draft):
     assert article.state == State.IN_REVIEW
     with pytest.raises(NotAllowed):
         article.publish(by=publisher)
+
+
+def test_a_sign_off_covers_which_images_and_people_a_text_has_not_the_library(draft):
+    image, author = ImageFactory(), AuthorFactory()
+    draft.image = image
+    draft.save()
+    Byline.objects.create(article=draft, author=author)
+    draft.approve(by=UserFactory(editor=True))
+
+    image.credit, author.name = "Another agency", "Another Name"
+    image.save()
+    author.save()
+
+    assert Article.objects.get().has_sign_off
+    draft.image = ImageFactory()
+    draft.save()
+    assert not Article.objects.get().has_sign_off
 
 
 def test_an_edit_of_what_another_scheduled_is_not_scheduled_again_alone(draft):
