@@ -90,8 +90,9 @@ class PageCacheMiddleware:
         # What is left out of the key must not stand in the page, as in a link.
         request.META["QUERY_STRING"] = address.query
         request.GET = QueryDict(address.query)
-        # It is compressed here, once, in each way.
+        # It is compressed here, once, in each way. Request.headers is a copy.
         request.META.pop("HTTP_ACCEPT_ENCODING", None)
+        vars(request).pop("headers", None)
         if moment:
             request.cached_fragment_of = functools.partial(cached_fragment_of, moment)
         return self.made(request, address, encoding, moment, page)

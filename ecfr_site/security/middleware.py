@@ -6,33 +6,16 @@ from ecfr_site.security.headers import RESOURCE_POLICY
 
 
 class BrowserLimitsMiddleware:
-    """Switch off what the site does not use, and keep its answers out of other sites.
+    """Keep answers out of other sites, and say where browsers report violations.
 
     A view that other sites and mail programs may show sets CROSS_ORIGIN itself.
     """
-
-    policy = ", ".join(
-        f"{feature}=()"
-        for feature in (
-            "accelerometer",
-            "camera",
-            "display-capture",
-            "geolocation",
-            "gyroscope",
-            "magnetometer",
-            "microphone",
-            "midi",
-            "payment",
-            "usb",
-        )
-    )
 
     def __init__(self, get_response):
         self.get_response = get_response
 
     def __call__(self, request):
         response = self.get_response(request)
-        response.setdefault("Permissions-Policy", self.policy)
         response.setdefault(RESOURCE_POLICY, "same-origin")
         if "Content-Security-Policy" in response:
             response["Reporting-Endpoints"] = f'csp="{settings.CSP_REPORT_PATH}"'
