@@ -19,8 +19,7 @@ def losses_sentence(phrases):
     of_images = any("image" in phrase for phrase in phrases)
     return (
         f"Left out of the text: {', '.join(phrases)}. "
-        "Check what stands in their places."
-        + " Insert images from a file." * of_images
+        "Check what stands in their places." + " Insert images from a file." * of_images
     )
 
 
