@@ -504,7 +504,7 @@ SILENCED_SYSTEM_CHECKS = ["ckeditor.W001"]
 
 CKEDITOR_BASEPATH = f"/{STATIC_URL}ckeditor/ckeditor/"
 
-# Backups (ecfr_site/backups/create.py)
+# Backups (ecfr_site/backups/)
 
 BACKUP_DIR = env.str("BACKUP_DIR", default=f"{VAR_DIR}/backups")
 # The public key of age (age1…) that `backup --encrypt` encrypts for.

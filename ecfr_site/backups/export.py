@@ -22,7 +22,8 @@ from articles.models import (
 )
 from authors.models import Author, AuthorLink, Position, Programme
 from ecfr_site.audit import log
-from ecfr_site.backups import create
+from ecfr_site.backups.exceptions import BackupError
+from ecfr_site.backups.location import upload_folders
 from ecfr_site.csv_format import pieces
 from ecfr_site.images.models import Image
 from ecfr_site.institution.models import Institution
@@ -120,7 +121,7 @@ def export(folder, say=lambda text: None):
     folder = Path(folder).absolute()
     part = folder.with_name(f"{folder.name}.part")
     if folder.exists() or part.exists():
-        raise create.BackupError(f"{folder} or {part} exists already.")
+        raise BackupError(f"{folder} or {part} exists already.")
     for what in (Article, Subscriber):
         log.record("export", object=what, detail="Everything, to a folder.")
     part.mkdir(mode=0o700, parents=True)
@@ -130,7 +131,7 @@ def export(folder, say=lambda text: None):
         say(f"{table.name}: {counts[table.name]:,}")
     write_articles(part / "articles")
     write_subscribers(part / "subscribers.csv")
-    for name, place in create.places().items():
+    for name, place in upload_folders().items():
         if place.is_dir():
             say(f"Files of {name} …")
             shutil.copytree(place, part / name)

@@ -8,10 +8,13 @@ from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
+from django.db.migrations.recorder import MigrationRecorder
 from django.db.models import Count
 from django.db.models.functions import Lower
 
-from ecfr_site.backups import create
+from ecfr_site.backups.archive import format_megabytes
+from ecfr_site.backups.folder import list_backups, parse_time
+from ecfr_site.backups.manifest import known_migrations
 
 # What needs one account an address, whose index would fail otherwise.
 ONE_AN_ADDRESS = ("ecfr_site", "0006_one_account_an_address")
@@ -44,9 +47,11 @@ def obstacles(folder, most_hours):
 
 
 def unknown_migrations():
-    known = create.known_here()
+    known = known_migrations()
+    recorded = MigrationRecorder(connection).applied_migrations()
+    applied = {f"{app}.{name}" for app, name in recorded}
     ours = {name.partition(".")[0] for name in known}
-    for name in sorted(create.applied_here() - known):
+    for name in sorted(applied - known):
         # A package that is used no more leaves its rows.
         if name.partition(".")[0] in ours:
             yield f"The database is of newer software: {name} is not known here."
@@ -70,17 +75,17 @@ def disk_space():
         needed += file.stat().st_size if file.is_file() else 0
     if free < needed:
         yield (
-            f"{settings.VAR_DIR}: {create.megabytes(free)} free, "
-            f"{create.megabytes(needed)} needed."
+            f"{settings.VAR_DIR}: {format_megabytes(free)} free, "
+            f"{format_megabytes(needed)} needed."
         )
 
 
 def old_backup(folder, most):
-    made = create.all_in(folder)
+    made = list_backups(folder)
     if not made:
         yield f"There is no backup in {folder}."
         return
-    age = datetime.now(UTC) - create.time_of(made[-1])
+    age = datetime.now(UTC) - parse_time(made[-1])
     if age > most:
         hours = age // timedelta(hours=1)
         yield f"The last backup, {made[-1].name}, is {hours} hours old."

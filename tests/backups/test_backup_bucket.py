@@ -10,7 +10,9 @@ import time_machine
 from django.core.management import CommandError, call_command
 from django.utils import timezone
 
-from ecfr_site.backups import create
+from ecfr_site.backups.create import create_backup
+from ecfr_site.backups.folder import list_backups
+from ecfr_site.backups.location import parse_location
 from tests.backups.test_backups import (  # noqa: F401
     empty_place,
     files_of,
@@ -42,7 +44,7 @@ def address(endpoint, path="site"):  # noqa: F811
 
 def backup(bucket, **options):
     call_command("backup", to=bucket, stdout=StringIO(), **options)
-    return create.all_in(bucket)[-1]
+    return list_backups(bucket)[-1]
 
 
 def verify(path):
@@ -86,17 +88,17 @@ def test_one_that_ends_half_way_is_none_and_goes_a_day_later(site, bucket, monke
     def killed(*args, **kwargs):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(create.json, "dumps", killed)
+    monkeypatch.setattr("json.dumps", killed)
     with pytest.raises(KeyboardInterrupt):
         backup(bucket)
     monkeypatch.undo()
     os.environ["AWS_ACCESS_KEY_ID"] = os.environ["AWS_SECRET_ACCESS_KEY"] = "key"
-    folder = create.place_of(bucket)
+    folder = parse_location(bucket)
     assert len(list(folder.iterdir())) == 1
-    assert create.all_in(bucket) == []
+    assert list_backups(bucket) == []
 
     with time_machine.travel(timezone.now() + timezone.timedelta(days=1, seconds=2)):
-        whole = create.make(bucket)
+        whole = create_backup(bucket)
 
     assert [each.name for each in folder.iterdir()] == [whole.name]
 
@@ -106,10 +108,10 @@ def test_the_newest_are_kept(bucket):
         newest = backup(bucket, keep=2)
         time.sleep(1.1)
 
-    kept = create.all_in(bucket)
+    kept = list_backups(bucket)
     assert len(kept) == 2
     assert kept[-1] == newest
-    assert len(list(create.place_of(bucket).iterdir())) == 2
+    assert len(list(parse_location(bucket).iterdir())) == 2
 
 
 def test_a_store_that_refuses_is_told_in_words(bucket):

@@ -18,7 +18,13 @@ from django.db import connection
 from django.db.utils import ConnectionHandler
 
 from ecfr_site.audit.models import AuditEntry
-from ecfr_site.backups import create
+from ecfr_site.backups.archive import ArchiveReader, ArchiveWriter
+from ecfr_site.backups.create import create_backup
+from ecfr_site.backups.exceptions import BackupError
+from ecfr_site.backups.folder import list_backups, remove_oldest
+from ecfr_site.backups.manifest import MANIFEST, compute_digest, read_manifest
+from ecfr_site.backups.restore import hold_mail, restore_backup
+from ecfr_site.backups.verify import find_faults
 from ecfr_site.institution.models import Institution
 from ecfr_site.mail.models import MailHold
 from ecfr_site.storage.private import private_storage
@@ -129,7 +135,7 @@ def manage(environment, *arguments):
 def backup(folder, **options):
     out = StringIO()
     call_command("backup", to=folder, stdout=out, **options)
-    return create.all_in(folder)[-1]
+    return list_backups(folder)[-1]
 
 
 def test_what_is_restored_is_what_was_backed_up(site, folder, tmp_path, settings):
@@ -150,8 +156,8 @@ def test_what_is_restored_is_what_was_backed_up(site, folder, tmp_path, settings
         assert (len(rows.pop(HOLD)), len(restored[HOLD])) == (0, 1)
         for table in rows:
             assert restored[table] == rows[table], table
-    with pytest.raises(create.BackupError, match="not empty"):
-        create.restore(path)
+    with pytest.raises(BackupError, match="not empty"):
+        restore_backup(path)
 
 
 def test_a_backup_of_a_copy_that_is_held_is_restored_too(site, folder, tmp_path):
@@ -180,13 +186,13 @@ def test_one_of_before_the_hold_had_a_table_is_restored_and_held(
 
 def test_mail_is_held_before_anything_else_can_fail():
     for _ in range(2):
-        create._hold_mail_at_once()
+        hold_mail()
         assert MailHold.objects.is_on()
 
 
 def test_mail_is_held_at_once_where_the_tables_are_those_of_before(site):
     with former_schema() as apps:
-        create._hold_mail_at_once()
+        hold_mail()
         held = apps.get_model("ecfr_site", "Institution").objects.get().mail_held_since
         assert held is not None
 
@@ -195,11 +201,11 @@ def test_mail_is_held_at_once_where_the_tables_are_those_of_before(site):
 
 def test_a_damaged_file_is_named(site, folder):
     path = backup(folder)
-    assert list(create.faults(path)) == []
+    assert list(find_faults(path)) == []
     [file] = (path / "private").rglob("*.pdf")
     file.write_bytes(b"%PDF of hers")
     (path / "media" / "stranger").write_bytes(b"x")
-    found = "; ".join(create.faults(path))
+    found = "; ".join(find_faults(path))
     assert "private/attachments/2026/paper.pdf: is not what was written" in found
     assert "media/stranger: is not in the manifest" in found
     file.unlink()
@@ -209,15 +215,15 @@ def test_a_damaged_file_is_named(site, folder):
 
 def test_a_changed_manifest_is_refused_and_one_of_before_is_not(folder):
     path = backup(folder)
-    manifest = json.loads((path / create.MANIFEST).read_text())
+    manifest = json.loads((path / MANIFEST).read_text())
 
-    (path / create.MANIFEST).write_text(json.dumps(manifest | {"at": "2020-01-01"}))
-    with pytest.raises(create.BackupError, match="not as it was written"):
-        create.manifest_of(path)
+    (path / MANIFEST).write_text(json.dumps(manifest | {"at": "2020-01-01"}))
+    with pytest.raises(BackupError, match="not as it was written"):
+        read_manifest(path)
 
     del manifest["sha256"]
-    (path / create.MANIFEST).write_text(json.dumps(manifest))
-    assert create.manifest_of(path)["at"] == manifest["at"]
+    (path / MANIFEST).write_text(json.dumps(manifest))
+    assert read_manifest(path)["at"] == manifest["at"]
 
 
 @pytest.mark.parametrize(
@@ -239,7 +245,7 @@ def test_a_name_that_leads_out_of_the_backup_is_refused(folder, tmp_path, name):
     name = name.format(outside=outside)
     name_in_manifest(path, name, b"pwned")
 
-    assert f"{name}: lies outside the backup" in create.faults(path)
+    assert f"{name}: lies outside the backup" in find_faults(path)
     with empty_place(tmp_path) as (environment, _):
         done = manage(environment, "restore", str(path))
     assert done.returncode
@@ -255,32 +261,32 @@ def test_a_link_that_leads_out_of_the_backup_is_refused(folder, tmp_path):
     (path / "media" / "link.txt").symlink_to(secret)
     name_in_manifest(path, "media/link.txt", b"secret")
 
-    assert "media/link.txt: lies outside the backup" in create.faults(path)
+    assert "media/link.txt: lies outside the backup" in find_faults(path)
 
 
 def name_in_manifest(path, name, content):
     """Add a file to a manifest as somebody could who writes where backups lie."""
-    manifest = json.loads((path / create.MANIFEST).read_text())
+    manifest = json.loads((path / MANIFEST).read_text())
     del manifest["sha256"]
     manifest["files"][name] = {
         "bytes": len(content),
         "sha256": hashlib.sha256(content).hexdigest(),
     }
-    manifest["sha256"] = create.digest_of(manifest)
-    (path / create.MANIFEST).write_text(json.dumps(manifest))
+    manifest["sha256"] = compute_digest(manifest)
+    (path / MANIFEST).write_text(json.dumps(manifest))
 
 
 def test_one_that_ends_half_way_is_none(site, folder, monkeypatch):
     def ends(self, source, name):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(create._Store, "keep", ends)
+    monkeypatch.setattr(ArchiveWriter, "add", ends)
     with pytest.raises(KeyboardInterrupt):
-        create.make(folder)
+        create_backup(folder)
     [left] = folder.iterdir()
-    assert create.all_in(folder) == []
-    with pytest.raises(create.BackupError, match="not a whole one"):
-        create.manifest_of(left)
+    assert list_backups(folder) == []
+    with pytest.raises(BackupError, match="not a whole one"):
+        read_manifest(left)
 
 
 def test_files_in_an_object_store_are_said_to_be_left_out(site, folder, settings):
@@ -288,9 +294,9 @@ def test_files_in_an_object_store_are_said_to_be_left_out(site, folder, settings
         "default": {"BACKEND": "django.core.files.storage.InMemoryStorage"}
     }
     said = []
-    whole = create.make(folder, say=said.append)
+    whole = create_backup(folder, say=said.append)
     assert any(line.startswith("NOT IN IT: media/") for line in said)
-    assert create.manifest_of(whole)["elsewhere"] == ["media"]
+    assert read_manifest(whole)["elsewhere"] == ["media"]
 
 
 def test_a_folder_that_is_a_link_is_followed(folder, tmp_path, settings):
@@ -298,8 +304,8 @@ def test_a_folder_that_is_a_link_is_followed(folder, tmp_path, settings):
     (tmp_path / "disk" / "picture.jpg").write_bytes(b"An image")
     Path(settings.MEDIA_ROOT).mkdir()
     (Path(settings.MEDIA_ROOT) / "images").symlink_to(tmp_path / "disk")
-    whole = create.make(folder)
-    assert "media/images/picture.jpg" in create.manifest_of(whole)["files"]
+    whole = create_backup(folder)
+    assert "media/images/picture.jpg" in read_manifest(whole)["files"]
 
 
 def test_the_newest_are_kept(folder):
@@ -307,9 +313,9 @@ def test_the_newest_are_kept(folder):
     for day in ("20260101", "20260102"):
         old = folder / f"backup-{day}T000000Z"
         old.mkdir()
-        (old / create.MANIFEST).write_text("{}")
-    assert [p.name[7:15] for p in create.thin_out(folder, 2)] == ["20260101"]
-    assert create.all_in(folder)[-1] == path
+        (old / MANIFEST).write_text("{}")
+    assert [p.name[7:15] for p in remove_oldest(folder, 2)] == ["20260101"]
+    assert list_backups(folder)[-1] == path
 
 
 def test_an_encrypted_one_needs_its_identity(site, folder, settings, tmp_path):
@@ -318,16 +324,16 @@ def test_an_encrypted_one_needs_its_identity(site, folder, settings, tmp_path):
     path = backup(folder, encrypt=True)
     [file] = (path / "private").rglob("*.pdf")
     assert b"of mine" not in file.read_bytes()
-    assert list(create.faults(path)) == []
-    manifest = create.manifest_of(path)
-    source = create._Source(path, manifest, str(identity))
-    source.fetch("private/attachments/2026/paper.pdf", tmp_path / "paper")
+    assert list(find_faults(path)) == []
+    manifest = read_manifest(path)
+    archive = ArchiveReader(path, manifest, str(identity))
+    archive.extract("private/attachments/2026/paper.pdf", tmp_path / "paper")
     assert (tmp_path / "paper").read_bytes() == b"%PDF of mine"
-    with pytest.raises(create.BackupError, match="identity"):
-        create._Source(path, manifest, "")
-    other = create._Source(path, manifest, str(pyrage.x25519.Identity.generate()))
-    with pytest.raises(create.BackupError, match="cannot be decrypted"):
-        other.fetch("database", tmp_path / "database")
+    with pytest.raises(BackupError, match="identity"):
+        ArchiveReader(path, manifest, "")
+    other = ArchiveReader(path, manifest, str(pyrage.x25519.Identity.generate()))
+    with pytest.raises(BackupError, match="cannot be decrypted"):
+        other.extract("database", tmp_path / "database")
 
 
 @pytest.mark.parametrize(
@@ -339,9 +345,9 @@ def test_an_encrypted_one_needs_its_identity(site, folder, settings, tmp_path):
 )
 def test_what_does_not_fit_is_refused(folder, change, words):
     path = backup(folder)
-    manifest = json.loads((path / create.MANIFEST).read_text())
+    manifest = json.loads((path / MANIFEST).read_text())
     # As one that fits by itself.
     del manifest["sha256"]
-    (path / create.MANIFEST).write_text(json.dumps(manifest | change))
-    with pytest.raises(create.BackupError, match=words):
-        create.restore(path)
+    (path / MANIFEST).write_text(json.dumps(manifest | change))
+    with pytest.raises(BackupError, match=words):
+        restore_backup(path)

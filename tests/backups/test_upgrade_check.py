@@ -9,7 +9,8 @@ from django.db import connection
 from django.db.migrations.recorder import MigrationRecorder
 from django.utils import timezone
 
-from ecfr_site.backups import create, upgrade_check
+from ecfr_site.backups import upgrade_check
+from ecfr_site.backups.manifest import MANIFEST
 from tests.factories import UserFactory
 
 pytestmark = pytest.mark.django_db
@@ -24,7 +25,7 @@ def backed_up(folder, hours):
     at = timezone.now() - timedelta(hours=hours)
     path = folder / f"backup-{at:%Y%m%dT%H%M%SZ}"
     path.mkdir(parents=True)
-    (path / create.MANIFEST).write_text("{}")
+    (path / MANIFEST).write_text("{}")
 
 
 def go_back_to(number):

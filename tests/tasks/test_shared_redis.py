@@ -4,7 +4,7 @@ import pytest
 import redis
 from django.core.cache import caches
 
-from ecfr_site.backups import create
+from ecfr_site.backups.restore import clear_cache
 from tests.tasks.test_redis import URL
 
 pytestmark = pytest.mark.server
@@ -46,7 +46,7 @@ def test_a_restored_site_forgets_its_own_pages_alone(cache_of, server, name):
     mine = cache_of(name)
     mine.set("page", "mine")
 
-    create._forget_what_is_cached()
+    clear_cache()
 
     assert mine.get("page") is None
     assert cache_of("b.example").get("page") == "theirs"

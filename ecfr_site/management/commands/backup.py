@@ -1,7 +1,9 @@
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
-from ecfr_site.backups import create
+from ecfr_site.backups.create import create_backup
+from ecfr_site.backups.exceptions import BackupError
+from ecfr_site.backups.folder import remove_oldest
 
 
 class Command(BaseCommand):
@@ -33,10 +35,10 @@ class Command(BaseCommand):
         if encrypt and not recipient:
             raise CommandError("--encrypt needs a public key in BACKUP_RECIPIENT.")
         try:
-            made = create.make(to, recipient=recipient, say=self.stdout.write)
-        except (create.BackupError, OSError) as error:
+            made = create_backup(to, recipient=recipient, say=self.stdout.write)
+        except (BackupError, OSError) as error:
             raise CommandError(f"No backup was made. {error}") from error
         self.stdout.write(str(made))
         if keep:
-            for path in create.thin_out(to, keep):
+            for path in remove_oldest(to, keep):
                 self.stdout.write(f"Removed: {path.name}")

@@ -1,6 +1,7 @@
 from django.core.management.base import BaseCommand, CommandError
 
-from ecfr_site.backups import create, export
+from ecfr_site.backups import export
+from ecfr_site.backups.exceptions import BackupError
 
 
 class Command(BaseCommand):
@@ -15,6 +16,6 @@ class Command(BaseCommand):
     def handle(self, *, to, **options):
         try:
             export.export(to, say=self.stdout.write)
-        except (create.BackupError, OSError) as error:
+        except (BackupError, OSError) as error:
             raise CommandError(f"Not exported. {error}") from error
         self.stdout.write(f"Written: {to}")

@@ -2,7 +2,9 @@ from pathlib import Path
 
 from django.core.management.base import BaseCommand, CommandError
 
-from ecfr_site.backups import create
+from ecfr_site.backups.exceptions import BackupError
+from ecfr_site.backups.manifest import read_manifest
+from ecfr_site.backups.restore import restore_backup
 from ecfr_site.declarations import declared
 
 
@@ -25,10 +27,10 @@ class Command(BaseCommand):
     def handle(self, *, path, identity, **options):
         try:
             key = identity_in(identity) if identity else ""
-            create.restore(path, identity=key, say=self.stdout.write)
-        except (create.BackupError, OSError) as error:
+            restore_backup(path, identity=key, say=self.stdout.write)
+        except (BackupError, OSError) as error:
             raise CommandError(f"Not restored. {error}") from error
-        at = create.manifest_of(path)["at"]
+        at = read_manifest(path)["at"]
         said = [module.after_restore(at) for module in declared("restored")]
         self.stdout.write("Restored. Everybody has to sign in again.")
         for line in filter(None, said):

@@ -1,6 +1,7 @@
 from django.core.management.base import BaseCommand, CommandError
 
-from ecfr_site.backups import create
+from ecfr_site.backups.exceptions import BackupError
+from ecfr_site.backups.verify import find_faults
 
 
 class Command(BaseCommand):
@@ -12,8 +13,8 @@ class Command(BaseCommand):
 
     def handle(self, *, path, **options):
         try:
-            found = list(create.faults(path))
-        except create.BackupError as error:
+            found = list(find_faults(path))
+        except BackupError as error:
             raise CommandError(str(error)) from error
         for fault in found:
             self.stderr.write(fault)
