@@ -182,11 +182,11 @@ def edition_for(newsletter):
 
 def message_of(edition):
     from newsletter.composing.messages import Recipient
-    from newsletter.sending.worker import Variant
+    from newsletter.sending.jobs import Variant
 
     items = list(edition.items.for_messages())
-    stencil = Variant(edition, items, True).stencil
-    return stencil.print(
+    template = Variant(edition, items, True).template
+    return template.render(
         "reader@bench.example", Recipient.of_test("x@y.example").tokens
     )
 

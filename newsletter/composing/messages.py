@@ -78,7 +78,7 @@ class Recipient:
 
     @classmethod
     def placeholder(cls):
-        """Stands in a stencil for everybody (newsletter/sending/mail_merge.py)."""
+        """Stands for everybody in the template (newsletter/sending/mail_merge.py)."""
         tokens = {
             purpose: b32encode(sha256(purpose.encode()).digest()[:28])
             .decode()

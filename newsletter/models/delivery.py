@@ -139,7 +139,7 @@ class DeliveryQuerySet(models.QuerySet):
 class Delivery(models.Model):
     """An edition on its way to one subscriber: a row of the ledger.
 
-    Only sending/worker.py and the methods above change the state
+    Only sending/ledger.py and the methods above change the state
     (docs/decisions/0012-ledger.md).
     """
 

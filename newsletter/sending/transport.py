@@ -1,8 +1,8 @@
 """Handing messages over: the only file that talks SMTP.
 
 A transport takes a message in three steps, so that the ledger can be written between:
-`offer` names sender and recipient, `agree` hears what the server thinks of them, and
-`finish` hands the message over, up to its last byte and the server's word.
+`begin` names sender and recipient, `confirm` hears what the server thinks of them, and
+`complete` hands the message over, up to its last byte and the server's word.
 """
 
 import smtplib
@@ -92,7 +92,7 @@ class SMTPTransport:
 
     def begin(self, job):
         """Raises Unreachable, Refused or Dropped."""
-        self.message = job.rendered()
+        self.message = job.render()
         self._open()
         self.commands = [
             f"MAIL FROM:<{job.return_path}>{self._options(job.address)}",
@@ -197,7 +197,7 @@ class FolderTransport:
     handed_over = 0
 
     def begin(self, job):
-        self.message = as_file(job.rendered())
+        self.message = as_file(job.render())
 
     def confirm(self):
         pass
@@ -220,7 +220,7 @@ class ServiceTransport:
         self.handed_over = 0
 
     def begin(self, job):
-        self.message = job.message()
+        self.message = job.build_message()
         self.message.track_opens = self.message.track_clicks = False
         self.message.metadata = {"delivery": job.delivery.pk}
         try:

@@ -1,4 +1,4 @@
-"""An edition on its way: claiming deliveries, handing them over, keeping the ledger.
+"""An edition on its way: claim deliveries and hand them over under the ledger.
 
 A worker may be killed at any instant. `submitting` is committed before a message's
 last byte and `sent` after the server's 250, so that the rows say who was mailed, who
@@ -8,25 +8,22 @@ was not, and for whom it is uncertain (docs/decisions/0012-ledger.md).
 import logging
 import threading
 import time
-import uuid
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from dataclasses import dataclass, field
-from datetime import timedelta
 from functools import cached_property, lru_cache
 
 from django.conf import settings
-from django.db import connection, connections, transaction
+from django.db import connections, transaction
 from django.utils import timezone
 
 from ecfr_site.database import durability
-from ecfr_site.mail.addresses import ascii_address
 from ecfr_site.mail.models import MailHold
 from newsletter.bounces import handler, reasons
-from newsletter.composing.messages import Recipient, compose, number_links, pieces_for
+from newsletter.composing.messages import number_links, pieces_for
 from newsletter.models import Delivery, Edition, Heartbeat, NotAllowed, Subscriber
-from newsletter.models.delivery import State
 from newsletter.sending import throttle
-from newsletter.sending.mail_merge import MailMergeTemplate
+from newsletter.sending.jobs import Job, Variant
+from newsletter.sending.ledger import Ledger, prepare_statement
 from newsletter.sending.transport import (
     Dropped,
     Lost,
@@ -41,8 +38,6 @@ logger = logging.getLogger(__name__)
 # of the task lasts.
 BATCH = 100
 STEP = 20.0
-# Waits before the second, third … attempt after a temporary failure; then it failed.
-BACKOFF = [timedelta(minutes=m) for m in (1, 5, 15, 60, 180, 360, 720, 1440)]
 # So many refusals without one success are the server's or ours, not the recipients'.
 ALL_WRONG = 20
 # So many without an answer, one after the other, and it is better to ask a person.
@@ -88,48 +83,6 @@ def step(edition_id, seconds=STEP):
 
 
 @dataclass
-class Variant:
-    """The same message for many: pieces, and whether it is tracked."""
-
-    edition: Edition
-    items: list
-    tracked: bool
-
-    @cached_property
-    def template(self):
-        return MailMergeTemplate(self.message(Recipient.placeholder()))
-
-    def message(self, recipient):
-        return compose(self.edition, recipient, self.items, self.tracked)
-
-
-@dataclass
-class Job:
-    """A claimed delivery with all that its transport needs."""
-
-    delivery: Delivery
-    variant: Variant
-    not_before: object = None
-    remote_id: str = ""
-
-    @cached_property
-    def address(self):
-        return ascii_address(self.delivery.subscriber.email)
-
-    @property
-    def return_path(self):
-        return handler.return_path(self.delivery)
-
-    def rendered(self):
-        template = self.variant.template
-        recipient = Recipient.of(self.delivery, template.purposes)
-        return template.render(self.address, recipient.tokens)
-
-    def message(self):
-        return self.variant.message(Recipient.of(self.delivery))
-
-
-@dataclass
 class SendRun:
     """What the connections of one worker share while they send an edition."""
 
@@ -149,14 +102,14 @@ class SendRun:
         if connections_wanted == 1:
             Connection(self).run()
         else:
-            couriers = [
+            threads = [
                 threading.Thread(target=self._run_in_thread)
                 for _ in range(connections_wanted)
             ]
-            for courier in couriers:
-                courier.start()
-            for courier in couriers:
-                courier.join()
+            for thread in threads:
+                thread.start()
+            for thread in threads:
+                thread.join()
         Edition.objects.filter(pk=self.edition.pk).exclude(trouble=self.trouble).update(
             trouble=handler.without_addresses(self.trouble)[:300]
         )
@@ -186,16 +139,16 @@ class SendRun:
                 self.stopped = True
         return self.stopped or bool(self.trouble) or now > self.deadline
 
-    def succeeded(self):
+    def record_success(self):
         self.refusals_in_a_row = self.losses_in_a_row = 0
 
-    def was_lost(self, lost):
+    def record_loss(self, lost):
         """Stop before many are uncertain: something cuts every conversation off."""
         self.losses_in_a_row += 1
         if self.losses_in_a_row >= ALL_LOST:
             self.stop(f"The mail server does not say whether it takes mail. {lost}")
 
-    def was_refused(self, refused):
+    def record_refusal(self, refused):
         """Stop the edition if everything is refused: then it is not the addresses."""
         self.refusals_in_a_row += 1
         if refused.is_about_us or self.refusals_in_a_row >= ALL_WRONG:
@@ -218,7 +171,7 @@ class Connection:
 
     def run(self):
         try:
-            with durability.soon(), ledger() as self.advance:
+            with durability.soon(), prepare_statement() as self.advance:
                 self.work()
         except Unreachable as error:
             self.send_run.trouble = f"The mail server cannot be reached. {error}"
@@ -253,7 +206,7 @@ class Connection:
             claim, numbers = self.edition.claimable().claim(size, but_not_to=crowded)
         if not numbers:
             return []
-        self.clerk = Ledger(claim, numbers, self.advance)
+        self.ledger = Ledger(claim, numbers, self.advance)
         deliveries = list(
             Delivery.objects.filter(pk__in=numbers)
             .select_related("subscriber")
@@ -264,7 +217,7 @@ class Connection:
         wanted = set(
             self.edition.audience().filter(pk__in=people).values_list("pk", flat=True)
         )
-        topics = chosen_topics(people)
+        topics = fetch_topics(people)
         jobs = []
         for delivery in deliveries:
             delivery.edition = self.edition
@@ -273,21 +226,21 @@ class Connection:
                 delivery.subscriber.is_tracked,
             )
             if delivery.subscriber_id not in wanted:
-                self.clerk.skip(delivery, "no longer subscribed")
+                self.ledger.skip(delivery, "no longer subscribed")
             elif not variant.items and self.send_run.items:
-                self.clerk.skip(delivery, "nothing on the chosen topics")
+                self.ledger.skip(delivery, "nothing on the chosen topics")
             else:
                 jobs.append(Job(delivery, variant))
-        return self.timed(jobs, paces)
+        return self.reserve_times(jobs, paces)
 
-    def timed(self, jobs, paces):
+    def reserve_times(self, jobs, paces):
         """With the time of each; for whom there is no place soon goes back."""
         slots = throttle.reserve([job.delivery.domain for job in jobs], paces)
         kept = []
         for job, slot in zip(jobs, slots, strict=True):
             if slot is None:
                 later = timezone.now() + throttle.HORIZON
-                self.clerk.put_back(job.delivery, due_at=later)
+                self.ledger.put_back(job.delivery, due_at=later)
             else:
                 job.not_before = slot
                 kept.append(job)
@@ -302,13 +255,13 @@ class Connection:
                 self.wait_for(job)
                 self.deliver(job)
         finally:
-            self.clerk.commit()
-            self.clerk.give_back()
+            self.ledger.commit()
+            self.ledger.give_back()
 
     def wait_for(self, job):
         seconds = (job.not_before - timezone.now()).total_seconds()
         if seconds > 0:
-            self.clerk.commit()
+            self.ledger.commit()
             time.sleep(seconds)
 
     def deliver(self, job):
@@ -316,7 +269,7 @@ class Connection:
         try:
             self.transport.begin(job)
             # Committed while the server makes up its mind.
-            is_ours = self.clerk.submitting(job)
+            is_ours = self.ledger.mark_submitting(job)
             self.transport.confirm()
             if not is_ours:
                 # Taken back after the lease, or the reader has just left.
@@ -324,51 +277,49 @@ class Connection:
                 return
             self.transport.complete(job)
         except Refused as refused:
-            self.refused(job, refused)
+            self.handle_refusal(job, refused)
         except Dropped as dropped:
-            self.clerk.retry(job.delivery, str(dropped))
+            self.ledger.retry(job.delivery, str(dropped))
         except Lost as lost:
-            self.clerk.uncertain(job.delivery, str(lost))
-            self.send_run.was_lost(lost)
+            self.ledger.mark_uncertain(job.delivery, str(lost))
+            self.send_run.record_loss(lost)
         except Unreachable:
-            self.clerk.put_back(job.delivery)
+            self.ledger.put_back(job.delivery)
             raise
         else:
-            self.clerk.accepted(job)
-            self.send_run.succeeded()
+            self.ledger.mark_accepted(job)
+            self.send_run.record_success()
             if time.monotonic() - began > SLOW:
-                self.clerk.commit()
+                self.ledger.commit()
 
-    def refused(self, job, refused):
+    def handle_refusal(self, job, refused):
         delivery = job.delivery
         talked = self.transport.handed_over
         if refused.code == 421:
             self.transport.abort()
         if refused.code == 421 and talked:
             # Servers end long conversations with it: go on in a new one.
-            self.clerk.put_back(delivery)
+            self.ledger.put_back(delivery)
         elif refused.is_throttling:
             general = refused.command in ("MAIL", "DATA") or refused.code == 421
             throttle.back_off(throttle.EVERYBODY if general else delivery.domain)
-            self.clerk.put_back(
-                delivery, due_at=timezone.now() + BACKOFF[0], reason=str(refused)
-            )
+            self.ledger.postpone(delivery, str(refused))
             if general:
                 raise Unreachable(str(refused))
         elif refused.is_temporary:
-            self.clerk.retry(delivery, str(refused))
+            self.ledger.retry(delivery, str(refused))
         elif refused.is_about_us:
-            self.clerk.put_back(delivery)
-            self.send_run.was_refused(refused)
+            self.ledger.put_back(delivery)
+            self.send_run.record_refusal(refused)
         else:
-            self.clerk.fail(delivery, str(refused))
+            self.ledger.mark_failed(delivery, str(refused))
             if refused.is_bounce:
                 hard = reasons.is_hard(str(refused))
                 handler.record(delivery, hard, detail=str(refused))
-            self.send_run.was_refused(refused)
+            self.send_run.record_refusal(refused)
 
 
-def chosen_topics(subscribers):
+def fetch_topics(subscribers):
     """The topics each has chosen, as frozen sets of numbers; one query."""
     chosen = {}
     for subscriber, topic in Subscriber.topics.through.objects.filter(
@@ -376,118 +327,3 @@ def chosen_topics(subscribers):
     ).values_list("subscriber", "topic"):
         chosen.setdefault(subscriber, set()).add(topic)
     return {subscriber: frozenset(topics) for subscriber, topics in chosen.items()}
-
-
-# One commit a message: the one before is sent, this one is being submitted.
-ADVANCE = (
-    "UPDATE newsletter_delivery SET "
-    "sent_at = CASE WHEN state = 'claimed' THEN NULL ELSE CURRENT_TIMESTAMP END, "
-    "state = CASE WHEN state = 'claimed' THEN 'submitting' ELSE 'sent' END, "
-    "reason = '' "
-    "WHERE id IN (%s, %s) AND claim = %s "
-    "AND state IN ('claimed', 'submitting', 'uncertain') RETURNING id"
-)
-
-
-@contextmanager
-def ledger():
-    """A function that executes ADVANCE and returns the numbers it found.
-
-    It is SQL by hand, and planned once on PostgreSQL, since it is half of what a
-    message costs.
-    """
-    on_postgres = connection.vendor == "postgresql"
-    name = f"advance_{uuid.uuid4().hex}"
-    with connection.cursor() as cursor:
-        if on_postgres:
-            planned = ADVANCE % ("$1", "$2", "$3")
-            cursor.execute(f"PREPARE {name} (bigint, bigint, uuid) AS {planned}")
-
-        statement = f"EXECUTE {name} (%s, %s, %s)" if on_postgres else ADVANCE
-
-        def advance(claim, number, previous):
-            cursor.execute(statement, [number, previous, claim.hex])
-            return {row[0] for row in cursor.fetchall()}
-
-        try:
-            yield advance
-        finally:
-            if on_postgres:
-                cursor.execute(f"DEALLOCATE {name}")
-
-
-class Ledger:
-    """Writes the ledger for one claim. Rows that others took back it leaves alone."""
-
-    def __init__(self, claim, numbers, advance):
-        self.claim, self.numbers, self.advance = claim, numbers, advance
-        self.unsettled = 0
-
-    def submitting(self, job):
-        """Commit that the last byte may go out; False if the row is no longer ours."""
-        number = job.delivery.pk
-        previous, self.unsettled = self.unsettled, 0
-        return number in self.advance(self.claim, number, previous)
-
-    def accepted(self, job):
-        """The server took it; committed with the next message or by `settle`."""
-        self.unsettled = job.delivery.pk
-        if job.remote_id:
-            self._mine(job.delivery).update(remote_id=job.remote_id)
-
-    def commit(self):
-        if self.unsettled:
-            previous, self.unsettled = self.unsettled, 0
-            self.advance(self.claim, 0, previous)
-
-    def retry(self, delivery, reason):
-        """Again later, and later each time; after about two days it failed."""
-        if delivery.attempts >= len(BACKOFF):
-            self.fail(delivery, f"Given up: {reason}")
-            return
-        self._mine(delivery).update(
-            state=State.RETRY,
-            attempts=delivery.attempts + 1,
-            due_at=timezone.now() + BACKOFF[delivery.attempts],
-            reason=reason[:300],
-            claim=None,
-            lease_until=None,
-        )
-
-    def put_back(self, delivery, due_at=None, reason=""):
-        """It waits as before; nobody's fault, and no attempt."""
-        self._mine(delivery).update(
-            state=State.PENDING,
-            due_at=due_at or delivery.due_at,
-            reason=reason[:300],
-            claim=None,
-            lease_until=None,
-        )
-
-    def fail(self, delivery, reason):
-        self._mine(delivery).update(
-            state=State.FAILED, reason=reason[:300], lease_until=None
-        )
-
-    def skip(self, delivery, reason):
-        Delivery.objects.filter(pk=delivery.pk, claim=self.claim).skip(reason)
-
-    def uncertain(self, delivery, reason):
-        self._mine(delivery).update(
-            state=State.UNCERTAIN, reason=reason[:300], lease_until=None
-        )
-
-    def give_back(self):
-        """End the lease; what was not begun waits again."""
-        mine = Delivery.objects.filter(pk__in=self.numbers, claim=self.claim)
-        mine.filter(state=State.SENT).update(lease_until=None)
-        mine.filter(state=State.CLAIMED).update(
-            state=State.PENDING, claim=None, lease_until=None
-        )
-
-    def _mine(self, delivery):
-        return Delivery.objects.filter(
-            pk=delivery.pk,
-            claim=self.claim,
-            state__in=[State.CLAIMED, State.SUBMITTING, State.UNCERTAIN],
-        )

@@ -72,10 +72,10 @@ import django; django.setup()
 import time
 from datetime import timedelta
 from newsletter import tasks
-from newsletter.sending import throttle, worker
+from newsletter.sending import ledger, throttle
 from newsletter.models import Edition, delivery
 delivery.LEASE = timedelta(seconds=4)
-worker.BACKOFF = [timedelta(seconds=0.3)] * 9
+ledger.BACKOFF = [timedelta(seconds=0.3)] * 9
 throttle.SLOWED, throttle.SLOWEST = 0.01, 0.05
 throttle.HALF_LIFE = timedelta(seconds=0.5)
 tasks.DESERTED = timedelta()

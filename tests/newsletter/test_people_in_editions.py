@@ -97,11 +97,11 @@ def test_who_may_see_subscribers_but_not_the_ledger_sees_no_ledger(delivery):
 
 def test_a_servers_words_are_kept_without_addresses():
     edition = EditionFactory(state="sending", started_at="2026-01-01T00:00Z")
-    shift = worker.SendRun(edition, deadline=0)
+    send_run = worker.SendRun(edition, deadline=0)
 
-    shift.stop(f"The mail server refuses what we send: 550 <{ADDRESS}> unknown")
-    shift.trouble = f"SMTPRecipientsRefused: {ADDRESS}"
-    shift.work(connections_wanted=0)
+    send_run.stop(f"The mail server refuses what we send: 550 <{ADDRESS}> unknown")
+    send_run.trouble = f"SMTPRecipientsRefused: {ADDRESS}"
+    send_run.work(connections_wanted=0)
 
     edition = Edition.objects.get()
     assert "550 <(address)> unknown" in edition.held_because

@@ -17,7 +17,9 @@ from newsletter.models import (
     Subscriber,
     delivery,
 )
-from newsletter.sending import throttle, worker
+from newsletter.sending import ledger, throttle, worker
+from newsletter.sending.jobs import Job
+from newsletter.sending.ledger import Ledger
 from tests.factories import (
     ArticleFactory,
     EditionFactory,
@@ -164,7 +166,7 @@ def test_who_is_never_reached_fails_in_the_end(server, edition):
     server.faults[BO] = "452 4.3.1 No room"
     rows = send(edition)
 
-    for _ in worker.BACKOFF:
+    for _ in ledger.BACKOFF:
         wake(edition)
         rows = go_on(edition)
 
@@ -372,7 +374,7 @@ def test_without_a_mail_server_messages_are_files(edition, settings):
 
 @pytest.fixture
 def advance(db):
-    with worker.ledger() as advance:
+    with ledger.prepare_statement() as advance:
         yield advance
 
 
@@ -409,14 +411,14 @@ def test_a_lost_worker_leaves_claims_to_others_and_one_uncertain(
 ):
     worker.start(edition)
     claim, numbers = edition.claimable().claim(3)
-    clerk = worker.Ledger(claim, numbers, advance)
+    own = Ledger(claim, numbers, advance)
     jobs = [
-        worker.Job(delivery, None)
+        Job(delivery, None)
         for delivery in Delivery.objects.filter(pk__in=numbers).order_by("pk")
     ]
-    assert clerk.submitting(jobs[0])
-    clerk.accepted(jobs[0])
-    assert clerk.submitting(jobs[1])
+    assert own.mark_submitting(jobs[0])
+    own.mark_accepted(jobs[0])
+    assert own.mark_submitting(jobs[1])
     # Killed here. Nothing is touched before the lease is over.
     go_on(edition)
     assert not server.accepted
@@ -434,12 +436,12 @@ def test_a_worker_that_wakes_up_late_sends_nothing_twice(
 ):
     worker.start(edition)
     claim, numbers = edition.claimable().claim(3)
-    late = worker.Ledger(claim, numbers, advance)
+    late = Ledger(claim, numbers, advance)
     let_the_lease_end(monkeypatch)
     go_on(edition)
 
     for row in Delivery.objects.all():
-        assert not late.submitting(worker.Job(row, None))
+        assert not late.mark_submitting(Job(row, None))
 
 
 def test_a_worker_that_wakes_up_late_leaves_anothers_claim_alone(
@@ -447,19 +449,19 @@ def test_a_worker_that_wakes_up_late_leaves_anothers_claim_alone(
 ):
     worker.start(edition)
     claim, numbers = edition.claimable().claim(3)
-    late = worker.Ledger(claim, numbers, advance)
+    late = Ledger(claim, numbers, advance)
     let_the_lease_end(monkeypatch)
     edition.deliveries.recover()
     edition.claimable().claim(3)
     before = list(Delivery.objects.values())
 
     for row in Delivery.objects.all():
-        assert not late.submitting(worker.Job(row, None))
-        late.accepted(worker.Job(row, None, remote_id="not mine"))
+        assert not late.mark_submitting(Job(row, None))
+        late.mark_accepted(Job(row, None, remote_id="not mine"))
         late.commit()
-        late.fail(row, "not mine")
+        late.mark_failed(row, "not mine")
         late.retry(row, "not mine")
-        late.uncertain(row, "not mine")
+        late.mark_uncertain(row, "not mine")
         late.put_back(row)
         late.skip(row, "not mine")
     late.give_back()
@@ -556,7 +558,7 @@ def test_pausing_stops_a_worker_in_the_midst_of_a_batch(
 def test_an_error_of_ours_is_said_and_loses_nobody(server, edition, monkeypatch):
     worker.start(edition)
     edition.refresh_from_db()
-    monkeypatch.setattr(worker, "compose", lambda *args: 1 / 0)
+    monkeypatch.setattr("newsletter.sending.jobs.compose", lambda *args: 1 / 0)
 
     worker.step(edition.pk)
 

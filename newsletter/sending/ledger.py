@@ -1,0 +1,134 @@
+"""The ledger: who was mailed, who was not, for whom it is uncertain.
+
+docs/decisions/0012-ledger.md
+"""
+
+import uuid
+from contextlib import contextmanager
+from datetime import timedelta
+
+from django.db import connection
+from django.utils import timezone
+
+from newsletter.models import Delivery
+from newsletter.models.delivery import State
+
+# Waits before the second, third … attempt after a temporary failure; then it failed.
+BACKOFF = [timedelta(minutes=m) for m in (1, 5, 15, 60, 180, 360, 720, 1440)]
+# One commit a message: the one before is sent, this one is being submitted.
+ADVANCE = (
+    "UPDATE newsletter_delivery SET "
+    "sent_at = CASE WHEN state = 'claimed' THEN NULL ELSE CURRENT_TIMESTAMP END, "
+    "state = CASE WHEN state = 'claimed' THEN 'submitting' ELSE 'sent' END, "
+    "reason = '' "
+    "WHERE id IN (%s, %s) AND claim = %s "
+    "AND state IN ('claimed', 'submitting', 'uncertain') RETURNING id"
+)
+
+
+@contextmanager
+def prepare_statement():
+    """Yield a function that executes ADVANCE and returns the numbers it found.
+
+    It is SQL by hand, and planned once on PostgreSQL, since it is half of what a
+    message costs.
+    """
+    on_postgres = connection.vendor == "postgresql"
+    name = f"advance_{uuid.uuid4().hex}"
+    with connection.cursor() as cursor:
+        if on_postgres:
+            planned = ADVANCE % ("$1", "$2", "$3")
+            cursor.execute(f"PREPARE {name} (bigint, bigint, uuid) AS {planned}")
+
+        statement = f"EXECUTE {name} (%s, %s, %s)" if on_postgres else ADVANCE
+
+        def advance(claim, number, previous):
+            cursor.execute(statement, [number, previous, claim.hex])
+            return {row[0] for row in cursor.fetchall()}
+
+        try:
+            yield advance
+        finally:
+            if on_postgres:
+                cursor.execute(f"DEALLOCATE {name}")
+
+
+class Ledger:
+    """Writes the ledger for one claim. Rows that others took back it leaves alone."""
+
+    def __init__(self, claim, numbers, advance):
+        self.claim, self.numbers, self.advance = claim, numbers, advance
+        self.uncommitted = 0
+
+    def mark_submitting(self, job):
+        """Commit that the last byte may go out; False if the row is no longer ours."""
+        number = job.delivery.pk
+        previous, self.uncommitted = self.uncommitted, 0
+        return number in self.advance(self.claim, number, previous)
+
+    def mark_accepted(self, job):
+        """The server took it; committed with the next message or by `commit`."""
+        self.uncommitted = job.delivery.pk
+        if job.remote_id:
+            self._own(job.delivery).update(remote_id=job.remote_id)
+
+    def commit(self):
+        if self.uncommitted:
+            previous, self.uncommitted = self.uncommitted, 0
+            self.advance(self.claim, 0, previous)
+
+    def retry(self, delivery, reason):
+        """Again later, and later each time; after about two days it failed."""
+        if delivery.attempts >= len(BACKOFF):
+            self.mark_failed(delivery, f"Given up: {reason}")
+            return
+        self._own(delivery).update(
+            state=State.RETRY,
+            attempts=delivery.attempts + 1,
+            due_at=timezone.now() + BACKOFF[delivery.attempts],
+            reason=reason[:300],
+            claim=None,
+            lease_until=None,
+        )
+
+    def put_back(self, delivery, due_at=None, reason=""):
+        """It waits as before; nobody's fault, and no attempt."""
+        self._own(delivery).update(
+            state=State.PENDING,
+            due_at=due_at or delivery.due_at,
+            reason=reason[:300],
+            claim=None,
+            lease_until=None,
+        )
+
+    def postpone(self, delivery, reason):
+        """It waits a while; the server asked for it, and it is no attempt."""
+        self.put_back(delivery, due_at=timezone.now() + BACKOFF[0], reason=reason)
+
+    def mark_failed(self, delivery, reason):
+        self._own(delivery).update(
+            state=State.FAILED, reason=reason[:300], lease_until=None
+        )
+
+    def skip(self, delivery, reason):
+        Delivery.objects.filter(pk=delivery.pk, claim=self.claim).skip(reason)
+
+    def mark_uncertain(self, delivery, reason):
+        self._own(delivery).update(
+            state=State.UNCERTAIN, reason=reason[:300], lease_until=None
+        )
+
+    def give_back(self):
+        """End the lease; what was not begun waits again."""
+        own = Delivery.objects.filter(pk__in=self.numbers, claim=self.claim)
+        own.filter(state=State.SENT).update(lease_until=None)
+        own.filter(state=State.CLAIMED).update(
+            state=State.PENDING, claim=None, lease_until=None
+        )
+
+    def _own(self, delivery):
+        return Delivery.objects.filter(
+            pk=delivery.pk,
+            claim=self.claim,
+            state__in=[State.CLAIMED, State.SUBMITTING, State.UNCERTAIN],
+        )
