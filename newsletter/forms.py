@@ -9,16 +9,11 @@ from django.db import transaction
 from django.utils import timezone
 
 from articles.models import Topic
-from ecfr_site.mail.addresses import check_reachable
+from ecfr_site.mail.addresses import check_reachable, normalise
 from newsletter.antispam import is_by_hand, is_solved
-from newsletter.models import (
-    ConsentRecord,
-    Newsletter,
-    Subscriber,
-    Wording,
-    normalise,
-)
-from newsletter.models.subscriber import check_pause, is_disposable
+from newsletter.disposable import is_disposable
+from newsletter.models import ConsentRecord, Newsletter, Subscriber, Wording
+from newsletter.models.subscriber import check_pause
 
 Method = ConsentRecord.Method
 

@@ -9,7 +9,7 @@ from django.core.exceptions import ValidationError
 from articles.forms import Rows, SharedForm
 from articles.models import Article
 from ecfr_site.admin_site.wall_clock import WallClockField
-from ecfr_site.mail.addresses import beginning_of
+from ecfr_site.mail.addresses import beginning_of, normalise
 from ecfr_site.richtext.fields import RichTextWidget
 from ecfr_site.richtext.sanitizer import sanitise
 from newsletter.models import (
@@ -17,7 +17,6 @@ from newsletter.models import (
     EditionItem,
     Newsletter,
     Suppression,
-    normalise,
 )
 
 MOST_TESTS = 10

@@ -6,7 +6,8 @@ from django.core.exceptions import ValidationError
 from django.utils import timezone
 from django.utils.formats import date_format
 
-from newsletter.models import ConsentRecord, Subscriber, Suppression, normalise
+from ecfr_site.mail.addresses import normalise
+from newsletter.models import ConsentRecord, Subscriber, Suppression
 
 
 class SuppressionForm(forms.ModelForm):

@@ -9,7 +9,7 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils import timezone
 
-from ecfr_site.mail.addresses import ascii_address
+from ecfr_site.mail.addresses import ascii_address, normalise
 from ecfr_site.security import tokens
 from newsletter.models import (
     ConsentRecord,
@@ -17,7 +17,6 @@ from newsletter.models import (
     Event,
     Subscriber,
     Suppression,
-    normalise,
 )
 
 # What comes back later than this is about a message that nobody remembers.

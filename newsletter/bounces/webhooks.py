@@ -10,8 +10,9 @@ from django.dispatch import receiver
 from django.urls import Resolver404, resolve
 from django.views.decorators.csrf import csrf_exempt
 
+from ecfr_site.mail.addresses import normalise
 from newsletter.bounces import handler, reasons
-from newsletter.models import ConsentRecord, Delivery, Event, normalise
+from newsletter.models import ConsentRecord, Delivery, Event
 
 # Beside WEBHOOK_SECRET, by what a service proves that a message is its own.
 SIGNATURES = (

@@ -4,7 +4,8 @@ from newsletter.models.edition import Edition, NotAllowed
 from newsletter.models.item import EditionItem
 from newsletter.models.newsletter import Newsletter
 from newsletter.models.signup import Signup, network_digest
-from newsletter.models.subscriber import Subscriber, Subscription, normalise
+from newsletter.models.subscriber import Subscriber
+from newsletter.models.subscription import Subscription
 from newsletter.models.suppression import Suppression, address_digest
 
 __all__ = [
@@ -25,5 +26,4 @@ __all__ = [
     "Wording",
     "address_digest",
     "network_digest",
-    "normalise",
 ]

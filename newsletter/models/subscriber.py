@@ -1,38 +1,23 @@
 from datetime import timedelta
-from functools import cache
-from pathlib import Path
 
 from django.conf import settings
-from django.contrib.admin.models import LogEntry
 from django.core.exceptions import ValidationError
 from django.db import models, transaction
-from django.db.models import Exists, OuterRef, Q
 from django.urls import reverse
 from django.utils import timezone
 
 from articles.models import Topic
-from ecfr_site.audit.models import AuditEntry
 from ecfr_site.mail.addresses import check_reachable, normalise
 from ecfr_site.security import tokens
+from newsletter.disposable import is_disposable
 from newsletter.models.consent import ConsentRecord
+from newsletter.models.data_subject import DataSubject
 from newsletter.models.newsletter import Newsletter
-from newsletter.models.suppression import Suppression, address_digest
+from newsletter.models.subscriber_queryset import SubscriberQuerySet
+from newsletter.models.suppression import Suppression
 
 Action, Method = ConsentRecord.Action, ConsentRecord.Method
 LONGEST_PAUSE = timedelta(days=366)
-
-
-@cache
-def disposable_domains():
-    """Return where mail is kept for minutes or shown to everybody."""
-    path = Path(__file__).parent.parent / "disposable_domains.txt"
-    return frozenset(path.read_text().split())
-
-
-def is_disposable(normalised):
-    labels = normalised.rpartition("@")[2].split(".")
-    domains = {".".join(labels[n:]) for n in range(len(labels))}
-    return not domains.isdisjoint(disposable_domains())
 
 
 def check_pause(until):
@@ -42,132 +27,7 @@ def check_pause(until):
         raise ValidationError("Choose a day within the next year.")
 
 
-class SubscriberQuerySet(models.QuerySet):
-    @transaction.atomic
-    def sign_up(
-        self, address, newsletters=(), analytics=False, wording=None, network=""
-    ):
-        """Note what somebody asked for with the form, and return the Signup.
-
-        Nothing that is known of the address changes before it is confirmed, and the
-        caller cannot tell a known one from a new one. Raises ValidationError for what
-        is no e-mail address that can be reached. `network` is a keyed hash
-        (`network_digest`).
-        """
-        normalised = check_reachable(address)
-        subscriber, _ = self.get_or_create(
-            normalised=normalised,
-            defaults={
-                "email": address.strip(),
-                "language": newsletters[0].language
-                if newsletters
-                else settings.LANGUAGES[0][0],
-            },
-        )
-        # Locked, so that two at once cannot both be the last that is allowed.
-        subscriber._lock()
-        signup = subscriber._ask(
-            normalised, network, analytics=analytics, wording=wording
-        )
-        signup.newsletters.set(newsletters)
-        return signup
-
-    def ask_for_link(self, address, network=""):
-        """Note that somebody wants a new link to the preference centre.
-
-        The Signup is held for an address that is not known. Raises ValidationError.
-        """
-        normalised = normalise(address)
-        subscriber = self.filter(normalised=normalised).first()
-        signups = self.model.signups.rel.related_model
-        return signups.objects.ask(
-            normalised,
-            network,
-            subscriber=subscriber,
-            purpose=signups.Purpose.PREFERENCES,
-            held=subscriber is None or subscriber.status == Subscriber.Status.PENDING,
-        )
-
-    def never_confirmed(self):
-        """Nothing was ever agreed to, so there is nothing to keep or to prove."""
-        return self.filter(
-            status=Subscriber.Status.PENDING, consent=None, deliveries=None
-        )
-
-    def long_gone(self):
-        """Those who have had no newsletter, nor asked for anything, for so long."""
-        limit = timezone.now() - timedelta(days=settings.LEFT_KEPT_DAYS)
-        lately = ConsentRecord.objects.filter(subscriber=OuterRef("pk"), at__gt=limit)
-        return self.filter(
-            ~Exists(lately),
-            status__in=[
-                Subscriber.Status.UNSUBSCRIBED,
-                Subscriber.Status.BOUNCED,
-                Subscriber.Status.COMPLAINED,
-            ],
-            created__lt=limit,
-            # Nobody who has just asked to come back.
-            signups=None,
-        )
-
-    def erase_long_gone(self):
-        """A few of them; the evidence of their consent stays, without the address."""
-        for pk in list(self.long_gone().values_list("pk", flat=True)[:10]):
-            with transaction.atomic():
-                locked = self.long_gone().select_for_update(of=("self",))
-                for subscriber in locked.filter(pk=pk):
-                    subscriber.erase(method=Method.TIME)
-
-    def subscribed_to(self, newsletter):
-        """Whoever confirmed a subscription; `newsletter` may be an OuterRef."""
-        return self.filter(
-            Exists(
-                Subscription.objects.confirmed().filter(
-                    subscriber=OuterRef("pk"), newsletter=newsletter
-                )
-            )
-        )
-
-    def mailable(self, newsletter):
-        """Who gets the next edition. Every send goes through it."""
-        return (
-            self.filter(status=Subscriber.Status.ACTIVE)
-            .filter(Q(paused_until=None) | Q(paused_until__lte=timezone.localdate()))
-            .subscribed_to(newsletter)
-        )
-
-    def tracked(self):
-        """Those of whom `is_tracked` is true."""
-        if settings.ANALYTICS_NEEDS_CONSENT:
-            return self.filter(analytics=Subscriber.Analytics.GRANTED)
-        return self.exclude(analytics=Subscriber.Analytics.DENIED)
-
-    def suppress_address(self, address, detail="", *, method):
-        """Never mail it again, whether or not it is a subscriber's.
-
-        Raises ValidationError for what is not an e-mail address.
-        """
-        normalised = normalise(address)
-        reason = Suppression.Reason.MANUAL
-        if subscriber := self.filter(normalised=normalised).first():
-            subscriber.suppress(reason, detail, method=method)
-        else:
-            Suppression.objects.put(address, normalised, reason, detail)
-
-    def lift(self, suppression, by):
-        """Take back a suppression; its subscriber, if there is one, is mailed again."""
-        if suppression.email:
-            subscriber = self.filter(normalised=normalise(suppression.email)).first()
-            if subscriber and subscriber.reinstate(by):
-                return
-        suppression.delete()
-
-    def mailed(self, edition):
-        """Whoever has a delivery of the edition, in any state."""
-        return self.filter(deliveries__edition=edition)
-
-
-class Subscriber(models.Model):
+class Subscriber(DataSubject, models.Model):
     """Somebody who asked for a newsletter."""
 
     class Status(models.TextChoices):
@@ -449,104 +309,6 @@ class Subscriber(models.Model):
         self._note(Action.REINSTATED, Method.DESK, source=by.get_username())
         return True
 
-    @transaction.atomic
-    def erase(self, *, method):
-        """Forget the person: what stays says only that there was one.
-
-        A keyed hash of the address stays on the suppression list, so that no import
-        brings it back; only its owner can, by confirming a new signup.
-        """
-        if not self._lock():
-            return
-        found = Suppression.objects.of(self.normalised).first()
-        reason = found.reason if found else Suppression.Reason.ERASED
-        Suppression.objects.put("", self.normalised, reason)
-        self.deliveries.skip("erased")
-        self.deliveries.forget()
-        self.topics.clear()
-        self.subscriptions.all().delete()
-        self._requests().delete()
-        self._change(
-            email="",
-            normalised=f"erased-{self.pk}",
-            new_email="",
-            status=self.Status.ERASED,
-            analytics=self.Analytics.DENIED,
-            language=settings.LANGUAGES[0][0],
-            time_zone="",
-            paused_until=None,
-            bounce_score=0,
-            bounced_on=None,
-            bounced_hard=False,
-        )
-        # The desk's own log holds the address as the name of what was changed.
-        LogEntry.objects.filter(
-            content_type__app_label="newsletter",
-            content_type__model="subscriber",
-            object_id=str(self.pk),
-        ).update(object_repr=str(self))
-        self._note(Action.ERASED, method)
-
-    def data(self):
-        """All that is stored about the person, ready for JSON."""
-        stored = (
-            "email new_email status language time_zone analytics paused_until "
-            "bounce_score bounced_on bounced_hard created confirmed_at "
-            "address_changed_at"
-        )
-        consent = self.consent.select_related("newsletter", "wording")
-        deliveries = self.deliveries.select_related("edition__newsletter")
-        return {
-            **{name: getattr(self, name) for name in stored.split()},
-            "newsletters": [
-                {
-                    "name": s.newsletter.name,
-                    "created": s.created,
-                    "since": s.confirmed_at,
-                }
-                for s in self.subscriptions.select_related("newsletter")
-            ],
-            "topics": [topic.name for topic in self.topics.all()],
-            "consent": [record.data() for record in consent],
-            "requests": [
-                {
-                    "purpose": s.purpose,
-                    "at": s.created,
-                    "confirmed_at": s.confirmed_at,
-                    "mailed_at": s.mailed_at,
-                    "held": s.held,
-                    "newsletters": [n.name for n in s.newsletters.all()],
-                    "analytics": s.analytics,
-                    "wording": s.wording_id,
-                    "address": s.address,
-                    "network": s.network,
-                    "old_address": s.old_address,
-                }
-                for s in self._requests().prefetch_related("newsletters")
-            ],
-            "editions": [
-                delivery.data()
-                for delivery in deliveries.prefetch_related("events__link")
-            ],
-            "suppressions": list(
-                Suppression.objects.of(self.normalised).values(
-                    "digest", "email", "reason", "detail", "created", "folded"
-                )
-            ),
-            # Not by whom: that is about somebody else.
-            "at_the_desk": list(
-                AuditEntry.objects.filter(
-                    kind=self._meta.label_lower, object_id=str(self.pk)
-                ).values("at", "action", "detail")
-            ),
-        }
-
-    def _requests(self):
-        """What was asked for by this person, or for the address when it was unknown."""
-        signups = self.signups.model.objects
-        unknown = Q(subscriber=None, address=address_digest(self.normalised))
-        return signups.filter(Q(subscriber=self) | unknown)
-
     def _lock(self):
         """Read the row anew and keep it to this transaction; whether it is a person."""
         self.refresh_from_db(from_queryset=Subscriber.objects.select_for_update())
@@ -588,38 +350,3 @@ class Subscriber(models.Model):
     def _others_at(self, normalised):
         others = Subscriber.objects.filter(normalised=normalised)
         return others.exclude(pk=self.pk)
-
-
-class SubscriptionQuerySet(models.QuerySet):
-    def confirmed(self):
-        return self.filter(confirmed_at__isnull=False)
-
-
-class Subscription(models.Model):
-    """A newsletter that somebody gets, or will once the address is confirmed.
-
-    Unsubscribing removes the row; the log of consent keeps what was.
-    """
-
-    subscriber = models.ForeignKey(
-        Subscriber, models.CASCADE, related_name="subscriptions"
-    )
-    newsletter = models.ForeignKey(
-        Newsletter, models.PROTECT, related_name="subscriptions"
-    )
-    created = models.DateTimeField(auto_now_add=True)
-    confirmed_at = models.DateTimeField(null=True, blank=True)
-
-    readers_see = None
-
-    objects = SubscriptionQuerySet.as_manager()
-
-    class Meta:
-        constraints = [
-            models.UniqueConstraint(
-                fields=["newsletter", "subscriber"], name="unique_subscription"
-            )
-        ]
-
-    def __str__(self):
-        return f"{self.subscriber}: {self.newsletter}"

@@ -5,9 +5,9 @@ from django.core.management.base import BaseCommand, CommandError
 from django.core.serializers.json import DjangoJSONEncoder
 
 from ecfr_site.audit import log
+from ecfr_site.mail.addresses import normalise
 from ecfr_site.storage.private import only_for_its_owner
 from newsletter.models import Subscriber
-from newsletter.models.subscriber import normalise
 
 
 class Command(BaseCommand):
