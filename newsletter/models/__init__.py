@@ -1,8 +1,12 @@
 from newsletter.models.consent import ConsentRecord, Wording
-from newsletter.models.delivery import Delivery, Event, Heartbeat, Link, Pace
+from newsletter.models.delivery import Delivery
 from newsletter.models.edition import Edition, NotAllowed
+from newsletter.models.event import Event
+from newsletter.models.heartbeat import Heartbeat
 from newsletter.models.item import EditionItem
+from newsletter.models.link import Link
 from newsletter.models.newsletter import Newsletter
+from newsletter.models.pace import Pace
 from newsletter.models.signup import Signup, network_digest
 from newsletter.models.subscriber import Subscriber
 from newsletter.models.subscription import Subscription

@@ -1,15 +1,13 @@
-import secrets
 import uuid
 from datetime import timedelta
 
-from django.conf import settings
 from django.db import models, transaction
-from django.db.models import Q, Value
-from django.db.models.functions import MD5, Cast, Concat
+from django.db.models import Q
 from django.utils import timezone
 
 from ecfr_site.database.durability import database_started
 from ecfr_site.security import tokens
+from newsletter.models.event import Event
 from newsletter.models.subscriber import Subscriber
 
 # How long a worker may hold what it claimed without sending it.
@@ -258,151 +256,3 @@ class Delivery(models.Model):
                 for event in self.events.all()
             ],
         }
-
-
-class Link(models.Model):
-    """An address in an edition, by number: what a tracked link leads to."""
-
-    edition = models.ForeignKey(
-        "newsletter.Edition", models.CASCADE, related_name="links"
-    )
-    number = models.PositiveSmallIntegerField()
-    url = models.URLField(max_length=1000)
-    article = models.ForeignKey(
-        "articles.Article", models.SET_NULL, null=True, related_name="+"
-    )
-
-    readers_see = None
-
-    class Meta:
-        ordering = ["number"]
-        constraints = [
-            models.UniqueConstraint(fields=["edition", "number"], name="unique_link")
-        ]
-
-    def __str__(self):
-        return self.url
-
-
-class EventQuerySet(models.QuerySet):
-    def by_people(self):
-        """Without what scanners and prefetching proxies did."""
-        return self.filter(machine="")
-
-    def forget_readers(self):
-        """Leave that somebody opened and clicked, and drop who it was.
-
-        What one reader did stays together, so that persons can still be counted: under
-        a hash with a salt that nobody keeps.
-        """
-        salt = secrets.token_hex()
-        number = Cast("delivery", models.CharField())
-        return self.filter(kind__in=READING, delivery__isnull=False).update(
-            reader=MD5(Concat(Value(salt), number)), delivery=None, detail=""
-        )
-
-
-class Event(models.Model):
-    """Something that a subscriber, a mail server or a scanner did with an edition."""
-
-    class Kind(models.TextChoices):
-        OPEN = "open", "opened"
-        CLICK = "click", "clicked"
-        BOUNCE = "bounce", "came back"
-        COMPLAINT = "complaint", "complained"
-        UNSUBSCRIBE = "unsubscribe", "unsubscribed"
-
-    edition = models.ForeignKey(
-        "newsletter.Edition", models.CASCADE, related_name="events"
-    )
-    # Gone from what was read long ago, or by whom was erased since: the totals stay.
-    delivery = models.ForeignKey(
-        Delivery, models.SET_NULL, null=True, related_name="events"
-    )
-    # Stands for the delivery then, and says nothing about it.
-    reader = models.CharField(
-        max_length=32, blank=True, default="", db_default="", editable=False
-    )
-    kind = models.CharField(max_length=12, choices=Kind)
-    at = models.DateTimeField(auto_now_add=True)
-    link = models.ForeignKey(Link, models.SET_NULL, null=True, related_name="events")
-    hard = models.BooleanField(
-        default=False, help_text="A bounce that says: this address will never work."
-    )
-    machine = models.CharField(
-        max_length=30,
-        blank=True,
-        help_text="The rule by which it was no person; empty for people.",
-    )
-    detail = models.TextField(blank=True)
-
-    readers_see = None
-
-    objects = EventQuerySet.as_manager()
-
-    class Meta:
-        ordering = ["pk"]
-        indexes = [
-            models.Index(fields=["edition", "kind"], name="event_by_edition"),
-            models.Index(fields=["delivery", "at"], name="event_by_delivery"),
-        ]
-
-    def __str__(self):
-        at = timezone.localtime(self.at)
-        return f"{self.get_kind_display()}, {at:%-d %B %Y, %H:%M}"
-
-
-READING = [Event.Kind.OPEN, Event.Kind.CLICK]
-
-
-class Pace(models.Model):
-    """How fast a recipient's domain, or "" for all together, may be mailed.
-
-    One row is shared by all workers: each books the time of its next messages in it.
-    """
-
-    domain = models.CharField(max_length=255, unique=True)
-    next_at = models.DateTimeField(default=timezone.now)
-    # Seconds between two messages, after the other side asked to slow down.
-    slowed_to = models.FloatField(null=True)
-    slowed_at = models.DateTimeField(null=True)
-
-    readers_see = None
-
-    def __str__(self):
-        return self.domain or "all"
-
-
-class Heartbeat(models.Model):
-    """When and where this database last sent by the clock: one row.
-
-    A database that was away for long, or wakes up as another site, may be a restored
-    copy: nothing that it holds goes out by itself.
-    """
-
-    AWAY = timedelta(hours=1)
-
-    beat_at = models.DateTimeField()
-    site_url = models.CharField(max_length=300)
-
-    readers_see = None
-
-    class Meta:
-        constraints = [models.CheckConstraint(condition=Q(pk=1), name="one_heartbeat")]
-
-    def __str__(self):
-        return f"{timezone.localtime(self.beat_at):%-d %B %Y, %H:%M}"
-
-    @classmethod
-    def is_steady(cls):
-        """Return whether the clock ran here a moment ago; false before it ever ran."""
-        return cls.objects.filter(
-            site_url=settings.SITE_URL, beat_at__gt=timezone.now() - cls.AWAY
-        ).exists()
-
-    @classmethod
-    def beat(cls):
-        cls.objects.update_or_create(
-            pk=1,
-            defaults={"beat_at": timezone.now(), "site_url": settings.SITE_URL},
-        )

@@ -15,7 +15,8 @@ from ecfr_site.audit import log
 from ecfr_site.caching.triggers import Seen
 from ecfr_site.institution.models import Institution
 from ecfr_site.richtext.fields import RichTextField
-from newsletter.models.delivery import Delivery, Event
+from newsletter.models.delivery import Delivery
+from newsletter.models.event import Event
 from newsletter.models.item import EditionItem
 from newsletter.models.newsletter import Newsletter, single_line
 from newsletter.models.subscriber import Subscriber
