@@ -3,7 +3,10 @@ from urllib.parse import urlsplit
 from django.conf import settings
 from django.core.checks import Error, Tags, register
 from django.db import connections
+from django.db.migrations.recorder import MigrationRecorder
 from django.http.request import split_domain_port, validate_host
+
+from ecfr_site.database.squashed import find_unseen
 
 
 @register(Tags.database)
@@ -26,6 +29,20 @@ def groups_that_need_a_second_factor_exist(app_configs, databases, **kwargs):
                     hint=f"There are: {', '.join(sorted(known))}.",
                     id="ecfr_site.E002",
                 )
+
+
+@register(Tags.database)
+def database_has_seen_what_was_squashed(app_configs, databases, **kwargs):
+    """Django would stop with an error that says nothing of the reason."""
+    for database in databases or []:
+        applied = MigrationRecorder(connections[database]).applied_migrations()
+        if unseen := find_unseen(applied):
+            yield Error(
+                "This database is of before version 0.9 and cannot be upgraded to it "
+                f"at once: it has not seen {'.'.join(unseen)}.",
+                hint="Upgrade it to the last version before 0.9 first.",
+                id="ecfr_site.E003",
+            )
 
 
 @register(Tags.security)

@@ -59,5 +59,7 @@ def is_plain_name(name):
 
 
 def known_migrations():
-    """The migrations that this software has, as the manifest has them."""
-    return {f"{app}.{name}" for app, name in MigrationLoader(None).disk_migrations}
+    """The migrations that this software has or replaces, as the manifest has them."""
+    disk = MigrationLoader(None).disk_migrations
+    replaced = [name for found in disk.values() for name in found.replaces]
+    return {f"{app}.{name}" for app, name in [*disk, *replaced]}

@@ -23,6 +23,7 @@ from ecfr_site.backups.location import (
 )
 from ecfr_site.backups.manifest import known_migrations, read_manifest
 from ecfr_site.backups.verify import find_faults
+from ecfr_site.database.squashed import find_unseen
 from ecfr_site.institution.models import Institution
 from ecfr_site.mail.models import MailHold
 
@@ -96,6 +97,13 @@ def _check_fits(manifest):
             f"This backup is of newer software ({manifest['release']}), which this one "
             f"does not know: {', '.join(newer[:5])}."
         )
+    applied = [tuple(name.split(".", 1)) for name in manifest["migrations"]]
+    if unseen := find_unseen(applied):
+        raise BackupError(
+            f"This backup is of before version 0.9 ({manifest['release']}): restore it "
+            "with the software of its time, and upgrade that. It has not seen "
+            f"{'.'.join(unseen)}."
+        )
 
 
 def _check_empty():
@@ -110,24 +118,13 @@ def hold_mail():
     """Hold mail, in the tables as they were in the backup.
 
     It comes first: any later step may fail, and a copy must not send even so.
-    A database of before the migration 0010_mail_hold keeps the hold with the
-    institution, whence the migration takes it.
     """
     with connection.cursor() as cursor:
-        table = MailHold._meta.db_table
-        if table in connection.introspection.table_names(cursor):
-            cursor.execute(
-                f"INSERT INTO {table} (id, since) "  # noqa: S608
-                "VALUES (1, CURRENT_TIMESTAMP) "
-                "ON CONFLICT (id) DO UPDATE SET since = excluded.since"
-            )
-            return
-        table = Institution._meta.db_table
-        columns = connection.introspection.get_table_description(cursor, table)
-        if any(column.name == "mail_held_since" for column in columns):
-            cursor.execute(
-                f"UPDATE {table} SET mail_held_since = CURRENT_TIMESTAMP"  # noqa: S608
-            )
+        cursor.execute(
+            f"INSERT INTO {MailHold._meta.db_table} (id, since) "  # noqa: S608
+            "VALUES (1, CURRENT_TIMESTAMP) "
+            "ON CONFLICT (id) DO UPDATE SET since = excluded.since"
+        )
 
 
 def _check_rows(manifest):

@@ -5,19 +5,14 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from django.conf import settings
-from django.contrib.auth import get_user_model
 from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
 from django.db.migrations.recorder import MigrationRecorder
-from django.db.models import Count
-from django.db.models.functions import Lower
 
 from ecfr_site.backups.archive import format_megabytes
 from ecfr_site.backups.folder import list_backups, parse_time
 from ecfr_site.backups.manifest import known_migrations
-
-# What needs one account an address, whose index would fail otherwise.
-ONE_AN_ADDRESS = ("ecfr_site", "0006_one_account_an_address")
+from ecfr_site.database.squashed import find_unseen
 
 
 def pending():
@@ -36,34 +31,27 @@ def obstacles(folder, most_hours):
     if not connection.introspection.table_names():
         # Nothing can be lost.
         return
+    applied = MigrationRecorder(connection).applied_migrations()
+    if unseen := find_unseen(applied):
+        yield (
+            "The database is of before version 0.9: upgrade it to the last version "
+            f"before that first. It has not seen {'.'.join(unseen)}."
+        )
+        return
     waiting = pending()
-    yield from unknown_migrations()
-    if ONE_AN_ADDRESS in waiting:
-        for address, names in shared_addresses():
-            yield f"These accounts have the address {address}: {', '.join(names)}."
+    yield from unknown_migrations(applied)
     yield from disk_space()
     if waiting:
         yield from old_backup(Path(folder), timedelta(hours=most_hours))
 
 
-def unknown_migrations():
+def unknown_migrations(applied):
     known = known_migrations()
-    recorded = MigrationRecorder(connection).applied_migrations()
-    applied = {f"{app}.{name}" for app, name in recorded}
     ours = {name.partition(".")[0] for name in known}
-    for name in sorted(applied - known):
+    for name in sorted({f"{app}.{name}" for app, name in applied} - known):
         # A package that is used no more leaves its rows.
         if name.partition(".")[0] in ours:
             yield f"The database is of newer software: {name} is not known here."
-
-
-def shared_addresses():
-    """(address, names of the accounts that have it), however they write it."""
-    accounts = get_user_model().objects.exclude(email="").annotate(at=Lower("email"))
-    shared = accounts.values("at").annotate(n=Count("pk")).filter(n__gt=1)
-    for address in shared.order_by("at").values_list("at", flat=True):
-        same = accounts.filter(at=address).order_by("username")
-        yield address, list(same.values_list("username", flat=True))
 
 
 def disk_space():

@@ -1,10 +1,8 @@
 """Attachments are for those who may read what they belong to; nobody else gets them."""
 
-import importlib
 from datetime import timedelta
 
 import pytest
-from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 from django.utils import timezone
 
@@ -231,61 +229,6 @@ def test_the_form_and_the_page_link_to_the_file(editor, reader):
 
     assert address in form.content.decode()
     assert address in reader.get(article.get_absolute_url()).content.decode()
-
-
-# The move from the media folder
-
-OLD = "attachments/2025/03/report.pdf"
-
-
-@pytest.fixture
-def migration():
-    return importlib.import_module("articles.migrations.0003_protected_files")
-
-
-def test_files_that_were_in_the_open_are_moved(migration):
-    default_storage.save(OLD, ContentFile(CONTENT))
-
-    migration.move_files(None, None)
-    migration.move_files(None, None)
-
-    assert not default_storage.exists(OLD)
-    assert private_storage().open(OLD).read() == CONTENT
-
-
-def test_a_move_that_was_stopped_is_finished(migration):
-    default_storage.save(OLD, ContentFile(CONTENT))
-    private_storage().save(OLD, ContentFile(CONTENT[:5]))
-
-    migration.move_files(None, None)
-
-    assert private_storage().open(OLD).read() == CONTENT
-    assert not default_storage.exists(OLD)
-
-
-def test_missing_files_do_not_stop_the_move(migration, monkeypatch):
-    default_storage.save(OLD, ContentFile(CONTENT))
-    default_storage.save(OLD.replace("report", "gone"), ContentFile(CONTENT))
-    opened = default_storage.open
-
-    def vanish(name, mode="rb"):
-        if "gone" in name:
-            raise FileNotFoundError(name)
-        return opened(name, mode)
-
-    monkeypatch.setattr(default_storage._wrapped, "open", vanish)
-    migration.move_files(None, None)
-
-    assert private_storage().exists(OLD)
-
-
-def test_the_move_can_be_taken_back(migration):
-    default_storage.save(OLD, ContentFile(CONTENT))
-    migration.move_files(None, None)
-
-    migration.move_back(None, None)
-
-    assert default_storage.open(OLD).read() == CONTENT
 
 
 # Images

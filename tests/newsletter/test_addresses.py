@@ -1,13 +1,9 @@
 """Mail goes to the address that was given, and two people are two."""
 
-import importlib
-
 import pytest
-from django.apps import apps
 from django.core import mail
 from django.core.exceptions import ValidationError
 from django.core.mail import EmailMessage
-from django.db import connection
 
 from ecfr_site.accounts import emails
 from ecfr_site.mail.addresses import (
@@ -18,8 +14,7 @@ from ecfr_site.mail.addresses import (
 )
 from newsletter.bounces import handler
 from newsletter.composing import messages
-from newsletter.models import Newsletter, Signup, Subscriber, Suppression
-from newsletter.models.suppression import address_digest
+from newsletter.models import Newsletter, Signup, Subscriber
 from tests.factories import DeliveryFactory, SubscriberFactory, UserFactory
 from tests.newsletter.test_import import refusal, take
 from tests.newsletter.test_preferences import path_of
@@ -201,82 +196,3 @@ def test_who_has_such_an_address_already_is_known_by_it_still():
     assert jo.bounce_score == 0.5
     with pytest.raises(ValidationError):
         check_reachable(jo.email)
-
-
-# Rows of before
-
-
-@pytest.fixture
-def migration():
-    return importlib.import_module("newsletter.migrations.0007_addresses_as_given")
-
-
-@pytest.fixture
-def migrate(migration):
-    def run():
-        with connection.schema_editor() as editor:
-            migration.unfold_subscribers(apps, editor)
-            migration.mark_folded(apps, editor)
-            migration.note_changed_addresses(apps, editor)
-
-    return run
-
-
-@pytest.mark.django_db(transaction=True)
-def test_each_row_keeps_the_address_that_it_was_given(migrate):
-    for email, folded in [
-        ("weiss@straße.de", "weiss@strasse.de"),
-        ("Anna@example.org", "anna@example.org"),
-    ]:
-        pk = SubscriberFactory(email=email).pk
-        Subscriber.objects.filter(pk=pk).update(normalised=folded)
-
-    migrate()
-
-    assert set(Subscriber.objects.values_list("email", "normalised")) == {
-        ("weiss@straße.de", "weiss@straße.de"),
-        ("Anna@example.org", "anna@example.org"),
-    }
-
-
-@pytest.mark.django_db(transaction=True)
-def test_nobody_is_lost_where_two_rows_would_be_one(migrate):
-    SubscriberFactory(email="weiss@straße.de")
-    double = SubscriberFactory(email="double@example.org")
-    Subscriber.objects.filter(pk=double.pk).update(
-        email="WEISS@straße.de", normalised="weiss@strasse.de"
-    )
-
-    migrate()
-
-    assert Subscriber.objects.count() == 2
-
-
-@pytest.mark.django_db(transaction=True)
-@pytest.mark.parametrize("email", ["", "weiss@straße.de"])
-def test_nobody_who_was_suppressed_is_mailed_again(migrate, email):
-    Suppression.objects.create(
-        digest=address_digest("weiss@strasse.de"), email=email, reason="complained"
-    )
-    assert not Suppression.objects.of("weiss@straße.de").exists()
-
-    migrate()
-
-    for address in ("weiss@straße.de", "weiss@strasse.de"):
-        assert Suppression.objects.of(address).exists()
-        assert Suppression.objects.suppressed([address]) == {address}
-    assert not Suppression.objects.suppressed(["weiss@street.de"])
-
-
-@pytest.mark.django_db(transaction=True)
-def test_who_changed_the_address_before_is_known_by_the_log(migrate):
-    ada = SubscriberFactory()
-    bo = SubscriberFactory()
-    record = ada.consent.create(action="address-changed", method="confirmation")
-
-    migrate()
-
-    ada.refresh_from_db()
-    bo.refresh_from_db()
-    assert ada.address_changed_at == record.at
-    assert bo.address_changed_at is None

@@ -1,10 +1,8 @@
 """Addresses never break."""
 
 import unicodedata
-from importlib import import_module
 
 import pytest
-from django.apps import apps
 from django.contrib.flatpages.models import FlatPage
 from django.contrib.redirects.models import Redirect
 from django.core.exceptions import ValidationError
@@ -249,28 +247,6 @@ def test_a_simple_page_that_moves_leads_on(reader):
 
     assert leads_to(reader, "/imprint/") == "/legal/imprint/"
     assert leads_to(reader, "/legal/imprint/") == 200
-
-
-def test_addresses_that_were_stored_are_spelt_anew():
-    unspelt = Redirect.objects.bulk_create(
-        Redirect(site_id=1, old_path=old_path, new_path=new_path)
-        for old_path, new_path in [
-            ("/m%C3%B6bel/", "/a/"),
-            ("/a?z=1&b=2", "/b/"),
-            ("/möbel/", "/c/"),
-            ("ftp://x/", "/d/"),
-        ]
-    )
-    migration = import_module("ecfr_site.migrations.0009_old_paths_in_one_spelling")
-
-    migration.spell_old_paths(apps, None)
-
-    assert {row.old_path: row.new_path for row in Redirect.objects.all()} == {
-        "/a?b=2&z=1": "/b/",
-        "/möbel/": "/c/",
-        "ftp://x/": "/d/",
-    }
-    assert unspelt
 
 
 @pytest.mark.parametrize(
