@@ -1,35 +1,44 @@
 from django.contrib import admin
 from django.contrib.admin.options import IS_POPUP_VAR
-from django.core.exceptions import PermissionDenied, ValidationError
+from django.core.exceptions import ValidationError
 from django.db import models, transaction
-from django.forms import DateField, Script, Textarea
-from django.http import JsonResponse
-from django.shortcuts import get_object_or_404
-from django.urls import path
-from django.utils import timezone
-from django.utils.html import format_html
+from django.forms import Script
+from django.http import Http404
+from django.shortcuts import redirect
+from django.utils.html import mark_safe
+from reversion import is_active, set_comment
 from reversion.admin import VersionAdmin
 
 from articles import workflow
-from articles.admin.badges import state_badge, thumbnail, what_happened
-from articles.admin.board import BoardPages
-from articles.admin.checking import ChecklistPages
-from articles.admin.comments import CommentPages
-from articles.admin.editing import EditingPages
-from articles.admin.history import HistoryPages
-from articles.admin.live_page import LivePages
-from articles.admin.notice_choice import NoticePages
-from articles.admin.planning import DueFilter, PlanningPages, WhoseFilter
-from articles.admin.preview import PreviewPages
-from articles.admin.preview_links import PreviewLinkPages
-from articles.admin.transition_bar import StepsBar
-from articles.admin.working_copies import WorkingCopyPages
-from articles.forms import ArticleForm, AuthorSelect, BylineRows, Rows
-from articles.history.snapshot import keep_first
-from articles.models import Article, Attachment, Byline, Correction, EditorialPolicy
+from articles.admin import planning, transition_bar, working_copies
+from articles.admin.actions import publish
+from articles.admin.badges import show_thumbnail, state_badge, what_happened
+from articles.admin.columns import badge, date, headline, plan, thumbnail, written_by
+from articles.admin.edit_sessions import (
+    asks_for_text,
+    bring_back,
+    clear_saved,
+    tell_saved,
+)
+from articles.admin.fieldsets import FIELDSETS, fieldsets_of
+from articles.admin.filters import DueFilter, ProblemFilter, StateFilter, WhoseFilter
+from articles.admin.inlines import AttachmentInline, BylineInline, CorrectionInline
+from articles.admin.panels import (
+    ChecklistPanel,
+    CommentsPanel,
+    EditingPanel,
+    LivePagePanel,
+    PreviewLinksPanel,
+    WorkingCopyPanel,
+)
+from articles.admin.panels.checklist import say_warnings
+from articles.admin.urls import article_urls
+from articles.admin.views import compare, history, restore
+from articles.forms import NOTE, ArticleForm
+from articles.history.snapshot import content_of, keep_first
+from articles.models import LONG_FIELDS, Article, Correction, EditorialPolicy
 from articles.search import matching
-from articles.workflow import State
-from authors.models import Author
+from articles.workflow import NotAllowed, State
 from ecfr_site.accounts.form_recovery import FormRecoveryMixin
 from ecfr_site.admin_site.lookups import OwnLookupsMixin
 from ecfr_site.admin_site.wall_clock import WallClockField, WallClockWidget
@@ -39,123 +48,9 @@ from ecfr_site.richtext.admin import LossesMixin
 from ecfr_site.richtext.folding import folded_words
 
 
-class BylineInline(admin.TabularInline):
-    model = Byline
-    formset = BylineRows
-    extra = 1
-    autocomplete_fields = ["author"]
-    fields = ["order", "author", "role", "shown_position", "position_override"]
-    readonly_fields = ["shown_position"]
-    verbose_name = "person"
-    verbose_name_plural = "people"
-
-    def get_queryset(self, request):
-        return super().get_queryset(request).for_page().select_related("article")
-
-    def formfield_for_foreignkey(self, db_field, request, **kwargs):
-        if db_field.name == "author":
-            kwargs["widget"] = AuthorSelect(db_field, self.admin_site)
-        return super().formfield_for_foreignkey(db_field, request, **kwargs)
-
-    @admin.display(description="Position on the day of publication")
-    def shown_position(self, byline):
-        text = byline.position if byline.author_id else ""
-        return format_html('<span class="byline-position">{}</span>', text or "–")
-
-
-class CorrectionInline(admin.StackedInline):
-    model = Correction
-    formset = Rows
-    extra = 0
-    fields = ["date", "text", "added_by"]
-    readonly_fields = ["added_by"]
-    formfield_overrides = {models.TextField: {"widget": Textarea({"rows": 3})}}
-
-    def get_queryset(self, request):
-        return super().get_queryset(request).select_related("by")
-
-    @admin.display(description="added by")
-    def added_by(self, correction):
-        return (correction.by and correction.by.get_full_name()) or correction.by or "–"
-
-
-class AttachmentInline(admin.TabularInline):
-    model = Attachment
-    formset = Rows
-    extra = 0
-    fields = ["order", "title", "file"]
-    verbose_name = "file to download"
-    verbose_name_plural = "files to download"
-
-
-class StateFilter(admin.SimpleListFilter):
-    title = "state"
-    parameter_name = "state"
-
-    def lookups(self, request, model_admin):
-        return [
-            (State.DRAFT, "Draft"),
-            (State.IN_REVIEW, "In review"),
-            (State.APPROVED, "Approved"),
-            ("scheduled", "Scheduled"),
-            (State.PUBLISHED, "Live"),
-            (State.WITHDRAWN, "Withdrawn"),
-        ]
-
-    def queryset(self, request, articles):
-        match self.value():
-            case None:
-                return articles
-            case "scheduled":
-                return articles.going_live(request.user)
-            case State.PUBLISHED:
-                return articles.published()
-            case value:
-                return articles.status(value, request.user)
-
-
-class ProblemFilter(admin.SimpleListFilter):
-    title = "problems"
-    parameter_name = "problems"
-
-    def lookups(self, request, model_admin):
-        return [("yes", "With problems")]
-
-    def queryset(self, request, articles):
-        return articles.with_problems() if self.value() else articles
-
-
-def without(fieldsets, name):
-    return [
-        (title, {**options, "fields": [f for f in options["fields"] if f != name]})
-        for title, options in fieldsets
-    ]
-
-
-class Panels:
-    """Panels beside an article's form; each adds its own context."""
-
-    def panel_context(self, request, article):
-        """Context of the form's templates; `article` is None for a new one."""
-        return {}
-
-
 @admin.register(Article)
 class ArticleAdmin(
     SlugAdminMixin,
-    EditingPages,
-    CommentPages,
-    PlanningPages,
-    BoardPages,
-    NoticePages,
-    ChecklistPages,
-    PreviewLinkPages,
-    PreviewPages,
-    WorkingCopyPages,
-    HistoryPages,
-    LivePages,
-    StepsBar,
-    Panels,
     LossesMixin,
     ChosenImageMixin,
     OwnLookupsMixin,
@@ -165,16 +60,8 @@ class ArticleAdmin(
     form = ArticleForm
     change_form_template = "admin/articles/article/change_form.html"
     change_list_template = "admin/articles/article/change_list.html"
-    list_display = [
-        "headline",
-        "badge",
-        "kind",
-        "written_by",
-        "plan",
-        "date",
-        "thumbnail",
-    ]
-    list_display_links = ["headline"]
+    list_display = [headline, badge, "kind", written_by, plan, date, thumbnail]
+    list_display_links = [headline]
     list_filter = [
         WhoseFilter,
         StateFilter,
@@ -189,7 +76,7 @@ class ArticleAdmin(
     search_fields = ["title", "standfirst", "authors__name"]
     search_help_text = "Words of the title, the standfirst or an author's name."
     date_hierarchy = "published_at"
-    actions = ["publish"]
+    actions = [publish]
     inlines = [BylineInline, CorrectionInline, AttachmentInline]
     formfield_overrides = {
         models.URLField: {"assume_scheme": "https"},
@@ -203,66 +90,37 @@ class ArticleAdmin(
         "translation_of",
         "replaced_by",
     ]
-    fieldsets = [
-        (
-            "Write",
-            {"fields": ["opened", "title", "standfirst", "body", "kind"]},
-        ),
-        (
-            "Image",
-            {
-                "fields": [
-                    "image",
-                    "lead_thumbnail",
-                    "image_alt",
-                    "image_decorative",
-                    "image_caption",
-                ]
-            },
-        ),
-        ("Classify", {"fields": ["programmes", "topics"]}),
-        (
-            "Publish",
-            {
-                "fields": [
-                    "slug",
-                    "published_at",
-                    "precision",
-                    "replaces_at",
-                    "ends_at",
-                    "disclaimer",
-                ]
-            },
-        ),
-        (
-            "First published elsewhere",
-            {
-                "classes": ["collapse"],
-                "fields": [
-                    ("original_outlet", "original_url"),
-                    ("original_date", "original_licence"),
-                ],
-            },
-        ),
-        (
-            "Language",
-            {"classes": ["collapse"], "fields": ["language", "translation_of"]},
-        ),
-        (
-            "Search engines",
-            {"classes": ["collapse"], "fields": ["seo_title", "seo_description"]},
-        ),
-    ]
+    fieldsets = FIELDSETS
     readonly_fields = ["lead_thumbnail"]
+    panels = [
+        EditingPanel,
+        WorkingCopyPanel,
+        LivePagePanel,
+        ChecklistPanel,
+        CommentsPanel,
+        PreviewLinksPanel,
+    ]
 
     class Media:
+        css = {
+            "all": [
+                "ecfr_site/admin/checklist.css",
+                "ecfr_site/admin/planning.css",
+                "ecfr_site/admin/comments.css",
+            ]
+        }
         js = [
+            Script("ecfr_site/admin/checklist.js", defer=True),
+            Script("ecfr_site/admin/comments.js", defer=True),
             Script("ecfr_site/admin/form.js", defer=True),
             Script("ecfr_site/admin/article.js", defer=True),
             Script("ecfr_site/admin/steps.js", defer=True),
             Script("ecfr_site/admin/editing.js", defer=True),
             Script("ecfr_site/admin/live_preview.js", defer=True),
         ]
+
+    def get_urls(self):
+        return [*article_urls(self), *super().get_urls()]
 
     # Who may
 
@@ -275,20 +133,37 @@ class ArticleAdmin(
         return allowed and (obj is None or obj.may_be_changed_by(request.user))
 
     def has_delete_permission(self, request, obj=None):
-        """Refuse what readers have seen: it is withdrawn, never deleted."""
-        allowed = super().has_delete_permission(request, obj)
-        return allowed and (obj is None or not obj.was_public)
+        """Refuse what readers have seen, which is withdrawn, and working copies.
 
-    def view_on_site(self, article):
-        return article.get_absolute_url()
+        They are discarded: deleting would leave their history behind.
+        """
+        allowed = super().has_delete_permission(request, obj)
+        return allowed and (obj is None or not (obj.was_public or obj.live_id))
 
     def has_publish_permission(self, request):
         return request.user.has_perm(workflow.RELEASE)
 
+    def seen_or_404(self, request, pk):
+        """The article or working copy, for those who see it at the desk."""
+        article = Article.objects.filter(pk=pk).select_related("live").first()
+        if article is None or not self.has_view_permission(request, article):
+            raise Http404
+        return article
+
+    def view_on_site(self, article):
+        return article.get_absolute_url()
+
     # List
 
     def get_queryset(self, request):
-        articles = super().get_queryset(request).visible_to(request.user).for_lists()
+        articles = (
+            super()
+            .get_queryset(request)
+            .select_related("assigned_to", "working_copy__assigned_to")
+            .defer(*(f"working_copy__{name}" for name in LONG_FIELDS))
+            .visible_to(request.user)
+            .for_lists()
+        )
         # What is opened may be a working copy; lists and choices name articles once.
         if "object_id" in request.resolver_match.kwargs:
             return articles
@@ -302,57 +177,65 @@ class ArticleAdmin(
         actions.pop("delete_selected", None)
         return actions
 
-    @admin.display(description="title", ordering="title")
-    def headline(self, article):
-        if not article.problems:
-            return article.title
-        return format_html(
-            '{} <span class="problem-mark" title="{}">{}</span>',
-            article.title,
-            " ".join(problem["text"] for problem in article.problems),
-            "has problems",
+    # Form
+
+    def add_view(self, request, form_url="", extra_context=None):
+        return self._or_refused(
+            super().add_view, request, form_url=form_url, extra_context=extra_context
         )
 
-    @admin.display(description="state", ordering="state")
-    def badge(self, article):
-        return state_badge(article)
-
-    @admin.display(description="by")
-    def written_by(self, article):
-        return article.byline or "–"
-
-    @admin.display(description="date", ordering="published_at")
-    def date(self, article):
-        return article.date_text if article.published_at else "–"
-
-    @admin.display(description="image")
-    def thumbnail(self, article):
-        return thumbnail(article.image)
-
-    @admin.display(description="Chosen image")
-    def lead_thumbnail(self, article):
-        return thumbnail(article.image) or "–"
-
-    @admin.action(description="Publish at the set time", permissions=["publish"])
-    def publish(self, request, articles):
-        for pk in list(articles.values_list("pk", flat=True)):
-            try:
-                with transaction.atomic():
-                    # As it is now: a colleague may have changed or published it.
-                    article = Article.objects.locked(pk)
-                    article.publish(by=request.user)
-            except (workflow.NotAllowed, ValidationError) as error:
-                reason = " ".join(getattr(error, "messages", [str(error)]))
-                self.message_user(request, f"“{article}”: {reason}", "error")
-            else:
+    def change_view(self, request, object_id, form_url="", extra_context=None):
+        """The form of the article, or of the changes to it that have been begun."""
+        if request.method != "POST":
+            changes = working_copies.find_changes(request, object_id, self)
+            if changes:
                 self.message_user(
                     request,
-                    f"“{article}”: {what_happened(article).lower()}.",
-                    "success",
+                    "There are changes to this article that are not published yet. "
+                    "Here they are.",
                 )
-                self.say_warnings(request, article)
+                return redirect(working_copies.form_of(changes, request))
+            return super().change_view(request, object_id, form_url, extra_context)
+        with transaction.atomic():
+            # Who comes second sees the working copy that the first has begun.
+            if object_id.isdecimal():
+                Article.objects.locked(int(object_id))
+            changes = working_copies.find_changes(request, object_id, self)
+            if changes:
+                # A form of the live text meets the changes of a colleague.
+                request.POST = working_copies.move_posted_rows(changes, request.POST)
+                object_id = str(changes.pk)
+                form_url = working_copies.form_of(changes, request)
+            return self._or_refused(
+                super().change_view,
+                request,
+                object_id=object_id,
+                form_url=form_url,
+                extra_context=extra_context,
+            )
 
-    # Form
+    def _or_refused(self, view, request, **arguments):
+        """The view's answer; a step that is refused after all brings the form back.
+
+        Outside of the revision, which would keep the text that was not saved.
+        """
+        try:
+            return view(request, **arguments)
+        except (NotAllowed, ValidationError) as refusal:
+            # Everything was rolled back.
+            request.refusal = getattr(refusal, "messages", [str(refusal)])
+            for file in request.FILES.values():
+                file.seek(0)
+            return view(request, **arguments)
+
+    def changeform_view(self, request, object_id=None, form_url="", extra_context=None):
+        if asks_for_text(request):
+            article = None if object_id is None else self.get_object(request, object_id)
+            if not bring_back(request, article):
+                self.message_user(request, "There is no unsaved text any more.", "info")
+                return redirect(request.path)
+        response = super().changeform_view(request, object_id, form_url, extra_context)
+        return tell_saved(request, response)
 
     def get_object(self, request, object_id, from_field=None):
         """Locked while it is being saved, so that of two saves one comes second."""
@@ -364,7 +247,7 @@ class ArticleAdmin(
         else:
             whole = Article.objects.select_related("changed_by", "image", "live")
             article = whole.get(pk=article.pk)
-        return self.as_opened(request, article)
+        return working_copies.article_to_check(request, article)
 
     def get_form(self, request, obj=None, change=False, **kwargs):
         form_class = super().get_form(request, obj, change, **kwargs)
@@ -375,17 +258,20 @@ class ArticleAdmin(
                 posted = self.get_formset_kwargs(request, article, inline, prefix)
                 yield inline.verbose_name_plural.capitalize(), rows(**posted)
 
-        request_parts = {"user": request.user, "posted_rows": staticmethod(posted_rows)}
-        return type("ArticleForm", (form_class,), request_parts)
+        class RequestForm(form_class):
+            user = request.user
+
+            def clean(self):
+                super().clean()
+                if refusal := getattr(request, "refusal", None):
+                    self.add_error(None, [*refusal, "What you wrote is still here."])
+
+        RequestForm.posted_rows = staticmethod(posted_rows)
+        return RequestForm
 
     def get_fieldsets(self, request, obj=None):
-        fieldsets = super().get_fieldsets(request, obj)
-        if not (obj and obj.live_id):
-            fieldsets = without(fieldsets, "replaces_at")
-        if obj and obj.state == State.WITHDRAWN:
-            withdrawal = {"fields": ["withdrawal_reason", "replaced_by"]}
-            return [*fieldsets, ("Withdrawal", withdrawal)]
-        return fieldsets
+        may_change = obj is None or self.has_change_permission(request, obj)
+        return fieldsets_of(obj, request.user, may_change)
 
     def render_change_form(self, request, context, obj=None, **kwargs):
         if obj and obj.is_not_begun:
@@ -393,10 +279,30 @@ class ArticleAdmin(
             context["original"] = obj = obj.live
         context |= {
             "badge": state_badge(obj) if obj else "",
-            **self.steps_context(request, context["adminform"].form),
-            **self.panel_context(request, obj),
+            **transition_bar.bar_context(request, context["adminform"].form),
         }
+        for panel in self.panels:
+            context |= panel(self).context(request, obj)
         return super().render_change_form(request, context, obj=obj, **kwargs)
+
+    def get_readonly_fields(self, request, obj=None):
+        fields = super().get_readonly_fields(request, obj)
+        return fields if planning.may_plan(request.user) else [*fields, *planning.PLAN]
+
+    def formfield_for_dbfield(self, db_field, request, **kwargs):
+        if db_field.name == "assigned_to":
+            return planning.assignee_field(db_field.help_text)
+        return super().formfield_for_dbfield(db_field, request, **kwargs)
+
+    @admin.display(description="Chosen image")
+    def lead_thumbnail(self, article):
+        return show_thumbnail(article.image) or "–"
+
+    @admin.display(description="Text")
+    def read_body(self, article):
+        return mark_safe(article.body or "–")  # noqa: S308 sanitised when it was saved
+
+    # Saving
 
     def save_model(self, request, article, form, change):
         if not change:
@@ -404,6 +310,12 @@ class ArticleAdmin(
         elif EditorialPolicy.objects.current().four_eyes:
             keep_first(article)
         article.changed_by = request.user
+        form.begun = change and article.is_not_begun
+        if form.begun:
+            article.begin(request.user)
+        if form.is_scheduled and form.step is not workflow.UNSCHEDULE:
+            # Off the schedule until it is certain that what goes live was approved.
+            article.state = State.APPROVED
         super().save_model(request, article, form, change)
 
     def save_formset(self, request, form, formset, change):
@@ -413,33 +325,69 @@ class ArticleAdmin(
         super().save_formset(request, form, formset, change)
 
     def save_related(self, request, form, formsets, change):
+        article = form.instance
+        if form.begun:
+            working_copies.move_rows(formsets, article)
         super().save_related(request, form, formsets, change)
-        self.take_step(request, form)
+        same = content_of(article) == content_of(article.live) if form.begun else False
+        if same and not form.step:
+            article.delete()
+            self.message_user(
+                request,
+                "Nothing differs from the live page, so there is nothing to keep.",
+            )
+        planning.notify_planned(form, request.user)
+        clear_saved(request, article, is_new=not change)
+        transition_bar.take_step(request, form)
+
+    def log_addition(self, request, article, message):
+        entry = super().log_addition(request, article, message)
+        keep_note(request)
+        return entry
+
+    def log_change(self, request, article, message):
+        """On the article itself: a working copy will be gone."""
+        entry = super().log_change(request, article.original, message)
+        keep_note(request)
+        return entry
 
     def response_add(self, request, article, post_url_continue=None):
         if IS_POPUP_VAR in request.POST:
             return super().response_add(request, article, post_url_continue)
         return self.response_change(request, article)
 
-    # More addresses
+    def response_change(self, request, article):
+        """Back to the form, where the editor goes on."""
+        if IS_POPUP_VAR in request.POST:
+            return super().response_change(request, article)
+        shown = getattr(request, "shown", article)
+        if shown.pk is None:
+            # Nothing was changed, so there is nothing to keep.
+            return redirect("admin:articles_article_change", shown.live_id)
+        updated = shown is not article
+        said = "The live page is updated" if updated else what_happened(article)
+        self.message_user(request, f"{said}.", "success")
+        say_warnings(request, shown)
+        return redirect("admin:articles_article_change", shown.pk)
 
-    def get_urls(self):
-        view = self.admin_site.admin_view
-        return [
-            path("position/", view(self.position), name="articles_article_position"),
-            *super().get_urls(),
-        ]
+    # In place of django-reversion's own pages
 
-    def position(self, request):
-        """JSON: the position that `?author=` held on `?day=`, today without a day."""
-        if not self.has_view_permission(request):
-            raise PermissionDenied
-        number = request.GET.get("author", "")
-        author = get_object_or_404(Author, pk=number if number.isdecimal() else None)
-        try:
-            day = DateField(required=False).clean(request.GET.get("day", ""))
-        except ValidationError:
-            day = None
-        position = author.position_on(day or timezone.localdate())
-        missing = "no position on that day" if author.kind == author.Kind.PERSON else ""
-        return JsonResponse({"position": str(position or missing)})
+    def history_view(self, request, object_id, extra_context=None):
+        return history.history(request, object_id, self, extra_context)
+
+    def revision_view(self, request, object_id, version_id, extra_context=None):
+        return compare.revision(request, object_id, version_id, self)
+
+    def recover_view(self, request, version_id, extra_context=None):
+        return restore.recover(request, version_id, self)
+
+    def recoverlist_view(self, request, extra_context=None):
+        deleted = restore.list_deleted(request)
+        context = {"deleted": deleted, "title": "Deleted articles"}
+        return super().recoverlist_view(request, context | (extra_context or {}))
+
+
+def keep_note(request):
+    """Who, when and what changed stand in the history anyway."""
+    if is_active():
+        set_comment(request.POST.get(NOTE, "").strip())

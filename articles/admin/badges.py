@@ -140,7 +140,7 @@ def _long(moment):
     return f"{localtime(moment):%-d %B %Y, %H:%M %Z}"
 
 
-def thumbnail(image):
+def show_thumbnail(image):
     if image is None:
         return ""
     return picture(image, "card", sizes="90px", css_class="thumbnail")

@@ -1,20 +1,15 @@
 """The bar of buttons under the form: each says what it will do, and does it at once."""
 
 from dataclasses import dataclass
-from functools import partial
 
-from django.contrib.admin.options import IS_POPUP_VAR
-from django.core.exceptions import ValidationError
-from django.shortcuts import redirect
 from django.utils import timezone
 from django.utils.formats import date_format
 
 from articles import workflow
-from articles.admin.badges import what_happened
 from articles.forms import NOTE, SEEN, STEP
-from articles.models.transitions import Rights
 from articles.staff import name_of
-from articles.workflow import NotAllowed, PublicationStatus, State
+from articles.workflow import PublicationStatus, State
+from articles.models.transitions import Rights
 from ecfr_site.admin_site.wall_clock import in_words
 
 INVALID = object()
@@ -44,143 +39,85 @@ class Button:
     either: str = ""
 
 
-class StepsBar:
-    """The part of ArticleAdmin that moves articles from step to step."""
+def bar_context(request, form):
+    """For templates: `buttons`, `hints`, `last_step` and what the script needs."""
+    article, rights = form.stored, form.rights
+    if article.status in SEEN and not article.live_id:
+        rights = rights_to_changes(article, request.user)
+        article = rights.article
+    name = "replaces_at" if article.live_id else "published_at"
+    return {
+        "buttons": list(list_buttons(article, rights, time_in(form, name))),
+        "hints": list(list_hints(article, rights)),
+        "last_step": last_step(article, request.user),
+        "changed_since_approval": was_changed_since(article),
+        "note": request.POST.get(NOTE, ""),
+        "stored_time": article.goes_live_at,
+        "time_field": name,
+    }
 
-    def add_view(self, request, form_url="", extra_context=None):
-        return self._or_refused(request, super().add_view, form_url, extra_context)
 
-    def change_view(self, request, object_id, form_url="", extra_context=None):
-        view = partial(super().change_view, object_id=object_id)
-        return self._or_refused(request, view, form_url, extra_context)
+def take_step(request, form):
+    """After everything is saved: the step whose button was pressed, if any."""
+    article = request.shown = form.instance
+    if form.step:
+        step = getattr(article, form.step.name)
+        request.shown = step(by=request.user, note=form.note) or article
+    elif not article.void_sign_off(by=request.user) and form.is_scheduled:
+        article.state = State.PUBLISHED
+        article.save()
 
-    def _or_refused(self, request, view, form_url, extra_context):
-        """The view's answer; a step that is refused after all brings the form back.
 
-        Outside of the revision, which would keep the text that was not saved.
-        """
-        arguments = {"form_url": form_url, "extra_context": extra_context}
-        try:
-            return view(request, **arguments)
-        except (NotAllowed, ValidationError) as refusal:
-            # Everything was rolled back.
-            request.refusal = getattr(refusal, "messages", [str(refusal)])
-            for file in request.FILES.values():
-                file.seek(0)
-            return view(request, **arguments)
+def list_buttons(article, rights, time):
+    standing = article.status
+    publish = not rights.refusal(workflow.PUBLISH)
+    if standing == PublicationStatus.SCHEDULED and publish:
+        yield publish_button(article, time)
+    elif not rights.refusal(workflow.EDIT):
+        kept = "Save draft" if standing == PublicationStatus.DRAFT else "Save"
+        label = "Save the changes" if article.live_id else kept
+        yield Button("_save", "", label)
+    for step in rights.article.transitions_for(rights.user):
+        if step is workflow.PUBLISH and standing != PublicationStatus.SCHEDULED:
+            yield publish_button(article, time)
+        # Withdrawing has a page of its own, which asks for the reason.
+        elif step not in (workflow.PUBLISH, workflow.WITHDRAW):
+            yield Button(STEP, step.name, step.label)
 
-    def get_form(self, request, obj=None, change=False, **kwargs):
-        form_class = super().get_form(request, obj, change, **kwargs)
-        refusal = getattr(request, "refusal", None)
-        if refusal is None:
-            return form_class
 
-        class RefusedForm(form_class):
-            def clean(self):
-                super().clean()
-                self.add_error(None, [*refusal, "What you wrote is still here."])
+def publish_button(article, time):
+    """`time` is None for now, and INVALID for one that cannot be read."""
+    now, later, either = _PUBLISH[
+        bool(article.live_id), article.status == PublicationStatus.SCHEDULED
+    ]
+    if article.status == PublicationStatus.WITHDRAWN:
+        now = either = "Publish again"
+    label = now
+    if time is INVALID:
+        label = either
+    elif time and time > timezone.now():
+        label = later.format(in_words(time))
+    return Button(
+        STEP, workflow.PUBLISH.name, label, "default publish", now, later, either
+    )
 
-        return RefusedForm
 
-    def save_model(self, request, article, form, change):
-        if form.is_scheduled and form.step is not workflow.UNSCHEDULE:
-            # Off the schedule until it is certain that what goes live was approved.
-            article.state = State.APPROVED
-        super().save_model(request, article, form, change)
-
-    def take_step(self, request, form):
-        """After everything is saved: the step whose button was pressed, if any."""
-        article = request.shown = form.instance
-        if form.step:
-            step = getattr(article, form.step.name)
-            request.shown = step(by=request.user, note=form.note) or article
-        elif not article.void_sign_off(by=request.user) and form.is_scheduled:
-            article.state = State.PUBLISHED
-            article.save()
-
-    def response_change(self, request, article):
-        """Back to the form, where the editor goes on."""
-        if IS_POPUP_VAR in request.POST:
-            return super().response_change(request, article)
-        shown = getattr(request, "shown", article)
-        if shown.pk is None:
-            # Nothing was changed, so there is nothing to keep.
-            return redirect("admin:articles_article_change", shown.live_id)
-        if shown is article:
-            said = what_happened(article)
-        else:
-            said = "The live page is updated"
-        self.message_user(request, f"{said}.", "success")
-        self.say_warnings(request, shown)
-        return redirect("admin:articles_article_change", shown.pk)
-
-    # What the bar shows
-
-    def steps_context(self, request, form):
-        """For templates: `buttons`, `hints`, `last_step` and what the script needs."""
-        article, rights = form.stored, form.rights
-        if article.status in SEEN and not article.live_id:
-            rights = rights_to_changes(article, request.user)
-            article = rights.article
-        name = "replaces_at" if article.live_id else "published_at"
-        return {
-            "buttons": list(self.buttons(article, rights, time_in(form, name))),
-            "hints": list(self.hints(article, rights)),
-            "last_step": last_step(article, request.user),
-            "changed_since_approval": was_changed_since(article),
-            "note": request.POST.get(NOTE, ""),
-            "stored_time": article.goes_live_at,
-            "time_field": name,
-        }
-
-    def buttons(self, article, rights, time):
-        standing = article.status
-        publish = not rights.refusal(workflow.PUBLISH)
-        if standing == PublicationStatus.SCHEDULED and publish:
-            yield self.publish_button(article, time)
-        elif not rights.refusal(workflow.EDIT):
-            kept = "Save draft" if standing == PublicationStatus.DRAFT else "Save"
-            label = "Save the changes" if article.live_id else kept
-            yield Button("_save", "", label)
-        for step in rights.article.transitions_for(rights.user):
-            if step is workflow.PUBLISH and standing != PublicationStatus.SCHEDULED:
-                yield self.publish_button(article, time)
-            # Withdrawing has a page of its own, which asks for the reason.
-            elif step not in (workflow.PUBLISH, workflow.WITHDRAW):
-                yield Button(STEP, step.name, step.label)
-
-    def publish_button(self, article, time):
-        """`time` is None for now, and INVALID for one that cannot be read."""
-        now, later, either = _PUBLISH[
-            bool(article.live_id), article.status == PublicationStatus.SCHEDULED
-        ]
-        if article.status == PublicationStatus.WITHDRAWN:
-            now = either = "Publish again"
-        label = now
-        if time is INVALID:
-            label = either
-        elif time and time > timezone.now():
-            label = later.format(in_words(time))
-        return Button(
-            STEP, workflow.PUBLISH.name, label, "default publish", now, later, either
-        )
-
-    def hints(self, article, rights):
-        """What stands in the way, and what a change would undo."""
-        for action in (workflow.APPROVE, workflow.PUBLISH):
-            refusal = rights.has_permission(action) and rights.refusal(action)
-            if refusal:
-                yield refusal
-        approved = article.state == State.APPROVED or (
-            article.status == PublicationStatus.SCHEDULED
-        )
-        if approved and article.approved_by_id and not rights.refusal(workflow.EDIT):
-            who = article.approved_by.get_full_name() or article.approved_by
-            void = f"{who} approved this text: a change makes the approval void"
-            if article.status != PublicationStatus.SCHEDULED:
-                yield f"{void}."
-            elif rights.refusal(workflow.PUBLISH):
-                yield f"{void} and takes it off the schedule."
+def list_hints(article, rights):
+    """What stands in the way, and what a change would undo."""
+    for action in (workflow.APPROVE, workflow.PUBLISH):
+        refusal = rights.has_permission(action) and rights.refusal(action)
+        if refusal:
+            yield refusal
+    approved = article.state == State.APPROVED or (
+        article.status == PublicationStatus.SCHEDULED
+    )
+    if approved and article.approved_by_id and not rights.refusal(workflow.EDIT):
+        who = article.approved_by.get_full_name() or article.approved_by
+        void = f"{who} approved this text: a change makes the approval void"
+        if article.status != PublicationStatus.SCHEDULED:
+            yield f"{void}."
+        elif rights.refusal(workflow.PUBLISH):
+            yield f"{void} and takes it off the schedule."
 
 
 def time_in(form, name):

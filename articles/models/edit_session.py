@@ -190,3 +190,17 @@ class EditSession(models.Model):
     @property
     def name(self):
         return self.user.get_full_name() or self.user.get_username()
+
+    def took_over_from(self, other):
+        """Return when this person took over from the other, who was writing; or None.
+
+        `other` may be None.
+        """
+        if (
+            other
+            and other.writes
+            and self.taken_over_at
+            and self.taken_over_at > other.since
+        ):
+            return self.taken_over_at
+        return None

@@ -1,0 +1,76 @@
+"""The board and the calendar: what is where, and when it goes out."""
+
+from datetime import timedelta
+
+from django.core.exceptions import PermissionDenied
+from django.template.response import TemplateResponse
+from django.utils import timezone
+
+from articles.calendar import month_after, month_asked, month_before, month_of
+from articles.models import Article
+from articles.workflow import State
+from authors.models import Programme
+
+# A column shows so many, and says when there are more.
+COLUMN_LENGTH = 30
+# For how long what has gone live stays on the board.
+LATELY = timedelta(days=14)
+
+
+def board(request, model_admin):
+    """What is in which state, in columns."""
+    articles = _articles_asked(request, model_admin)
+    recent = timezone.now() - LATELY
+    in_state = {
+        "Draft": articles.filter(state=State.DRAFT).order_by("due", "-changed"),
+        "In review": articles.waiting_for_review().order_by("due", "changed"),
+        "Approved": articles.filter(state=State.APPROVED).order_by("due", "changed"),
+        "Scheduled": articles.scheduled().in_order_of_going_live(),
+        "Published lately": articles.published().filter(published_at__gte=recent),
+    }
+    columns = []
+    for name, found in in_state.items():
+        cards = list(found[: COLUMN_LENGTH + 1])
+        more = len(cards) > COLUMN_LENGTH
+        columns.append({"name": name, "cards": cards[:COLUMN_LENGTH], "more": more})
+    return _page(request, model_admin, "board", "Board", {"columns": columns})
+
+
+def calendar(request, model_admin):
+    """What happens on which day of the month `?month=2026-05`."""
+    first = month_asked(request.GET.get("month", ""))
+    days = month_of(_articles_asked(request, model_admin), first)
+    context = {
+        "first": first,
+        "before": month_before(first),
+        "after": month_after(first),
+        "days": days,
+        "today": timezone.localdate(),
+        "has_events": any(day.events for day in days if day.in_month),
+    }
+    return _page(request, model_admin, "calendar", "Calendar", context)
+
+
+def _articles_asked(request, model_admin):
+    """What this person sees, narrowed by `?whose=mine` and `?programme=`."""
+    if not model_admin.has_view_permission(request):
+        raise PermissionDenied
+    articles = Article.objects.visible_to(request.user).for_desk(request.user)
+    if request.GET.get("whose") == "mine":
+        articles = articles.of(request.user)
+    programme = Programme.objects.filter(slug=request.GET.get("programme")).first()
+    return articles.in_programme(programme) if programme else articles
+
+
+def _page(request, model_admin, name, title, context):
+    context = {
+        **model_admin.admin_site.each_context(request),
+        **context,
+        "title": title,
+        "opts": model_admin.opts,
+        "media": model_admin.media,
+        "programmes": Programme.objects.all(),
+        "whose": request.GET.get("whose", ""),
+        "programme": request.GET.get("programme", ""),
+    }
+    return TemplateResponse(request, f"admin/articles/article/{name}.html", context)
