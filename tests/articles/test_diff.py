@@ -7,7 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from lxml.html import fragment_fromstring, tostring
 
-from articles.history.diff import body_passages, compare, marked_lines, names_in
+from articles.history.body_diff import body_passages
+from articles.history.diff import compare, marked_lines, names_in
 from articles.history.snapshot import content_of
 from ecfr_site.richtext.sanitizer import sanitise
 from tests.factories import (

@@ -7,7 +7,7 @@ import pytest
 from django.core.exceptions import ValidationError
 
 from articles.forms import marked
-from articles.history.diff import body_passages
+from articles.history.body_diff import body_passages
 from articles.rendering import render_body
 from ecfr_site.caching.encoding import best_encoding
 from ecfr_site.mail.addresses import check_reachable, normalise
