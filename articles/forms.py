@@ -1,3 +1,4 @@
+import re
 from copy import copy
 
 from django import forms
@@ -6,16 +7,16 @@ from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
 from django.core.files import File
 from django.utils import timezone
 from django.utils.html import escape, format_html, mark_safe
+from django.utils.text import slugify
 from django.utils.timezone import localtime
 
 from articles import workflow
 from articles.checklist.rules import WORKING_TITLE
 from articles.history.matching import opcodes
 from articles.models import Article
-from articles.models.completeness import is_provisional
-from articles.models.transitions import Rights
 from articles.staff import name_of
 from articles.workflow import PublicationStatus
+from articles.workflow.rights import Rights
 from ecfr_site.admin_site.wall_clock import keep_second_hour
 from ecfr_site.redirects.slugs import SlugForm
 from ecfr_site.richtext.admin import form_losses, losses_sentence
@@ -267,6 +268,11 @@ class ArticleForm(SlugForm, SharedForm):
         if "topics" in self.fields:
             typed["topics"] = self.cleaned_data.get("topics")
         return typed
+
+
+def is_provisional(slug):
+    """Return whether it was made from the working title."""
+    return re.fullmatch(rf"{slugify(WORKING_TITLE)}(-\d+)?", slug) is not None
 
 
 class WithdrawalForm(forms.ModelForm):

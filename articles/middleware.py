@@ -1,5 +1,5 @@
 from articles.models import Article
-from articles.models.working_copy import replace_due
+from articles.workflow.working_copies import replace_due
 
 # What shows no article, or shows it as it was when it was sent.
 _ELSEWHERE = ("/newsletter/", "/mail-service/")

@@ -15,8 +15,8 @@ from django_tasks import task
 from articles.checklist.checklist import Checklist
 from articles.checklist.text import links_in
 from articles.models import Article, EditorialPolicy, EditSession, Link, PreviewLink
-from articles.models.working_copy import replace_due
 from articles.rendering import tree_of
+from articles.workflow.working_copies import replace_due
 from ecfr_site.richtext import link_checker
 from ecfr_site.tasks.queue import LOWEST
 

@@ -9,7 +9,7 @@ from articles import workflow
 from articles.forms import NOTE, SEEN, STEP
 from articles.staff import name_of
 from articles.workflow import PublicationStatus, State
-from articles.models.transitions import Rights
+from articles.workflow.rights import Rights
 from ecfr_site.admin_site.wall_clock import in_words
 
 INVALID = object()

@@ -10,13 +10,15 @@ from functools import cached_property
 
 from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
 from django.db.models import prefetch_related_objects
+from django.utils import timezone
 
-from articles.checklist.rules import BLOCK, NOTE, OFF, RULES, WARN
+from articles.checklist.rules import BLOCK, ESSENTIAL, NOTE, OFF, RULES, WARN
 from articles.checklist.text import links_in
 from articles.models.byline import Byline
 from articles.models.link import Link
 from articles.models.policy import EditorialPolicy
 from articles.rendering import tree_of
+from ecfr_site.admin_site.wall_clock import in_words
 
 # What has rows of its own: no field of the form bears its name.
 ROWS = ("bylines", "attachments", "corrections")
@@ -144,3 +146,30 @@ class Piece:
 
     def limit(self, limit):
         return limit.value(self.chosen)
+
+
+def check_written(article, typed=None):
+    """Raise ValidationError, by field, for what a reviewer could not do without.
+
+    `typed` are people, topics and files that a form holds and nobody saved yet.
+    """
+    Checklist(article, typed).require(ESSENTIAL)
+
+
+def check_complete(article, typed=None):
+    """Raise ValidationError, by field, for what keeps it from readers."""
+    Checklist(article, typed).require()
+
+
+def check_end(article):
+    """Raise ValidationError if no time is left for readers to see it."""
+    if article.live_id and article.published_at is None:
+        raise ValidationError({"published_at": "A published article needs its time."})
+    now = timezone.now()
+    if article.ends_at and article.ends_at <= max(article.goes_live_at or now, now):
+        raise ValidationError(
+            {
+                "ends_at": "It would be over before readers see it: the end is "
+                f"{in_words(article.ends_at)}. Choose a later one, or none."
+            }
+        )

@@ -114,7 +114,7 @@ class PreviewLink(models.Model):
             created_by=by,
         )
         what = "to the text of that moment" if pinned else "that follows the draft"
-        article._log(
+        article.log_act(
             by, f"Preview link {what} made for {recipient}, good for {days} days."
         )
         return link
@@ -128,7 +128,7 @@ class PreviewLink(models.Model):
         links = type(self).objects.filter(pk=self.pk, revoked_at=None)
         if links.update(revoked_at=now):
             self.revoked_at = now
-            self.article._log(by, f"Preview link of {self.recipient} revoked.")
+            self.article.log_act(by, f"Preview link of {self.recipient} revoked.")
 
     @property
     def bound_to(self):

@@ -306,3 +306,32 @@ class ArticleQuerySet(models.QuerySet):
             )
             .prefetch_related(models.Prefetch("bylines", Byline.objects.for_page()))
         )
+
+    def related_to(self, article, topics=None, programmes=None):
+        """Other published work on its topics or of its programmes, newest first.
+
+        Of the given topics and programmes instead, for one whose own are not saved.
+        """
+        on_topics = self.model.topics.through.objects
+        of_programmes = self.model.programmes.through.objects
+        if topics is None:
+            topics = on_topics.filter(article=article.pk).values("topic")
+        if programmes is None:
+            programmes = of_programmes.filter(article=article.pk).values("programme")
+        return (
+            self.published()
+            .filter(language=article.language)
+            .exclude(pk=article.original_id)
+            .filter(
+                # Not Exists, for which PostgreSQL gathers all that share a topic where
+                # the latest few articles have them.
+                Q(pk=_itself(on_topics.filter(topic__in=topics)))
+                | Q(pk=_itself(of_programmes.filter(programme__in=programmes)))
+            )
+            .only("kind", "title", "slug", "published_at", "precision")
+        )
+
+
+def _itself(links):
+    """The number of the article in question if it is among the links, or else NULL."""
+    return Subquery(links.filter(article=OuterRef("pk")).values("article")[:1])

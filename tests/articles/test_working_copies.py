@@ -13,8 +13,8 @@ from reversion.models import Revision, Version
 
 from articles.history.snapshot import content_of, content_of_version
 from articles.models import Article, WorkflowEvent
-from articles.models.working_copy import replace_due
 from articles.workflow import NotAllowed, State
+from articles.workflow.working_copies import replace_due
 from tests.factories import (
     ArticleFactory,
     AttachmentFactory,

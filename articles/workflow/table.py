@@ -34,8 +34,8 @@ class Action:
     """Something that is done to an article.
 
     If it is a step, `name` is the method of Article that makes it and `target` the
-    state it leads to. What is `read_by_two` is not
-    done alone to own work under the two-person rule.
+    state it leads to. What is `read_by_two` is not done alone to own work under the
+    two-person rule.
     """
 
     name: str

@@ -2,8 +2,8 @@
 
 from reversion.models import Version
 
-from articles import workflow
 from articles.history.snapshot import content_of, content_of_version, is_signed_by
+from articles.workflow.table import APPROVE
 
 
 def has_unread_changes(article, user):
@@ -38,7 +38,7 @@ def has_unread_changes(article, user):
 def last_read_by_another(article, user):
     """Return when somebody else last signed it off, or None; one query."""
     steps = article.original.steps.filter(
-        name=workflow.APPROVE.name, on_working_copy=article.live_id is not None
+        name=APPROVE.name, on_working_copy=article.live_id is not None
     )
     if article.live_id:
         # Those before were about other changes.

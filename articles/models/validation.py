@@ -1,0 +1,61 @@
+"""Rules that the columns of an article keep together, whatever its state."""
+
+from django.core.exceptions import ValidationError
+from django.utils import timezone
+
+from articles.workflow import State
+from ecfr_site.admin_site.wall_clock import in_words
+
+
+def check_article(article):
+    """Raise ValidationError, by field, for what contradicts itself or another."""
+    namesakes = type(article).objects.originals().filter(slug=article.slug)
+    if namesakes.exclude(pk=article.original_id).exists():
+        raise ValidationError({"slug": "There is an article with this address."})
+    original = article.translation_of
+    if original and original.translation_of_id:
+        raise ValidationError(
+            {"translation_of": "Choose the original: this is a translation itself."}
+        )
+    if original and original.language == article.language:
+        raise ValidationError(
+            {"language": "A translation is in another language than its original."}
+        )
+    if article.replaced_by_id and article.replaced_by_id == article.pk:
+        raise ValidationError(
+            {"replaced_by": "An article does not take its own place."}
+        )
+    if original and article.live_id:
+        _check_translation(article, original)
+    _check_times(article)
+    if article.state == State.PUBLISHED and article.published_at is None:
+        raise ValidationError({"published_at": "A published article needs its time."})
+
+
+def _check_times(article):
+    began = article.published_at
+    if article.live_id and began and began > timezone.now():
+        raise ValidationError(
+            {
+                "published_at": "The page is live already. Changes appear later by "
+                "“Update the live page at”."
+            }
+        )
+    if article.ends_at and began and article.ends_at <= began:
+        raise ValidationError(
+            {
+                "ends_at": "The end comes after the publication, "
+                f"{in_words(began)}. Choose a later one, or none."
+            }
+        )
+
+
+def _check_translation(article, original):
+    """What the database checks of articles, but not of working copies."""
+    if original.pk == article.live_id:
+        raise ValidationError(
+            {"translation_of": "An article is not a translation of itself."}
+        )
+    others = type(article).objects.originals().exclude(pk=article.live_id)
+    if others.filter(translation_of=original, language=article.language).exists():
+        raise ValidationError({"language": "There is a translation in this language."})

@@ -1,0 +1,41 @@
+"""The workflow: the table of who may do what, and the steps that articles take."""
+
+from articles.workflow.table import (
+    APPROVE,
+    DISCARD,
+    EDIT,
+    FEATURE,
+    PUBLISH,
+    RELEASE,
+    RETURN,
+    REVIEW,
+    START_CHANGES,
+    SUBMIT,
+    TRANSITIONS,
+    UNSCHEDULE,
+    WITHDRAW,
+    WRITE,
+    NotAllowed,
+    PublicationStatus,
+    State,
+)
+
+__all__ = [
+    "APPROVE",
+    "DISCARD",
+    "EDIT",
+    "FEATURE",
+    "PUBLISH",
+    "RELEASE",
+    "RETURN",
+    "REVIEW",
+    "START_CHANGES",
+    "SUBMIT",
+    "TRANSITIONS",
+    "UNSCHEDULE",
+    "WITHDRAW",
+    "WRITE",
+    "NotAllowed",
+    "PublicationStatus",
+    "State",
+]

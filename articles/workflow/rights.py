@@ -1,0 +1,131 @@
+"""Rights: who may do what to an article, by the table and the two-person rule."""
+
+from functools import cached_property
+
+from django.db.models import Exists
+from reversion.models import Version
+
+from articles.models.policy import EditorialPolicy
+from articles.workflow import table
+from articles.workflow.table import NotAllowed
+from articles.workflow.unread import has_unread_changes
+
+
+class Rights:
+    """One user's rights to one article; queries only what it must."""
+
+    def __init__(self, article, user):
+        self.article = article
+        self.user = user
+
+    @cached_property
+    def own(self):
+        """Return whether the user began it or signs it."""
+        began = not self.article.pk or self.article.created_by_id == self.user.pk
+        return began or self.signed_and_saved[0]
+
+    @cached_property
+    def signed_and_saved(self):
+        """Return whether the user signs it, and stands in its history; one query."""
+        signed = self.article.bylines.filter(author__user=self.user)
+        saved = Version.objects.get_for_object(self.article)
+        saved = saved.filter(revision__user=self.user)
+        rows = type(self.article).objects.filter(pk=self.article.pk).order_by()
+        found = rows.values_list(Exists(signed), Exists(saved)).first()
+        return found or (False, False)
+
+    @cached_property
+    def alone(self):
+        """Return whether own work needs nobody else."""
+        return not EditorialPolicy.objects.current().four_eyes
+
+    @cached_property
+    def written(self):
+        """Whether it is the user's own, or says what the user wrote and nobody read."""
+        if self.own:
+            return True
+        saved = self.article.changed_by_id == self.user.pk or self.signed_and_saved[1]
+        return saved and has_unread_changes(self.article, self.user)
+
+    @cached_property
+    def read_by_another(self):
+        by = self.article.approved_by_id
+        return by not in (None, self.user.pk) and self.article.has_sign_off
+
+    def has_permission(self, action):
+        """What the table says, before anything else that stands in the way."""
+        standing = self.article.status
+        needed = table.permissions_for(action, standing, bool(self.article.live_id))
+        if needed is None:
+            return False
+        own, others = needed
+        return self.user.has_perm(others) or (self.user.has_perm(own) and self.own)
+
+    def refusal(self, action):
+        """Why the user may not do it, as a sentence; empty if they may."""
+        if not self.has_permission(action):
+            return f"You cannot do this now: {action.label.lower()}."
+        if action is table.PUBLISH and not self.article.original_is_published:
+            return "The article is withdrawn: publish it again before its changes."
+        if not action.read_by_two or self.alone or not self.written:
+            return ""
+        whose = "This is your own work" if self.own else "You have changed this text"
+        if action is table.APPROVE:
+            return f"{whose}: somebody else approves it."
+        if self.read_by_another:
+            return ""
+        return (
+            f"{whose}: before you publish it, somebody else approves it as it stands."
+        )
+
+
+def is_own_work_of(article, user):
+    return Rights(article, user).own
+
+
+def refusal(article, action, user):
+    """Why `user` may not do this now, as a sentence; empty if they may."""
+    return Rights(article, user).refusal(action)
+
+
+def may(article, action, user):
+    return not refusal(article, action, user)
+
+
+def require(article, action, by):
+    """Raise NotAllowed if `by` may not do this now."""
+    if reason := refusal(article, action, by):
+        raise NotAllowed(reason)
+
+
+def may_be_seen_by(article, user):
+    """Return whether the desk shows it to the user; a query if that sees not all."""
+    if user.has_perm(table.REVIEW):
+        return True
+    return type(article).objects.visible_to(user).filter(pk=article.pk).exists()
+
+
+def may_be_traced_by(article, user):
+    """Return whether the user may read its earlier texts, with what was never public.
+
+    That it is published now opens only what is published.
+    """
+    if user.has_perm(table.REVIEW):
+        return True
+    return is_own_work_of(article, user) or article.assigned_to_id == user.pk
+
+
+def may_be_changed_by(article, user):
+    """Return whether `user` may edit the text now.
+
+    Contributors change their own drafts, editors everything, which for a published
+    article means making a working copy; what was withdrawn is the publishers'.
+    """
+    rights = Rights(article, user)
+    return not (rights.refusal(table.EDIT) and rights.refusal(table.START_CHANGES))
+
+
+def transitions_for(article, user):
+    """The steps that `user` may make from where it stands."""
+    rights = Rights(article, user)
+    return [t for t in table.TRANSITIONS if not rights.refusal(t)]
