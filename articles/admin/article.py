@@ -9,7 +9,7 @@ from django.utils.html import mark_safe
 from reversion import is_active, set_comment
 from reversion.admin import VersionAdmin
 
-from articles import workflow
+from articles import notifications, workflow
 from articles.admin import planning, transition_bar, working_copies
 from articles.admin.actions import publish
 from articles.admin.badges import show_thumbnail, state_badge, what_happened
@@ -34,8 +34,8 @@ from articles.admin.panels import (
 from articles.admin.panels.checklist import say_warnings
 from articles.admin.urls import article_urls
 from articles.admin.views import compare, history, restore
-from articles.forms import NOTE, ArticleForm
-from articles.history.snapshot import content_of, keep_first
+from articles.forms.article import NOTE, ArticleForm
+from articles.history.snapshot import keep_first
 from articles.models import LONG_FIELDS, Article, Correction, EditorialPolicy
 from articles.search import matching
 from articles.workflow import NotAllowed, State
@@ -329,16 +329,17 @@ class ArticleAdmin(
         if form.begun:
             working_copies.move_rows(formsets, article)
         super().save_related(request, form, formsets, change)
-        same = content_of(article) == content_of(article.live) if form.begun else False
-        if same and not form.step:
+        if form.begun and not form.step and not article.differs_from_live:
             article.delete()
             self.message_user(
                 request,
                 "Nothing differs from the live page, so there is nothing to keep.",
             )
-        planning.notify_planned(form, request.user)
+        planning.notify_assignee(form, request.user)
+        # The step itself is made after this, before the transaction ends.
+        transaction.on_commit(notifications.enqueue_due)
         clear_saved(request, article, is_new=not change)
-        transition_bar.take_step(request, form)
+        request.shown = form.take_step()
 
     def log_addition(self, request, article, message):
         entry = super().log_addition(request, article, message)
@@ -388,6 +389,6 @@ class ArticleAdmin(
 
 
 def keep_note(request):
-    """Who, when and what changed stand in the history anyway."""
+    """Keep the note alone: the history has who, when and what anyway."""
     if is_active():
         set_comment(request.POST.get(NOTE, "").strip())

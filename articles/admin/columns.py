@@ -28,7 +28,7 @@ def badge(article):
 
 @admin.display(description="plan", ordering="due")
 def plan(article):
-    """Who works on the article, or on its working copy, and until when."""
+    """The assignee and due date of the article, or of its working copy."""
     planned = article.working_copy if article.changes_state else article
     if not may_have_plan(planned):
         return "–"

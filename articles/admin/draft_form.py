@@ -20,7 +20,7 @@ NEVER_SAVED = 0
 
 
 def posted(typed):
-    """What was typed, {name: [values]}, as the data of a form."""
+    """Typed text, {name: [values]}, as the data of a form."""
     data = QueryDict(mutable=True)
     for name, values in typed.items():
         data.setlist(name, values)

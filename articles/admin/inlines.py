@@ -5,7 +5,8 @@ from django.db import models
 from django.forms import Textarea
 from django.utils.html import format_html
 
-from articles.forms import AuthorSelect, BylineRows, Rows
+from articles.forms.bylines import AuthorSelect, BylineRows
+from articles.forms.shared import Rows
 from articles.models import Attachment, Byline, Correction
 
 

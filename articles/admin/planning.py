@@ -1,4 +1,4 @@
-"""Who works on what until when."""
+"""The plan of an article: an assignee and a due date."""
 
 from functools import partial
 
@@ -31,7 +31,7 @@ def may_plan(user):
 
 
 def may_have_plan(article):
-    """Not what is live: saving that makes a working copy, which has the plan."""
+    """False for what is live: saving that makes a working copy, which has the plan."""
     return article.live_id or article.state != State.PUBLISHED or article.is_scheduled
 
 
@@ -41,13 +41,11 @@ def shows_plan(article, user):
     return shown and (article is None or may_have_plan(article))
 
 
-def notify_planned(form, user):
-    """Tell whom the assignment or the step concerns, once all is saved."""
+def notify_assignee(form, user):
+    """Tell whoever the form assigns the article to, once all is saved."""
     article = form.instance
     if "assigned_to" in form.changed_data and article.assigned_to_id:
         people = (article.assigned_to_id, user.pk)
         transaction.on_commit(
             partial(notifications.tell_assignee.enqueue, article.pk, *people)
         )
-    # The step itself is made after this, before the transaction ends.
-    transaction.on_commit(notifications.enqueue_due)

@@ -6,7 +6,7 @@ from django.utils import timezone
 from django.utils.formats import date_format
 
 from articles import workflow
-from articles.forms import NOTE, SEEN, STEP
+from articles.forms.article import NOTE, SEEN, STEP
 from articles.staff import name_of
 from articles.workflow import PublicationStatus, State
 from articles.workflow.rights import Rights
@@ -57,17 +57,6 @@ def bar_context(request, form):
     }
 
 
-def take_step(request, form):
-    """After everything is saved: the step whose button was pressed, if any."""
-    article = request.shown = form.instance
-    if form.step:
-        step = getattr(article, form.step.name)
-        request.shown = step(by=request.user, note=form.note) or article
-    elif not article.void_sign_off(by=request.user) and form.is_scheduled:
-        article.state = State.PUBLISHED
-        article.save()
-
-
 def list_buttons(article, rights, time):
     standing = article.status
     publish = not rights.refusal(workflow.PUBLISH)
@@ -103,7 +92,7 @@ def publish_button(article, time):
 
 
 def list_hints(article, rights):
-    """What stands in the way, and what a change would undo."""
+    """Sentences on what keeps a step from being made, and what a change would undo."""
     for action in (workflow.APPROVE, workflow.PUBLISH):
         refusal = rights.has_permission(action) and rights.refusal(action)
         if refusal:
@@ -181,7 +170,7 @@ def last_step(article, user):
 
 
 def was_changed_since(article):
-    """Who approved another text than this, or None."""
+    """The user who approved another text than this, or None."""
     waits = article.status in (PublicationStatus.DRAFT, PublicationStatus.IN_REVIEW)
     if not waits or article.approved_content is None or article.has_sign_off:
         return None

@@ -25,7 +25,7 @@ def form_of(article, request):
 
 
 def article_to_check(request, article):
-    """What a form is checked against: of a live article its working copy to be."""
+    """The article to check a form against: of a live one its working copy to be."""
     if (
         request.method != "POST"
         or not article.is_changed_aside
@@ -36,7 +36,7 @@ def article_to_check(request, article):
 
 
 def move_posted_rows(changes, posted):
-    """What was posted for the live article's rows, for those of its working copy."""
+    """Data posted for the live article's rows, as data for those of its copy."""
     posted = posted.copy()
     numbers = changes.rows_of(changes.live)
     for key in posted:

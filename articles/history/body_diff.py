@@ -132,7 +132,7 @@ def _most_alike(before, after, ours, theirs):
 
 
 def _likeness(one, other):
-    """What part of two sets of words they share, or nothing if it is little."""
+    """The part of two sets of words that they share; 0 if it is little."""
     if not one and not other:
         # Images.
         return 1.0

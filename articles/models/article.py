@@ -11,6 +11,7 @@ from django.utils.text import slugify
 
 from articles.checklist import checklist
 from articles.history import restoring
+from articles.history.snapshot import content_of
 from articles.models import validation
 from articles.models.article_fields import ArticleFields
 from articles.models.byline import (
@@ -140,7 +141,7 @@ class Article(ArticleFields):
 
     @property
     def is_changed_aside(self):
-        """Whether changes to it make a working copy: once it has been published."""
+        """True if changes to it make a working copy: once it has been published."""
         return (
             not self.live_id
             and self.state == State.PUBLISHED
@@ -151,6 +152,11 @@ class Article(ArticleFields):
     @property
     def is_not_begun(self):
         return self.live_id is not None and self.live_id == self.pk
+
+    @property
+    def differs_from_live(self):
+        """True if a working copy says something else than the live article."""
+        return content_of(self) != content_of(self.live)
 
     def log_act(self, by, message, action="change"):
         """On the article itself, so that what a working copy leaves is the log."""
@@ -183,7 +189,7 @@ class Article(ArticleFields):
 
     @property
     def goes_live_at(self):
-        """From when readers see this text: a working copy has a time of its own."""
+        """The time when readers get this text: a working copy has one of its own."""
         return self.replaces_at if self.live_id else self.published_at
 
     @property
@@ -207,7 +213,7 @@ class Article(ArticleFields):
 
     @property
     def status(self):
-        """Where it stands; a working copy that could not replace its article waits."""
+        """The state, and the time; a copy that could not replace its article waits."""
         if self.state != State.PUBLISHED:
             return PublicationStatus(self.state)
         if self.live_id or self.is_scheduled:
@@ -221,7 +227,7 @@ class Article(ArticleFields):
 
     @property
     def published_replacement(self):
-        """What readers of a withdrawn article are sent to, if they can see it."""
+        """The public article that readers of a withdrawn one are sent to, or None."""
         if not self.replaced_by_id:
             return None
         published = type(self).objects.published()
@@ -269,7 +275,7 @@ class Article(ArticleFields):
 
     @property
     def updated_at(self):
-        """When readers last got something new: publication or the last correction.
+        """The time when readers last got something new: publication or correction.
 
         A correction knows its day alone; its time is that of the last save on that day.
         Needs `with_corrections()`.

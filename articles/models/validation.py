@@ -51,7 +51,7 @@ def _check_times(article):
 
 
 def _check_translation(article, original):
-    """What the database checks of articles, but not of working copies."""
+    """Check what the database checks of articles, but not of working copies."""
     if original.pk == article.live_id:
         raise ValidationError(
             {"translation_of": "An article is not a translation of itself."}

@@ -41,7 +41,7 @@ class Rights:
 
     @cached_property
     def written(self):
-        """Whether it is the user's own, or says what the user wrote and nobody read."""
+        """True if it is the user's own, or says what the user wrote and nobody read."""
         if self.own:
             return True
         saved = self.article.changed_by_id == self.user.pk or self.signed_and_saved[1]
@@ -53,7 +53,7 @@ class Rights:
         return by not in (None, self.user.pk) and self.article.has_sign_off
 
     def has_permission(self, action):
-        """What the table says, before anything else that stands in the way."""
+        """Look into the table, before anything else that stands in the way."""
         standing = self.article.status
         needed = table.permissions_for(action, standing, bool(self.article.live_id))
         if needed is None:
@@ -62,7 +62,7 @@ class Rights:
         return self.user.has_perm(others) or (self.user.has_perm(own) and self.own)
 
     def refusal(self, action):
-        """Why the user may not do it, as a sentence; empty if they may."""
+        """The reason why the user may not do it, as a sentence; empty if they may."""
         if not self.has_permission(action):
             return f"You cannot do this now: {action.label.lower()}."
         if action is table.PUBLISH and not self.article.original_is_published:
@@ -84,7 +84,7 @@ def is_own_work_of(article, user):
 
 
 def refusal(article, action, user):
-    """Why `user` may not do this now, as a sentence; empty if they may."""
+    """The reason why `user` may not do this now, as a sentence; empty if they may."""
     return Rights(article, user).refusal(action)
 
 

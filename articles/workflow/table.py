@@ -94,7 +94,7 @@ CHANGES = (
 
 
 def permissions_for(action, standing, of_changes=False):
-    """What the action takes on own work and on another's; None if there is no such."""
+    """The permissions for own work and for another's; None if there is no such act."""
     for found, standings, own, others in CHANGES if of_changes else ARTICLES:
         if found is action and standing in standings:
             return own, others

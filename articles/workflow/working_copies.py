@@ -88,7 +88,7 @@ def begin(copy, by):
 
 
 def rows_of(article, other):
-    """Which rows of ours are which of the other's: a dict of numbers a kind."""
+    """The rows of ours by those of the other's: a dict of numbers a kind."""
     return {
         name: dict(_pairs(getattr(other, name), getattr(article, name), _SAME[name]))
         for name in ROWS

@@ -6,7 +6,7 @@ from django import forms
 from django.contrib.auth import get_user_model
 from django.core.exceptions import ValidationError
 
-from articles.forms import Rows, SharedForm
+from articles.forms.shared import Rows, SharedForm
 from articles.models import Article
 from ecfr_site.admin_site.wall_clock import WallClockField
 from ecfr_site.mail.addresses import beginning_of, normalise

@@ -6,7 +6,7 @@ from contextlib import suppress
 import pytest
 from django.core.exceptions import ValidationError
 
-from articles.forms import marked
+from articles.forms.marks import mark_changes
 from articles.history.body_diff import body_passages
 from articles.rendering import render_body
 from ecfr_site.caching.encoding import best_encoding
@@ -60,7 +60,7 @@ def compared(text):
 def changed(text):
     """Two words of three are others."""
     words = text.split()
-    marked(text, " ".join("b" if n % 3 else word for n, word in enumerate(words)))
+    mark_changes(text, " ".join("b" if n % 3 else word for n, word in enumerate(words)))
 
 
 def without_addresses(text):

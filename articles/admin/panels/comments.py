@@ -22,7 +22,7 @@ class CommentForm(forms.ModelForm):
 
 
 class CommentsPanel(Panel):
-    """What editors say to each other about the article."""
+    """The comments of editors on the article."""
 
     def context(self, request, article):
         if article is None or article.pk is None:
@@ -39,7 +39,7 @@ def may_comment(request, model_admin):
 
 
 def may_settle_all(user, article):
-    """Resolve and reopen what others said: who may change it, and whose work it is."""
+    """Return whether the user may resolve and reopen the comments of others."""
     return article.may_be_changed_by(user) or article.is_own_work_of(user)
 
 

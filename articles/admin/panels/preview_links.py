@@ -73,7 +73,7 @@ class PreviewLinksPanel(Panel):
 
 
 def may_share(request, article, model_admin):
-    """Whoever may change the text and make links sees all links to it."""
+    """Return whether the person may make links; they see all links to it."""
     return request.user.has_perm(
         "articles.add_previewlink"
     ) and model_admin.has_change_permission(request, article)

@@ -1,4 +1,4 @@
-"""The board and the calendar: what is where, and when it goes out."""
+"""The board and the calendar of articles."""
 
 from datetime import timedelta
 
@@ -18,7 +18,7 @@ LATELY = timedelta(days=14)
 
 
 def board(request, model_admin):
-    """What is in which state, in columns."""
+    """A column of articles for each state."""
     articles = _articles_asked(request, model_admin)
     recent = timezone.now() - LATELY
     in_state = {
@@ -37,7 +37,7 @@ def board(request, model_admin):
 
 
 def calendar(request, model_admin):
-    """What happens on which day of the month `?month=2026-05`."""
+    """The days of the month `?month=2026-05`, with what goes out on each."""
     first = month_asked(request.GET.get("month", ""))
     days = month_of(_articles_asked(request, model_admin), first)
     context = {
@@ -52,7 +52,7 @@ def calendar(request, model_admin):
 
 
 def _articles_asked(request, model_admin):
-    """What this person sees, narrowed by `?whose=mine` and `?programme=`."""
+    """The person's articles, narrowed by `?whose=mine` and `?programme=`."""
     if not model_admin.has_view_permission(request):
         raise PermissionDenied
     articles = Article.objects.visible_to(request.user).for_desk(request.user)

@@ -70,7 +70,7 @@ def _compared(request, article, refs, model_admin):
 
 
 def _sides(request, original, refs, model_admin):
-    """What the two words or numbers stand for, the older one first."""
+    """The texts that two words or numbers stand for, the older one first."""
     changes = original.changes
     if changes and not model_admin.has_view_permission(request, changes):
         changes = None

@@ -106,7 +106,7 @@ def versions_of(request, original, model_admin):
 
 
 def page_context(request, article, model_admin):
-    """What the pages about earlier texts of an article share."""
+    """The context that all pages about earlier texts share."""
     target = article if article.live_id else article.changes or article.original
     return {
         **model_admin.admin_site.each_context(request),

@@ -1,4 +1,4 @@
-"""What is done to a page that readers see, without touching its text."""
+"""Acts on a page that readers see, which leave its text alone."""
 
 from django.contrib import messages
 from django.contrib.admin.widgets import AutocompleteSelect
@@ -9,7 +9,7 @@ from django.views.decorators.http import require_POST
 
 from articles import workflow
 from articles.admin.badges import what_happened
-from articles.forms import WithdrawalForm
+from articles.forms.withdrawal import WithdrawalForm
 from articles.models import Article
 
 

@@ -23,7 +23,7 @@ class NoticeForm(forms.ModelForm):
 
 
 def notices(request, model_admin):
-    """Which news of articles somebody wants by e-mail."""
+    """A page to choose the news of articles that one wants by e-mail."""
     if not model_admin.has_view_permission(request):
         raise PermissionDenied
     choice = NotificationPreference.objects.filter(user=request.user).first()

@@ -35,7 +35,7 @@ def preview_links(request, pk, model_admin):
 
 @require_safe
 def preview_link(request, pk, link, model_admin):
-    """When and with what a link was opened."""
+    """The latest openings of a link."""
     article = _article_to_share(request, pk, model_admin)
     links = PreviewLink.objects.with_openings().select_related("created_by")
     found = get_object_or_404(links, pk=link, article=article.original_id)

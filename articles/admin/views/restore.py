@@ -1,4 +1,4 @@
-"""Earlier texts and deleted articles come back."""
+"""Bring back earlier texts and deleted articles."""
 
 import reversion
 from django.contrib import messages
@@ -84,6 +84,6 @@ def recover(request, version_id, model_admin):
 
 
 def _require_reviewer(request):
-    """What was deleted is nobody's own any more."""
+    """Refuse contributors: a deleted article is nobody's own any more."""
     if not request.user.has_perm(workflow.REVIEW):
         raise PermissionDenied

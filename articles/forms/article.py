@@ -1,0 +1,205 @@
+import re
+from copy import copy
+
+from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
+from django.utils import timezone
+from django.utils.text import slugify
+
+from articles import workflow
+from articles.checklist.rules import WORKING_TITLE
+from articles.forms.shared import SharedForm
+from articles.workflow import PublicationStatus, State
+from articles.workflow.rights import Rights
+from ecfr_site.admin_site.wall_clock import keep_second_hour
+from ecfr_site.redirects.slugs import SlugForm
+from ecfr_site.richtext.admin import form_losses, losses_sentence
+from ecfr_site.richtext.fields import RichTextWidget
+from ecfr_site.richtext.sanitizer import sanitise
+
+# Where an article stands that readers see, or have seen until its end.
+SEEN = (PublicationStatus.LIVE, PublicationStatus.ENDED)
+# Steps that nobody takes without knowing what the text lost.
+LOSSLESS = (workflow.SUBMIT, workflow.APPROVE, workflow.PUBLISH)
+# The name of the buttons that do more than save.
+STEP = "_step"
+# The name of the field for the note that goes with a step.
+NOTE = "_note"
+# When a page comes, changes and goes.
+TIMES = ("published_at", "replaces_at", "ends_at")
+
+
+class ArticleForm(SlugForm, SharedForm):
+    """The editor's form, which also checks each step; the admin sets `user`.
+
+    `stored` is the article as the database has it: what is posted is written into the
+    instance itself, which then stands where nobody has put it yet.
+    """
+
+    user = None
+    named_by = "title"
+    replaced = ", which stays in the history"
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.stored = copy(self.instance)
+        self.rights = Rights(self.stored, self.user)
+        if "title" in self.fields:
+            self.fields["title"].required = False
+        if self.is_scheduled and self.rights.refusal(workflow.PUBLISH):
+            for name in set(TIMES) & set(self.fields):
+                self.fields[name].disabled = True
+        # A form names what its fields may hold: what the desk shows to this person, and
+        # what a colleague has stored, but nothing because an address asks for it.
+        for name, field in self.fields.items():
+            if self.user and getattr(field, "queryset", None) is not None:
+                model = field.queryset.model
+                if isinstance(self.instance, model):
+                    stored = getattr(self.instance, f"{name}_id")
+                    seen = model.objects.originals().visible_to(self.user)
+                    field.queryset = seen | model.objects.filter(pk=stored)
+
+    @property
+    def is_scheduled(self):
+        return self.stored.status == PublicationStatus.SCHEDULED
+
+    @property
+    def step(self):
+        """The step whose button was pressed, or None for just saving."""
+        name = self.data.get(STEP)
+        return next((t for t in workflow.TRANSITIONS if t.name == name), None)
+
+    @property
+    def note(self):
+        """For the history, and for who works on."""
+        return self.data.get(NOTE, "").strip()
+
+    def clean(self):
+        self.fill_in()
+        self.keep_second_hour()
+        super().clean()
+        self.check_new_end()
+        self.refuse_losses()
+        refusal = self.step and self.rights.refusal(self.step)
+        if refusal:
+            raise ValidationError(f"{refusal} What you wrote is still here.")
+        if self.step is workflow.RETURN and not self.note:
+            raise ValidationError(
+                "Say in the note what is to be done, then return it to the author."
+            )
+        if self.stored.status in SEEN and not self.stored.live_id:
+            raise ValidationError(
+                "Readers see this text: it is changed in a working copy. "
+                "What you wrote is still here."
+            )
+
+    def refuse_losses(self):
+        """Stop a step once when the text cannot be kept as it came.
+
+        The form then holds what can be kept, so that the next press takes the step.
+        """
+        phrases = form_losses(self) if self.step in LOSSLESS else []
+        if not phrases:
+            return
+        language = (self.cleaned_data.get("language") or self.instance.language)[:2]
+        self.data = self.data.copy()
+        for name, field in self.fields.items():
+            if isinstance(field.widget, RichTextWidget):
+                kept = sanitise(self[name].data or "", language)
+                self.data[self.add_prefix(name)] = kept
+        raise ValidationError(
+            f"{losses_sentence(phrases)} Nothing was saved: press the button again to "
+            "go on without them."
+        )
+
+    def take_step(self):
+        """After everything is saved: the step whose button was pressed, if any.
+
+        Returns the article that the step was made to, or that readers then see.
+        """
+        article = self.instance
+        if self.step:
+            step = getattr(article, self.step.name)
+            return step(by=self.user, note=self.note) or article
+        if not article.void_sign_off(by=self.user) and self.is_scheduled:
+            article.state = State.PUBLISHED
+            article.save()
+        return article
+
+    def fill_in(self):
+        """A draft needs nothing; what it cannot do without gets something for now."""
+        data = self.cleaned_data
+        if "title" in data and not data["title"]:
+            data["title"] = WORKING_TITLE
+        named = data.get("title") != WORKING_TITLE and not self.stored.was_public
+        if named and is_provisional(data.get("slug", "")):
+            data["slug"] = ""
+        image = data.get("image")
+        undescribed = not (data.get("image_alt") or data.get("image_decorative"))
+        if image and "image_alt" in data and undescribed:
+            data["image_alt"] = image.alt
+        time = "replaces_at" if self.stored.live_id else "published_at"
+        if self.step is workflow.PUBLISH and time in data and not data[time]:
+            data[time] = timezone.now()
+        if self.step is workflow.UNSCHEDULE and time in data:
+            data[time] = getattr(self.stored, time)
+
+    def may_name(self, page):
+        return self.user is not None and page.may_be_seen_by(self.user)
+
+    def keep_second_hour(self):
+        """A stored time within the hour that comes twice stays which it is."""
+        for name in set(TIMES) & set(self.cleaned_data):
+            self.cleaned_data[name] = keep_second_hour(
+                getattr(self.stored, name), self.cleaned_data[name]
+            )
+
+    def check_new_end(self):
+        end = self.cleaned_data.get("ends_at")
+        if end and "ends_at" in self.changed_data and end <= timezone.now():
+            self.add_error(
+                "ends_at",
+                "This lies in the past. Choose a later end; what should go at once is "
+                "withdrawn.",
+            )
+
+    def _get_validation_exclusions(self):
+        """Rules of the database speak of these too, though no field shows them."""
+        return super()._get_validation_exclusions() - {"id", "state"}
+
+    def _update_errors(self, errors):
+        """Show errors of fields that the form does not have above the form."""
+        unseen = set(getattr(errors, "error_dict", ())) - set(self.fields)
+        for name in unseen - {NON_FIELD_ERRORS}:
+            found = errors.error_dict.pop(name)
+            errors.error_dict.setdefault(NON_FIELD_ERRORS, []).extend(found)
+        super()._update_errors(errors)
+
+    def _post_clean(self):
+        super()._post_clean()
+        for check in self.checks_of_step():
+            try:
+                check()
+            except ValidationError as error:
+                self._update_errors(error)
+
+    def checks_of_step(self):
+        """The checks of text, people and files that the step needs."""
+        article = self.instance
+        if self.step is workflow.SUBMIT:
+            return [lambda: article.check_written(self.typed())]
+        if self.step is workflow.PUBLISH:
+            return [lambda: article.check_complete(self.typed()), article.check_end]
+        return []
+
+    def typed(self):
+        """People, topics and files as they stand in the form, by name."""
+        rows = [rows for _, rows in self.posted_rows(self.instance)]
+        typed = {each.prefix: each.typed() for each in rows}
+        if "topics" in self.fields:
+            typed["topics"] = self.cleaned_data.get("topics")
+        return typed
+
+
+def is_provisional(slug):
+    """Return whether it was made from the working title."""
+    return re.fullmatch(rf"{slugify(WORKING_TITLE)}(-\d+)?", slug) is not None
