@@ -114,6 +114,7 @@ class ArticleAdmin(
             Script("ecfr_site/admin/comments.js", defer=True),
             Script("ecfr_site/admin/form.js", defer=True),
             Script("ecfr_site/admin/article.js", defer=True),
+            Script("ecfr_site/admin/folding.js", defer=True),
             Script("ecfr_site/admin/steps.js", defer=True),
             Script("ecfr_site/admin/editing.js", defer=True),
             Script("ecfr_site/admin/live_preview.js", defer=True),
@@ -271,7 +272,9 @@ class ArticleAdmin(
 
     def get_fieldsets(self, request, obj=None):
         may_change = obj is None or self.has_change_permission(request, obj)
-        return fieldsets_of(obj, request.user, may_change)
+        stored = obj.kind if obj else request.GET.get("kind", Article.Kind.COMMENTARY)
+        kind = request.POST.get("kind", stored)
+        return fieldsets_of(obj, request.user, may_change, kind)
 
     def render_change_form(self, request, context, obj=None, **kwargs):
         if obj and obj.is_not_begun:
