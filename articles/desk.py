@@ -6,7 +6,7 @@ DESK_LENGTH = 8
 
 
 def desk_of(user):
-    """What is on somebody's desk, own work first: lists of articles, twelve queries.
+    """The articles on somebody's desk, own work first; twelve queries.
 
     Nothing that this person may not see; to mend only what is theirs to mend.
     """

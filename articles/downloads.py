@@ -32,7 +32,7 @@ def file(request, path):
 
 @require_safe
 def former(request, path):
-    """Where attachments were before they were protected: addresses never break."""
+    """Redirect from where attachments were before they were protected."""
     if not Article.objects.published().offering(stored_name(path)).exists():
         raise Http404
     return redirect("file", path, permanent=True)

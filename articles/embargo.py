@@ -29,7 +29,7 @@ def words_in(setting: str) -> list[str]:
 
 
 def stands_in(word: str, text: str) -> bool:
-    """Whether the whole word, or words, stand there; case does not matter, accents do.
+    """Return whether the whole words occur; case does not matter, accents do.
 
     Between several words may be any space; an apostrophe is an apostrophe.
     """

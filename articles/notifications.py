@@ -147,13 +147,13 @@ def claim(model, pk):
 
 
 def text_of(row):
-    """What a step or comment is about: the working copy, while there is one."""
+    """The text a step or comment is about: the working copy, while there is one."""
     changes = row.article.changes if row.on_working_copy else None
     return changes or row.article
 
 
 def who_submitted(step):
-    """Who submitted last what the step was about: perhaps none of its writers."""
+    """The last to submit what the step was about: perhaps none of its writers."""
     submitted = step.article.steps.filter(
         name=workflow.SUBMIT.name, on_working_copy=step.on_working_copy
     )

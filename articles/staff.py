@@ -17,7 +17,7 @@ def allowed_to(permission):
 
 
 def writers_of(*articles):
-    """Who began one of them or signs it."""
+    """People who began one of the articles or sign it."""
     authors = Byline.objects.filter(article__in=articles, author__user__isnull=False)
     began = [article.created_by_id for article in articles if article.created_by_id]
     return User.objects.filter(

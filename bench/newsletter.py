@@ -1,4 +1,4 @@
-"""How fast an edition is handed over, against a bare loop in the same run.
+"""Measure how fast an edition is handed over, against a bare loop in the same run.
 
     apt-get install postfix   # for smtp-sink, which throws mail away
     .venv/bin/python bench/newsletter.py

@@ -1,4 +1,4 @@
-"""How fast readers get pages, against the least that Django and nginx can do.
+"""Measure how fast readers get pages, against the least that Django and nginx can do.
 
     apt-get install wrk nginx libnginx-mod-http-brotli-static redis-server
     DATABASE_URL=postgres://user@host/name .venv/bin/python manage.py migrate

@@ -1,4 +1,4 @@
-"""What a higher app tells a lower room, without the room knowing the app.
+"""Declarations of the apps, collected by rooms that do not know them.
 
 An app declares it in a module of an agreed name (docs/decisions/0028-rooms.md):
 `periodic` (work that may be due), `metrics` (gauges), `personal_data` (what is stored

@@ -96,7 +96,7 @@ class SignupForm(forms.Form):
 
 
 class LinkForm(forms.Form):
-    """Whoever has no good link any more asks for a new one by mail."""
+    """A request for a new link by mail."""
 
     email = AddressField()
 
@@ -117,7 +117,7 @@ def time_zones():
 
 
 class PreferencesForm(forms.Form):
-    """What a subscriber gets, and in which way."""
+    """A subscriber's newsletters, topics and consent to analytics."""
 
     ANSWERS = {
         Subscriber.Analytics.GRANTED: "yes",

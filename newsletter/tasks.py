@@ -1,4 +1,4 @@
-"""What runs beside the requests. Tasks carry only numbers; all truth is in rows."""
+"""Tasks of the newsletter. They carry only numbers; all truth is in rows."""
 
 import logging
 import smtplib

@@ -114,7 +114,7 @@ def copy_story(live, changes):
 
 
 def _people(changes):
-    """Whoever saved something of the working copy, by name or by number."""
+    """The people who saved the working copy, by name or number."""
     revisions = Version.objects.get_for_object(changes).values("revision")
     users = {
         revision.user

@@ -80,7 +80,7 @@ class Checklist:
 
     @property
     def problems(self):
-        """What an editor can mend, as JSON-ready data."""
+        """Findings that an editor can act on, as JSON-ready data."""
         return [found.as_data() for found in self.blocking + self.warnings]
 
     def require(self, rules=None):
@@ -137,7 +137,7 @@ class Piece:
 
     @cached_property
     def results(self):
-        """What is known of the addresses, by address; one query if there are any."""
+        """The last answers of the addresses, by address; one query if there are any."""
         addresses = {link.address for link in self.links if link.address}
         if not addresses:
             return {}

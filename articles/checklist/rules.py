@@ -48,7 +48,7 @@ class Limit:
 
 @dataclass(frozen=True)
 class Found:
-    """What a rule yields: a sentence, the field it is about, and where in the text."""
+    """A finding of a rule: a sentence, its field, and the place in the text."""
 
     text: str
     where: str

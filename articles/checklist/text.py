@@ -42,7 +42,7 @@ class TextLink:
 
 
 def links_in(article, tree: HtmlElement) -> list[TextLink]:
-    """Where the text and its footnotes lead, and the original; each address once."""
+    """Addresses that the text, its footnotes and the original lead to, each once."""
     page = article.get_absolute_url() if article.slug else "/"
     written = [(a.get("href", ""), "body", a) for a in tree.iter("a")]
     for note in filter(is_note, tree.iter("span")):

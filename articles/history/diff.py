@@ -47,7 +47,7 @@ class Difference:
 
     @property
     def is_unseen(self):
-        """Whether they differ only in what readers do not see, as a text's language."""
+        """Return whether they differ only in what readers do not see, as a language."""
         marks = re.compile("<del|<ins")
         return not self.alike and not any(
             marks.search(part.before + part.after) for part in self.passages
@@ -81,7 +81,7 @@ def label_of(name):
 
 
 def names_in(*contents):
-    """What the numbers in the contents stand for, by model: six queries."""
+    """Names for the numbers in the contents, by model: six queries."""
     wanted = defaultdict(set)
     for content in contents:
         for name, model in _RELATED.items():

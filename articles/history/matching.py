@@ -50,7 +50,7 @@ def _joined(matches: Iterator[Match]) -> Iterator[Match]:
 
 
 def _matches(old, new, is_junk, depth) -> Iterator[Match]:
-    """What is alike, in order; at last the ends, of no size."""
+    """Matching blocks in order; the last, of no size, marks the ends."""
     if len(old) * len(new) <= _SHORT:
         matcher = SequenceMatcher(is_junk, old, new, autojunk=False)
         yield from map(tuple, matcher.get_matching_blocks())

@@ -82,7 +82,7 @@ class Byline(models.Model):
 
     @property
     def position(self):
-        """What is printed under the name: the position held on publication day."""
+        """The line under the name: the position held on the day of publication."""
         if self.position_override:
             return self.position_override
         return str(self.author.position_on(self.article.day) or "")

@@ -52,7 +52,7 @@ class CommentQuerySet(models.QuerySet):
 
 
 class Comment(models.Model):
-    """What editors say to each other about an article, or about a passage of it."""
+    """A remark of an editor on an article, or on a passage of it."""
 
     # The article itself, whose working copies come and go.
     article = models.ForeignKey(

@@ -8,7 +8,7 @@ from ecfr_site.caching.triggers import Seen
 
 @reversion.register()
 class Correction(models.Model):
-    """What was wrong, what is right, and since when the page says so."""
+    """A correction that readers see: what was wrong, what is right, and its date."""
 
     article = models.ForeignKey(
         "articles.Article", models.CASCADE, related_name="corrections"

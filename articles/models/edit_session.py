@@ -17,7 +17,7 @@ class EditSessionQuerySet(models.QuerySet):
         return self.filter(user=user, article=article_id)
 
     def here(self):
-        """Whose form is open at this moment."""
+        """Sessions whose form is open at this moment."""
         return self.filter(seen_at__gte=timezone.now() - GONE_AFTER)
 
     def colleagues(self, user, article_id):
@@ -184,7 +184,7 @@ class EditSession(models.Model):
 
     @property
     def has_lock(self):
-        """Whether they may write on: they do already, or have text that is unsaved."""
+        """Return whether they hold the lock: an open form, or unsaved text."""
         return self.writes and (self.is_here or self.typed_at is not None)
 
     @property

@@ -4,7 +4,7 @@ from ecfr_site.database.singleton import SingletonModel
 
 
 class EditorialPolicy(SingletonModel):
-    """What is asked of articles before readers see them. One row, edited in the admin.
+    """Requirements for publication: one row, edited in the admin.
 
     Every article is checked again after it changed.
     """

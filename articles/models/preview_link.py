@@ -132,7 +132,7 @@ class PreviewLink(models.Model):
 
     @property
     def bound_to(self):
-        """What the token is good for besides the row's number.
+        """The state that the token is bound to besides the row's number.
 
         A restored backup counts on from an older number: the moment keeps a token that
         was made after the backup from opening what is made with its number then.

@@ -98,14 +98,14 @@ class ArticleQuerySet(models.QuerySet):
         )
 
     def status(self, state, user):
-        """What is in the state itself, or has changes in it that `user` sees."""
+        """Articles in the state, or with changes in it that `user` sees."""
         copies = self.model.objects.visible_to(user).filter(state=state)
         return self.filter(
             Q(state=state) | Q(pk__in=copies.exclude(live=None).values("live"))
         )
 
     def visible_to(self, user):
-        """What the desk shows to `user`: published and own work, to editors all."""
+        """Articles the desk shows to `user`: published and own work, to editors all."""
         if user.has_perm("articles.approve_article"):
             return self
         return self.filter(
@@ -122,7 +122,7 @@ class ArticleQuerySet(models.QuerySet):
         )
 
     def scheduled(self):
-        """What goes live by itself: articles, and changes to articles."""
+        """Articles, and changes to articles, that go live by themselves."""
         now = timezone.now()
         return self.filter(
             Q(live=None, published_at__gt=now)
@@ -171,7 +171,7 @@ class ArticleQuerySet(models.QuerySet):
         return self.filter(state=State.APPROVED)
 
     def under_way(self):
-        """What readers do not see yet, working copies among it."""
+        """Articles that readers do not see yet, working copies among them."""
         now = timezone.now()
         before_readers = Q(live=None, state=State.PUBLISHED, published_at__lte=now)
         return self.exclude(before_readers).exclude(state=State.WITHDRAWN)
@@ -215,7 +215,7 @@ class ArticleQuerySet(models.QuerySet):
         return self.filter(language=settings.LANGUAGES[0][0])
 
     def featured(self):
-        """What editors chose to lead the home page, the latest choice first."""
+        """Articles chosen to lead the home page, the latest choice first."""
         return self.filter(featured_at__isnull=False).order_by("-featured_at")
 
     def research(self):

@@ -350,7 +350,7 @@ class AccountAdmin(admin.ModelAdmin):
 
     @method_decorator(require_POST)
     def export(self, request, user_id):
-        """What is stored about the person, as a file."""
+        """Download what is stored about the person."""
         user = self._account(request, user_id)
         log.record("export", object=user, detail="What is stored about the person.")
         return JsonResponse(
@@ -382,7 +382,7 @@ class AccountAdmin(admin.ModelAdmin):
 
 @admin.register(Group)
 class OnlySuperusersGroupAdmin(GroupAdmin):
-    """Who changes what a group may could give themselves everything."""
+    """Groups for superusers alone: others could grant themselves everything."""
 
     def _may(self, request, obj=None):
         return request.user.is_active and request.user.is_superuser

@@ -23,7 +23,7 @@ NOTICES = {
 
 
 def password_link(user):
-    """Where the user sets a password: good once, and for PASSWORD_RESET_TIMEOUT."""
+    """The address for setting a password: works once, within PASSWORD_RESET_TIMEOUT."""
     path = reverse(
         "password_reset_confirm",
         args=[

@@ -106,7 +106,7 @@ def refuse(request, site, refusal):
 
 
 def _posted(request):
-    """What was written, as pairs of name and value."""
+    """The posted text, as pairs of name and value."""
     return [
         (name, value)
         for name, values in request.POST.lists()
@@ -150,7 +150,7 @@ def sign_in(request, site):
 
 
 def _sign_in_form(request, data=None):
-    """What is to be asked next: the password, the code, or nothing (None)."""
+    """The next form: for the password, the code, or None when nothing is missing."""
     if data and "username" in data:
         return SignInForm(request, data)
     if user := halfway(request):

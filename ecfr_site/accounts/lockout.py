@@ -58,7 +58,7 @@ class LockoutHandler(AxesDatabaseHandler):
 
 
 def guessing_address(request):
-    """Whose guesses are counted together."""
+    """The address whose guesses are counted together."""
     return ip_prefix(client_address(request))
 
 

@@ -28,7 +28,7 @@ UNCONFIRMED = timedelta(minutes=30)
 
 
 class Missing(Enum):
-    """What keeps a person who knows the password from the desk."""
+    """The step that is still required of somebody who knows the password."""
 
     CODE = "code"
     SET_UP = "set-up"
@@ -55,7 +55,7 @@ def _changed(user):
 
 
 def is_verified(user):
-    """Whether the user gave a code in this session (middleware of django-otp)."""
+    """Return whether the user gave a code in this session (django-otp)."""
     return getattr(user, "otp_device", None) is not None
 
 
@@ -146,7 +146,7 @@ def take(request, device):
 
 
 def address_for_app(device, issuer):
-    """What the QR code says (the key URI format that authenticator apps read)."""
+    """The content of the QR code (key URI format, which authenticator apps read)."""
     issuer = issuer.replace(":", " ")
     label = quote(f"{issuer}:{device.user.get_username()}")
     query = urlencode({"secret": secret(device), "issuer": issuer}, quote_via=quote)

@@ -91,7 +91,7 @@ def code_given(request, user, device):
 
 
 def halfway(request):
-    """Whose code is waited for: the password was right, or the session is unverified.
+    """The user whose code is awaited, after the password or in an unverified session.
 
     None if nobody's. A changed password and ten minutes end the waiting.
     """

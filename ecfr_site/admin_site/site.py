@@ -151,7 +151,7 @@ def check_asked(query):
 
 
 def is_beyond(value):
-    """Whether it is a number that does not fit into a database's column."""
+    """Return whether it is a number that does not fit into a database's column."""
     digits = value.strip().removeprefix("-").lstrip("0")
     return len(digits) > LONGEST_NUMBER and digits.isdecimal()
 

@@ -54,7 +54,7 @@ class ActionFilter(admin.SimpleListFilter):
 
 
 class PersonFilter(admin.SimpleListFilter):
-    """Whoever has an account; who had one is found by the search."""
+    """A choice of people with an account; the search finds former ones."""
 
     title = "person"
     parameter_name = "person"

@@ -21,7 +21,7 @@ _request = ContextVar("request", default=None)
 
 @contextmanager
 def acting(request):
-    """What is recorded meanwhile is done by this request."""
+    """Attribute to this request what is recorded meanwhile."""
     token = _request.set(request)
     try:
         yield
@@ -113,7 +113,7 @@ def filters_of(request):
 
 
 def name_of(row):
-    """What the log calls it.
+    """The object's name in the log.
 
     What is tied to a subscriber (`audited_by_number`) has a number only: the log
     cannot forget, but a subscriber may want to be forgotten.
@@ -146,7 +146,7 @@ def _entry(action, user, detail, request=None, who=""):
 
 
 def _program():
-    """What runs where there is no request, as “manage.py createsuperuser”."""
+    """The name of the running program, as “manage.py createsuperuser”."""
     name = Path(sys.argv[0]).name
     if name == "manage.py":
         return " ".join([name, *sys.argv[1:2]])

@@ -137,7 +137,7 @@ def remember(sender, instance, update_fields=None, **kwargs):
 
 
 def changes(instance):
-    """What is no longer as `remember` found it: names with the new values."""
+    """The fields that changed since `remember`: {name: new value}."""
     before = instance._before or {}
     return {
         name: getattr(instance, name)
@@ -199,7 +199,7 @@ def rights_changed(what):
 
 
 def related(instance, through, reverse):
-    """What is connected with the row through this table."""
+    """The rows connected with this one through the table."""
     opts = instance._meta
     for relation in opts.related_objects if reverse else opts.many_to_many:
         table = relation if reverse else relation.remote_field

@@ -187,7 +187,7 @@ def write_subscribers(file):
 
 
 def description(counts):
-    """What the files are and how they hang together."""
+    """The README of an export: its files and how they refer to each other."""
     lines = [
         "Everything that was on this site, but accounts, passwords and logs.",
         "",

@@ -7,7 +7,7 @@ LOCAL_TTL = 0.1
 
 
 class LocalPageCache:
-    """What this process served lately, by the request as it arrived."""
+    """Pages that this process served lately, by the request as it arrived."""
 
     def __init__(self):
         self.pages = {}

@@ -1,8 +1,8 @@
-"""What views tell the page cache and the caches in front."""
+"""Instructions of views to the page cache and the caches in front."""
 
 
 def cached_fragment(request, name, compute):
-    """What `compute()` gives, kept as pages are if pages are kept."""
+    """Return `compute()`, cached as long as pages are, if pages are cached."""
     keep = getattr(request, "cached_fragment_of", None)
     return keep(name, compute) if keep else compute()
 

@@ -65,7 +65,7 @@ def find_page(address, encoding, now):
 
 
 def cached_fragment_of(moment, name, compute):
-    """What `compute()` gives, kept until what readers see changes; never None."""
+    """Return `compute()`, cached until what readers see changes; never None."""
     mark = hashlib.sha256(name.encode()).hexdigest()[:32]
     key = f"part:{moment.number}:{moment.until}:{mark}"
     try:
@@ -116,7 +116,7 @@ def pages_of(response, moment, last):
 
 
 class Address(NamedTuple):
-    """What a page is kept under, the view's name, and that part of the query string
+    """The cache key of a page, the name of its view, and that part of the query string
     which the page reads, in one order."""
 
     key: str
@@ -149,7 +149,7 @@ def address_of(scheme, host, path, query):
 
 
 def has_unread_parameters(request):
-    """Whether a page that is kept is asked for with a query that it does not read."""
+    """Return whether a cached page is asked for with a query that it does not read."""
     query = request.META.get("QUERY_STRING", "")
     kept = kept_at(request.path_info) if query else None
     return kept is not None and any(

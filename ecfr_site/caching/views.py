@@ -6,7 +6,7 @@ from django.urls import Resolver404, resolve
 
 
 class Kept(NamedTuple):
-    """What of a query string a page reads: it is kept under these parameters alone.
+    """The parameters of a query that a page reads, and is cached under.
 
     one_of: filters, of which at most one is kept at a time: put together they are more
     than a cache can hold.

@@ -28,7 +28,7 @@ _USUAL = {
 
 @contextmanager
 def soon():
-    """What this thread commits within may reach the disk a moment later."""
+    """Let commits of this thread reach the disk a moment later."""
     _say(_SOON)
     try:
         yield

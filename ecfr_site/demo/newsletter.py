@@ -216,7 +216,7 @@ def start(entry, desk):
 
 
 def hand_over(entry):
-    """What a worker does, the answers of the mail servers and of the readers."""
+    """Imitate a worker, and the answers of mail servers and readers."""
     edition = Edition.objects.get(subject=entry["subject"])
     deliveries = edition.deliveries
     for email, reason in entry.get("skipped", {}).items():
@@ -239,7 +239,7 @@ def hand_over(entry):
 
 
 def read(delivery, links, chance):
-    """What is noted of somebody who agreed: opening, clicking, and what machines do."""
+    """Record opens and clicks of somebody who agreed, machines' among them."""
     acts = []
     later = timedelta(hours=chance.expovariate(1 / 5))
     if chance.random() < 0.3:

@@ -35,7 +35,7 @@ LOST_AFTER = 600
 
 
 def unguessable(image, name):
-    """Where to keep an upload: nobody finds the images of drafts by trying names."""
+    """The path of an upload, which nobody can guess: drafts have images, too."""
     path = PurePath(name)
     kept = f"{path.stem[:55]}-{secrets.token_hex(8)}{path.suffix}"
     return f"images/{timezone.localdate():%Y/%m}/{kept}"

@@ -5,7 +5,7 @@ from ecfr_site.database.singleton import SingletonModel
 
 
 class Institution(SingletonModel):
-    """Who publishes the site. There is one row, edited in the admin."""
+    """The publisher of the site: one row, edited in the admin."""
 
     name = models.CharField(
         max_length=200, default="Meridian Council on European Affairs"

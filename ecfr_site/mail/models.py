@@ -6,7 +6,7 @@ from ecfr_site.database.singleton import SingletonManager, SingletonModel
 
 class MailHoldManager(SingletonManager):
     def is_on(self):
-        """Whether mail is held. One query."""
+        """Return whether mail is held; one query."""
         return self.exists()
 
     def start(self):

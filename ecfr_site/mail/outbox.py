@@ -82,7 +82,7 @@ def newest(count: int = 100, user=None) -> list[str]:
 
 
 def may_read(user, head: EmailMessage) -> bool:
-    """Whether the user may read the message with this head, as `read_head` gives it."""
+    """Return whether the user may read the message with this head (of `read_head`)."""
     return user.is_superuser or user.has_perm(head[_READER] or "")
 
 

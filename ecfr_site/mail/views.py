@@ -108,7 +108,7 @@ def in_a_line(name):
 
 
 def one_click_path(parsed):
-    """Where a mail program would post to unsubscribe (RFC 8058), if it is here."""
+    """The path a mail program posts to (RFC 8058), if it is ours."""
     address = re.search(
         f"<{re.escape(settings.SITE_URL)}(/[^>]*)>", parsed["List-Unsubscribe"] or ""
     )

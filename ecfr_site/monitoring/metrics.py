@@ -113,5 +113,5 @@ def family(name, about, values, labels=()):
 
 
 def collectors():
-    """What to ask for the counts of all processes on this machine."""
+    """The registry that has the counts of all processes on this machine."""
     return [MultiProcessCollector(None) if _IN_FILES else _registry]

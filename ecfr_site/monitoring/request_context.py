@@ -54,7 +54,7 @@ class Work:
 
     @contextmanager
     def being_done(self):
-        """What is logged meanwhile bears this work's id."""
+        """Put this work's id on what is logged meanwhile."""
         token = _current.set(self)
         try:
             yield

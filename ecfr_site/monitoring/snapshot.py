@@ -48,7 +48,7 @@ class Snapshot:
 
 
 def see(looks, seconds):
-    """What each of the `looks`, by name, sees within so many seconds in all.
+    """Run the checks at once, within so many seconds in all; results by name.
 
     Yields name, what was seen, and the exception in place of it: TimeoutError if it
     takes longer.

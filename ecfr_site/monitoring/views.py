@@ -45,7 +45,7 @@ def healthz(request):
 
 
 def readyz(request):
-    """Whether this process can serve readers: 200 or 503; to operators, each check."""
+    """Answer 200 if this process can serve readers, else 503; to operators, each check."""
     checks = {}
     for name, seen, error in see(VITAL | OTHERS, PATIENCE):
         checks[name] = {
@@ -62,7 +62,7 @@ def readyz(request):
 
 
 def _in_short(error):
-    """What went wrong without what libraries say: that may hold names and addresses."""
+    """A failure in short, without a library's words, which may hold names."""
     if isinstance(error, health.NotWell):
         return str(error)
     if isinstance(error, TimeoutError):

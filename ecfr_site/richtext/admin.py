@@ -5,7 +5,7 @@ from ecfr_site.richtext.losses import losses
 
 
 def form_losses(form):
-    """What saving the form's rich texts leaves out of them, as phrases."""
+    """Phrases for what saving leaves out of the form's rich texts."""
     return [
         phrase
         for name, field in form.fields.items()

@@ -149,7 +149,7 @@ class _Flow:
         return block._replace(html=start + mark + places + rest)
 
     def _end_line(self) -> None:
-        """What stood loose until here is a paragraph; two line breaks make two."""
+        """Make a paragraph of the loose text so far; two line breaks make two."""
         if not self.allowed:
             self._text(" ", ())
             return
@@ -213,7 +213,7 @@ def _content(element: Element, blocks: set[str]) -> list[_Block]:
 
 
 def _cell(element: Element, blocks: set[str]) -> str:
-    """What stands in a cell or an item, where a paragraph alone needs no p."""
+    """The content of a cell or an item, where a single paragraph needs no p."""
     content = _content(element, blocks)
     alone = sum(block.html.startswith("<p") for block in content) == 1
     return "".join((alone and block.bare) or block.html for block in content)

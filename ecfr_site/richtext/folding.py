@@ -47,7 +47,7 @@ def folded_words(text: str) -> list[str]:
 
 
 def holds_all(words: list[str], *texts: str) -> bool:
-    """Tell if each of the folded words is in one of the texts, which are not folded."""
+    """Return whether each folded word is in one of the texts, which are not folded."""
     folded = [fold(text) for text in texts if text]
     return all(any(word in text for text in folded) for word in words)
 

@@ -45,7 +45,7 @@ _SPECIAL = [ip_network(n) for n in ("192.0.0.0/24", "192.88.99.0/24", "3fff::/20
 
 
 def visit(urls: list[str]) -> dict[str, tuple[str, str]]:
-    """What is wrong, by address: "error" or "warning", and the end of a sentence."""
+    """Visit the addresses; {address: ("error" or "warning", end of a sentence)}."""
     if not urls:
         return {}
     pool = ThreadPoolExecutor(AT_ONCE)

@@ -66,7 +66,7 @@ class _Count(HTMLParser):
 
 
 def losses(html: str) -> list[str]:
-    """What `sanitise` leaves out of a text that an editor would miss.
+    """Name what `sanitise` leaves out of a text that an editor would miss.
 
     Each is a phrase such as “2 images that cannot be shown (map.png, chart.png)”; none
     for a text that was sanitised.

@@ -44,7 +44,7 @@ def apply_style_sheets(root: Element, html: str) -> None:
 
 
 def _rules(html: str) -> dict[tuple[str, str], list[str]]:
-    """What style sheets declare, by element ("" for any) and class."""
+    """Declarations of the style sheets, by element ("" for any) and class."""
     rules: dict[tuple[str, str], list[str]] = {}
     for sheet in _STYLE.split(html)[1:]:
         # Within @media and the like, which count for other readers.

@@ -160,7 +160,7 @@ def _is_hidden(element: Element) -> bool:
 
 
 def _is_twin(element: Element) -> bool:
-    """Tell if it holds the MathML of a formula that is shown otherwise, and no more."""
+    """Return whether it holds just the MathML of a formula that is shown otherwise."""
     formula = next(element.iter("math"), None)
     return formula is not None and (
         "".join(formula.itertext()).strip() == "".join(element.itertext()).strip()

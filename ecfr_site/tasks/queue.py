@@ -46,7 +46,7 @@ class Failure:
 
     @property
     def error(self):
-        """What the exception said, in a line."""
+        """The exception's message in a line."""
         lines = self.traceback.strip().splitlines()
         return lines[-1] if lines else ""
 

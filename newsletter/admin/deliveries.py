@@ -62,7 +62,7 @@ class DeliveryAdmin(admin.ModelAdmin):
     readonly_fields = ["address", "badge"]
 
     def has_view_permission(self, request, obj=None):
-        """Whoever may see the ledger and subscribers: it names their addresses."""
+        """Require the permissions for ledger and subscribers: it names addresses."""
         return super().has_view_permission(request, obj) and may_see(request.user)
 
     def has_add_permission(self, request):

@@ -104,12 +104,12 @@ class EditionAdmin(ReportMixin, LossesMixin, FormRecoveryMixin, admin.ModelAdmin
     # Who may
 
     def has_change_permission(self, request, obj=None):
-        """What is being sent stays as it is."""
+        """Refuse changes to what is being sent."""
         allowed = super().has_change_permission(request, obj)
         return allowed and (obj is None or obj.may_be_changed)
 
     def has_delete_permission(self, request, obj=None):
-        """What was sent to anybody is kept."""
+        """Refuse to delete what was sent to anybody."""
         allowed = super().has_delete_permission(request, obj)
         return allowed and (obj is None or obj.state == State.DRAFT)
 
@@ -268,7 +268,7 @@ class EditionAdmin(ReportMixin, LossesMixin, FormRecoveryMixin, admin.ModelAdmin
         return super().render_change_form(request, context, obj=obj, **kwargs)
 
     def desk_context(self, request, edition):
-        """What the form's page says besides the form."""
+        """The context of the page around the form."""
         audience = edition.audience().count() if edition.may_be_changed else 0
         content = edition.content()
         over_limit = audience > settings.NEWSLETTER_APPROVAL_OVER
@@ -479,7 +479,7 @@ class EditionAdmin(ReportMixin, LossesMixin, FormRecoveryMixin, admin.ModelAdmin
         )
 
     def send_view(self, request, pk):
-        """What is about to happen, and, after a POST, that it happens."""
+        """Ask for confirmation, and send after a POST."""
         edition = get_object_or_404(Edition.objects.select_related("newsletter"), pk=pk)
         if not request.user.has_perm(SEND):
             raise PermissionDenied

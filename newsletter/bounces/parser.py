@@ -191,7 +191,7 @@ def blocks(message, kind):
 
 
 def texts(message):
-    """What may hold a token: headers from the outside in, then texts."""
+    """Texts that may hold a token: headers from the outside in, then bodies."""
     parts = list(message.walk())
     for part in parts:
         yield "\n".join(str(value) for value in part.values())

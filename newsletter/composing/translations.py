@@ -1,4 +1,4 @@
-"""What articles say in English, said in the language of a newsletter.
+"""Words of the articles app in the language of a newsletter.
 
 The reader's site is in one language, a newsletter in any of them: newsletter/locale.
 """

@@ -38,7 +38,7 @@ class SubscriberCSV(RowCSV):
 
 
 class RowAndNote(RowResult):
-    """What became of a row, in words for whoever imports."""
+    """The result of a row, in words."""
 
     note = ""
 

@@ -1,4 +1,4 @@
-"""What other services' exports say of consent, in the columns of our import.
+"""Exports of other services, as columns of our import.
 
 Mailchimp, Brevo, CleverReach, Ghost, listmonk and Substack, by the names of columns.
 """

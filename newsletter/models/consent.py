@@ -17,7 +17,7 @@ class WordingQuerySet(models.QuerySet):
 
 
 class Wording(models.Model):
-    """What the signup form says and promises: one row a version, never changed."""
+    """A consent text of the sign-up form: one row a version, never changed."""
 
     language = models.CharField(
         max_length=10, choices=settings.LANGUAGES, default=settings.LANGUAGES[0][0]
@@ -62,7 +62,7 @@ class ConsentRecordQuerySet(models.QuerySet):
 
 
 class ConsentRecord(models.Model):
-    """What somebody agreed to or refused, when, how and in which words.
+    """An entry of the consent log: action, time, method and consent text.
 
     Append-only in the database itself: triggers refuse every change and removal.
     """

@@ -104,7 +104,7 @@ class DataSubject:
         self._note(ConsentRecord.Action.ERASED, method)
 
     def _requests(self):
-        """What was asked for by this person, or for the address when it was unknown."""
+        """Requests by this person, or for the address while it was unknown."""
         signups = self.signups.model.objects
         unknown = Q(subscriber=None, address=address_digest(self.normalised))
         return signups.filter(Q(subscriber=self) | unknown)

@@ -32,15 +32,15 @@ class DeliveryQuerySet(models.QuerySet):
         return self.filter(state__in=Delivery.WAITING)
 
     def not_begun(self):
-        """Whoever can still be left out: no worker is handing the message over."""
+        """Deliveries that can still be skipped: no worker is handing them over."""
         return self.filter(state__in=[State.PENDING, State.CLAIMED, State.RETRY])
 
     def uncertain(self):
-        """What may or may not have arrived: a person decides."""
+        """Deliveries that may or may not have arrived: a person decides."""
         return self.filter(state=State.UNCERTAIN)
 
     def due(self, within=timedelta()):
-        """What may go out now, or so soon."""
+        """Deliveries that may go out now, or so soon."""
         soon = timezone.now() + within
         waiting = Q(state__in=[State.PENDING, State.RETRY], claim=None)
         return self.filter(waiting, due_at__lte=soon)
@@ -215,7 +215,7 @@ class Delivery(models.Model):
 
     @property
     def was_elsewhere(self):
-        """Whether the subscriber has another address now than it was mailed to."""
+        """Return whether the subscriber has another address now."""
         return self.subscriber.was_elsewhere(self.edition.started_at)
 
     @transaction.atomic

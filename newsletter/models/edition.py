@@ -49,7 +49,7 @@ class EditionQuerySet(models.QuerySet):
         return self.exclude(state=State.CANCELLED, sent_count=0)
 
     def public(self):
-        """What readers find in the archive."""
+        """Editions in the readers' archive."""
         return self.counting().filter(started_at__isnull=False)
 
     def newest_first(self):
@@ -62,7 +62,7 @@ class EditionQuerySet(models.QuerySet):
         return self.filter(state=State.SENDING)
 
     def on_their_way(self):
-        """What goes out without anybody doing anything more."""
+        """Editions that go out without anybody doing anything more."""
         return self.filter(state__in=[State.SCHEDULED, State.SENDING])
 
     def read_long_ago(self):
@@ -284,7 +284,7 @@ class Edition(models.Model):
         return self.items.for_messages()
 
     def audience(self):
-        """Whoever would get it if it began now."""
+        """Subscribers who would get it if sending began now."""
         return Subscriber.objects.mailable(self.newsletter)
 
     # Putting it together
@@ -314,7 +314,7 @@ class Edition(models.Model):
         return len(new)
 
     def _ungathered(self, now):
-        """What was published since, in the language, and is in no edition yet."""
+        """Articles published since, in the language, that are in no edition yet."""
         used = EditionItem.objects.filter(
             article=models.OuterRef("pk"),
             edition__in=self.newsletter.editions.counting(),
@@ -588,7 +588,7 @@ class Edition(models.Model):
 
     @transaction.atomic
     def forget_readers(self):
-        """Who opened and clicked; every figure of the report stays."""
+        """Forget who opened and clicked; every figure of the report stays."""
         self.events.forget_readers()
         self.readers_forgotten = True
         self.save(update_fields=["readers_forgotten"])

@@ -14,7 +14,7 @@ def published_articles():
 
 class EditionItemQuerySet(models.QuerySet):
     def frozen(self):
-        """What was sent, which `shown` reads without a further query."""
+        """The content that was sent, which `shown` reads without a further query."""
         return self.filter(frozen__isnull=False)
 
     def for_messages(self):
@@ -75,7 +75,7 @@ class EditionItem(models.Model):
 
     @property
     def shown(self):
-        """What subscribers see of it, frozen when sending began.
+        """The content that subscribers see, frozen when sending began.
 
         A dict of `title`, `teaser`, `section`, `url` (absolute), `kind` and `byline`
         (in the newsletter's language), `css` (the kind's short name), `language`,

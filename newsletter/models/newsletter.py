@@ -27,7 +27,7 @@ FIRST_SPAN = timedelta(days=7)
 
 class NewsletterQuerySet(models.QuerySet):
     def offered(self):
-        """What readers can subscribe to."""
+        """Newsletters that readers can subscribe to."""
         return self.filter(active=True)
 
 

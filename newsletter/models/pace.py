@@ -3,7 +3,7 @@ from django.utils import timezone
 
 
 class Pace(models.Model):
-    """How fast a recipient's domain, or "" for all together, may be mailed.
+    """The sending rate of a recipient's domain, or "" for all together.
 
     One row is shared by all workers: each books the time of its next messages in it.
     """

@@ -78,7 +78,7 @@ class SignupQuerySet(models.QuerySet):
         )
 
     def unmailed(self):
-        """Whose mail has not gone and still makes sense.
+        """Sign-ups whose mail has not gone and still makes sense.
 
         A notice to an old address is never too late, and nobody can ask for it again:
         it goes twice rather than not at all.
@@ -111,7 +111,7 @@ class SignupQuerySet(models.QuerySet):
 
 
 class Signup(models.Model):
-    """What sends a mail: what was asked for, until it is confirmed.
+    """A request that is confirmed by mail, until it is.
 
     Also what limits how many mails an address, a network or everybody can cause.
     Addresses and networks are keyed hashes; rows are removed after a month.
@@ -162,7 +162,7 @@ class Signup(models.Model):
 
     @property
     def new_newsletters(self):
-        """What of the chosen the subscriber does not get yet; one query."""
+        """The chosen newsletters that the subscriber does not get yet; one query."""
         subscriptions = self.subscriber.subscriptions.confirmed()
         return self.newsletters.exclude(subscriptions__in=subscriptions)
 

@@ -88,7 +88,7 @@ class SubscriberQuerySet(models.QuerySet):
                     subscriber.erase(method=ConsentRecord.Method.TIME)
 
     def subscribed_to(self, newsletter):
-        """Whoever confirmed a subscription; `newsletter` may be an OuterRef."""
+        """Those with a confirmed subscription; `newsletter` may be an OuterRef."""
         return self.filter(
             Exists(
                 Subscription.objects.confirmed().filter(
@@ -98,7 +98,7 @@ class SubscriberQuerySet(models.QuerySet):
         )
 
     def mailable(self, newsletter):
-        """Who gets the next edition. Every send goes through it."""
+        """Subscribers who get the next edition. Every send goes through it."""
         return (
             self.filter(status=self.model.Status.ACTIVE)
             .filter(Q(paused_until=None) | Q(paused_until__lte=timezone.localdate()))
@@ -132,5 +132,5 @@ class SubscriberQuerySet(models.QuerySet):
         suppression.delete()
 
     def mailed(self, edition):
-        """Whoever has a delivery of the edition, in any state."""
+        """Subscribers with a delivery of the edition, in any state."""
         return self.filter(deliveries__edition=edition)

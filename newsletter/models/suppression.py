@@ -35,7 +35,7 @@ class SuppressionQuerySet(models.QuerySet):
         }
 
     def unliftable(self):
-        """What not even the owner of the address lifts by asking anew."""
+        """Suppressions that not even the owner of the address lifts by asking again."""
         return self.exclude(reason__in=Suppression.LIFTED_BY_CONFIRMING)
 
     def put(self, email, normalised, reason, detail=""):

@@ -83,5 +83,5 @@ def per_cent(value):
 
 
 def _length(pixels):
-    """What is more than nothing is seen."""
+    """The length of a bar; whatever is more than nothing shows."""
     return round(max(pixels, 1), 1) if pixels else 0

@@ -1,4 +1,4 @@
-"""What became of an edition, and of a list: a fixed number of queries, however long."""
+"""Figures of an edition, and of a list: a fixed number of queries, however long."""
 
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
@@ -193,7 +193,7 @@ class EditionReport:
 
     @cached_property
     def machines(self):
-        """What was no person: dicts of `machine` (the rule), `opens` and `clicks`."""
+        """Opens and clicks by machines: dicts of `machine`, `opens` and `clicks`."""
         return list(
             self.edition.events.order_by()
             .exclude(machine="")

@@ -1,4 +1,4 @@
-"""How fast to send: limits that all workers share, and slowing down when asked to.
+"""Limits on the sending rate that all workers share, with back-off.
 
 Every limit has a row in which a worker books the times of its next messages, so that
 ten workers together are no faster than one may be.

@@ -60,13 +60,13 @@ class Refused(Exception):
 
     @property
     def is_bounce(self):
-        """Whether it is about the address: 5xx at RCPT, unless we are refused."""
+        """Return whether the address is at fault: 5xx at RCPT, unless we are refused."""
         about_address = not reasons.is_about_us(self.text)
         return self.command == "RCPT" and not self.is_temporary and about_address
 
 
 def open_transport():
-    """What the settings say: a service, a folder, or a mail server by SMTP.
+    """Open the transport of the settings: a service, a folder, or SMTP.
 
     Raises MailHeld: it goes past the gate that other mail takes
     (ecfr_site/mail/backends.py).
@@ -255,7 +255,7 @@ class ServiceTransport:
 
 
 def _was_not_reached(error):
-    """Whether there was not even a connection, so that nothing can have arrived."""
+    """Return whether there was no connection: nothing can have arrived."""
     for cause in getattr(error.__cause__, "args", ()):
         reason = getattr(cause, "reason", None)
         if isinstance(reason, (NewConnectionError, ConnectTimeoutError)):

@@ -84,7 +84,7 @@ def step(edition_id, seconds=STEP):
 
 @dataclass
 class SendRun:
-    """What the connections of one worker share while they send an edition."""
+    """State that the connections of a worker share while they send an edition."""
 
     edition: Edition
     deadline: float
@@ -129,7 +129,7 @@ class SendRun:
             return Variant(self.edition, pieces_for(self.items, topics), tracked)
 
     def is_over(self):
-        """Whether time is up, nothing can be sent, or somebody has stopped it."""
+        """Return whether time is up, nothing can go, or somebody has stopped it."""
         now = time.monotonic()
         if now > self.next_look:
             self.next_look = now + LOOK

@@ -1,4 +1,4 @@
-"""What somebody with a link from a mail may do, without a password or a cookie."""
+"""Pages behind links in mails, without a password or a cookie."""
 
 from datetime import timedelta
 from functools import wraps
