@@ -45,7 +45,7 @@ def healthz(request):
 
 
 def readyz(request):
-    """Answer 200 if this process can serve readers, else 503; to operators, each check."""
+    """Answer 200 if this process can serve readers, else 503; to operators, why."""
     checks = {}
     for name, seen, error in see(VITAL | OTHERS, PATIENCE):
         checks[name] = {

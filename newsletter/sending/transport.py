@@ -60,7 +60,7 @@ class Refused(Exception):
 
     @property
     def is_bounce(self):
-        """Return whether the address is at fault: 5xx at RCPT, unless we are refused."""
+        """Return whether the address is at fault: 5xx at RCPT, unless it is us."""
         about_address = not reasons.is_about_us(self.text)
         return self.command == "RCPT" and not self.is_temporary and about_address
 
