@@ -8,12 +8,14 @@ PYTHON := $(shell for python in python3 python3.13 python3.12 python3.11; do \
 	$$python -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null \
 	&& echo $$python && break; done)
 endif
-INSTALL = .venv/bin/python -m pip install -qq --disable-pip-version-check
+INSTALL = .venv/bin/python -m pip install -qq --disable-pip-version-check --require-hashes
+LOCK = .venv/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
+	--upgrade --no-python-downloads --custom-compile-command 'make lock'
 
 # A target to make first: there is no working Python in .venv, or no more.
 MISSING := $(shell .venv/bin/python -c '' 2>/dev/null || echo environment)
 
-.PHONY: run test lint format check sbom python port environment
+.PHONY: run test lint format check lock sbom python port environment
 .DEFAULT_GOAL := run
 
 run: python port .venv/installed
@@ -33,6 +35,13 @@ format: python .venv/installed-dev
 	@.venv/bin/ruff format .
 
 check: lint test
+
+# Anew from the lists, for every Python and machine that is supported. What the tools
+# agree to comes first, so that the site is tested with the packages that it runs with.
+lock: python .venv/installed-dev
+	@$(LOCK) requirements-dev.txt --output-file requirements-dev.lock
+	@$(LOCK) requirements.txt --constraint requirements-dev.lock --output-file requirements.lock
+	@$(LOCK) requirements-s3.txt --constraint requirements-dev.lock --output-file requirements-s3.lock
 
 # What is installed, with the tools for testing, for whoever keeps lists of such things.
 sbom: python .venv/installed-dev
@@ -63,17 +72,17 @@ environment:
 		echo "On Debian and Ubuntu this helps: apt install python3-venv"; \
 		exit 1; }
 
-.venv/installed: requirements.txt $(MISSING)
+.venv/installed: requirements.lock $(MISSING)
 	@echo "Installing the packages; the first time takes a minute …"
-	@$(INSTALL) -r requirements.txt || { \
+	@$(INSTALL) -r requirements.lock || { \
 		echo "The packages could not be installed; what pip said stands above."; \
 		echo "Is this machine connected to the internet?"; \
 		exit 1; }
 	@touch $@
 
-.venv/installed-dev: requirements-dev.txt .venv/installed
+.venv/installed-dev: requirements-dev.lock .venv/installed
 	@echo "Installing the tools for testing …"
-	@$(INSTALL) -r requirements-dev.txt || { \
+	@$(INSTALL) -r requirements-dev.lock || { \
 		echo "The tools could not be installed; what pip said stands above."; \
 		echo "Is this machine connected to the internet?"; \
 		exit 1; }

@@ -1,7 +1,7 @@
 """Take the images of docs/editors.md anew: python docs/take_screenshots.py
 
 Serves the demonstration from a folder of its own and looks at it in Chromium, signed in
-as its publisher. Needs requirements-dev.txt and Debian's chromium; takes two minutes.
+as its publisher. Needs requirements-dev.lock and Debian's chromium; takes two minutes.
 """
 
 import os

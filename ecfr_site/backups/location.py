@@ -26,7 +26,9 @@ def parse_location(where):
         from boto3 import Session
         from cloudpathlib import S3Client
     except ImportError as error:
-        raise BackupError("s3:// needs the packages of requirements-s3.txt.") from error
+        raise BackupError(
+            "s3:// needs the packages of requirements-s3.lock."
+        ) from error
     address = urlsplit(str(where))
     options = dict(parse_qsl(address.query))
     client = S3Client(

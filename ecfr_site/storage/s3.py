@@ -1,6 +1,6 @@
 """Uploaded files in an object store that speaks S3, for several machines.
 
-Needs requirements-s3.txt; the keys are where boto3 looks for them, as in
+Needs requirements-s3.lock; the keys are where boto3 looks for them, as in
 AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY.
 """
 
