@@ -29,6 +29,7 @@ lint: python .venv/installed-dev
 	@.venv/bin/ruff format --check .
 	@.venv/bin/lint-imports --no-logo --no-cache
 	@.venv/bin/djlint templates --check --lint
+	@.venv/bin/codespell
 
 format: python .venv/installed-dev
 	@.venv/bin/ruff check --fix --quiet .
