@@ -1,7 +1,7 @@
 /* Enhances the article form, with form.js; everything works without it. */
 "use strict";
 
-(function () {
+(() => {
   const form = document.getElementById("article_form");
   if (!form) return;
 
@@ -26,7 +26,7 @@
 
   if (people) {
     const { rows } = desk.order(people, "author");
-    const $ = window.django && window.django.jQuery;
+    const $ = window.django?.jQuery;
     if ($) {
       $(people).on("change", "select[name$='-author']", function () {
         showPosition(this.closest("tr"));

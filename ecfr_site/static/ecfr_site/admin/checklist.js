@@ -2,7 +2,7 @@
    which is a document of its own. Without it the links lead to the fields. */
 "use strict";
 
-(function () {
+(() => {
   const BLOCKS = "p, h2, h3, li, td, th, figcaption, caption, figure, table";
 
   function plain(text) {
@@ -39,7 +39,7 @@
     if (!link) return;
     const id = link.hash.slice(1);
     const target = document.getElementById(id);
-    const editor = window.CKEDITOR && window.CKEDITOR.instances[id];
+    const editor = window.CKEDITOR?.instances[id];
     if (!target) return;
     event.preventDefault();
     target.closest("details:not([open])")?.setAttribute("open", "");

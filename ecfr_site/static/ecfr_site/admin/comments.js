@@ -2,7 +2,7 @@
    marked, with names offered after an "@". Everything works without it. */
 "use strict";
 
-(function () {
+(() => {
   const part = document.querySelector(".comments");
   if (!part) return;
   const beside = part.matches("details") ? part : null;
@@ -51,7 +51,7 @@
     } catch {
       answer = null;
     }
-    const fresh = answer && answer.querySelector("#content-main .threads");
+    const fresh = answer?.querySelector("#content-main .threads");
     if (!fresh) {
       for (const button of form.querySelectorAll("button")) button.disabled = false;
       say("This was not sent. What you wrote is still here: see whether you are signed in, " +
@@ -73,7 +73,7 @@
     const stays = thread && document.getElementById(thread.id);
     const next = error ? error.closest("form").querySelector("textarea")
       : added ? added.closest(".thread") : stays;
-    if (next && next.offsetParent) next.focus();
+    if (next?.offsetParent) next.focus();
   }
 
   if (beside) {
@@ -96,14 +96,14 @@
   const editor = () => window.CKEDITOR && CKEDITOR.instances.id_body;
 
   function body() {
-    if (editor()) return editor().document && editor().document.$.body;
+    if (editor()) return editor().document?.$.body;
     return document.querySelector(".field-read_body .readonly");
   }
 
   function marked() {
     const root = body();
-    const selection = root && root.ownerDocument.getSelection();
-    if (!selection || !selection.rangeCount || selection.isCollapsed) return "";
+    const selection = root?.ownerDocument.getSelection();
+    if (!selection?.rangeCount || selection.isCollapsed) return "";
     if (!root.contains(selection.getRangeAt(0).commonAncestorContainer)) return "";
     return selection.toString().replace(/[\u200b\u2060\ufeff]/g, "").replace(/\s+/g, " ")
       .trim().slice(0, 2000);

@@ -3,7 +3,7 @@
    readers and for phones, where a row is a card. */
 "use strict";
 
-window.desk = (function () {
+window.desk = (() => {
   /* Nothing moves or changes while a button of the mouse is down, or the press would end
      on something else than it began on. */
 
@@ -70,7 +70,7 @@ window.desk = (function () {
 })();
 
 
-(function () {
+(() => {
   function name(row) {
     const table = row.closest("table");
     for (const cell of row.querySelectorAll("td[class*='field-']")) {

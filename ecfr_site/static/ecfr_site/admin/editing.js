@@ -2,7 +2,7 @@
    is here. Everything in the form stays as it is, whatever the server answers. */
 "use strict";
 
-(function () {
+(() => {
   const form = document.getElementById("article_form");
   const panel = document.querySelector(".editing");
   if (!form || !panel || !window.desk) return;
@@ -85,7 +85,7 @@
   }
 
   function forgetHere(id, upTo) {
-    for (const [name, kept] of keptHere("desk:" + user + ":")) {
+    for (const [name, kept] of keptHere(`desk:${user}:`)) {
       if (name.endsWith(`:${id}`) && kept.serial <= upTo) localStorage.removeItem(name);
     }
   }

@@ -1,7 +1,7 @@
 /* Enhances the edition's page, with form.js; everything works without it. */
 "use strict";
 
-(function () {
+(() => {
   const form = document.getElementById("edition_form");
   if (!form) return;
 
@@ -70,10 +70,10 @@
       const isPast = Boolean(answer) && answer.seconds <= 0;
       const waits = Boolean(answer) && answer.seconds > 0;
       schedule.textContent = waits ? `Schedule for ${answer.words}…` : words;
-      schedule.disabled = isPast || Boolean(answer && answer.error);
+      schedule.disabled = isPast || Boolean(answer?.error);
       problem.textContent = isPast
         ? `${answer.words} is past. Choose a later time.`
-        : (answer && answer.error) || "";
+        : answer?.error || "";
     });
   }
 
@@ -83,7 +83,7 @@
   async function follow() {
     const answer = await fetch(progress.dataset.progress).catch(() => null);
     // After the end of the session the answer is the page for signing in.
-    if (!answer || !answer.ok || answer.redirected) return;
+    if (!answer?.ok || answer.redirected) return;
     const text = await answer.text();
     desk.afterPress(() => {
       progress.innerHTML = text;

@@ -1,7 +1,7 @@
 /* What the forms of articles and editions share; everything works without it. */
 "use strict";
 
-Object.assign(window.desk, (function () {
+Object.assign(window.desk, (() => {
   /* The words of a button that does something at the day and time of two fields: as the
      server reads them. `show` gets its answer, or null as long as that is awaited. */
 
@@ -11,7 +11,8 @@ Object.assign(window.desk, (function () {
     let timer = null;
 
     async function ask() {
-      const number = (asked += 1);
+      asked += 1;
+      const number = asked;
       const query = new URLSearchParams({ day: day.value, time: time.value, stored });
       let answer = null;
       try {
@@ -70,7 +71,7 @@ Object.assign(window.desk, (function () {
       rows().forEach((row, place) => {
         const order = row.querySelector("input[name$='-order']");
         const field = row.querySelector(`[name$='-${chosen}']`);
-        if (order && field && field.value) order.value = place;
+        if (order && field?.value) order.value = place;
       });
     }
 
@@ -128,7 +129,7 @@ Object.assign(window.desk, (function () {
       if (group.contains(event.target)) addHandle(event.target);
     });
     // select2 tells jQuery only.
-    const $ = window.django && window.django.jQuery;
+    const $ = window.django?.jQuery;
     if ($) $(group).on("change", `select[name$='-${chosen}']`, number);
     return { rows };
   }

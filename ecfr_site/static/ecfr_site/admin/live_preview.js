@@ -1,7 +1,7 @@
 /* The preview beside the form follows what is typed, as soon as it is kept. */
 "use strict";
 
-(function () {
+(() => {
   const preview = document.querySelector(".live-preview");
   if (!preview) return;
 
@@ -50,7 +50,7 @@
 
   function dress() {
     const page = frame.contentDocument;
-    if (!page || !page.body) return;
+    if (!page?.body) return;
     const scheme = chosen("_scheme");
     for (const sheet of page.styleSheets) colour(sheet.cssRules, scheme);
     page.documentElement.style.colorScheme = `only ${scheme}`;
@@ -92,7 +92,7 @@
 
   function show(next) {
     const page = frame.contentDocument;
-    const shown = page && page.querySelector("main#content");
+    const shown = page?.querySelector("main#content");
     if (!shown) {
       // Nothing is there yet, or no page of the site.
       frame.loading = "eager";

@@ -1,9 +1,9 @@
 /* The button that publishes says when, as the server reads the form; with form.js. */
 "use strict";
 
-(function () {
+(() => {
   const box = document.querySelector(".publish-box");
-  const button = box && box.querySelector("button[data-later]");
+  const button = box?.querySelector("button[data-later]");
   const day = button && document.getElementById(`id_${box.dataset.timeField}_0`);
   const time = button && document.getElementById(`id_${box.dataset.timeField}_1`);
   if (!day || !time) return;
@@ -21,6 +21,6 @@
       label = answer.seconds > 0 ? later.replace("{}", answer.words) : now;
     }
     if (button.textContent !== label) button.textContent = label;
-    problem.textContent = (answer && answer.error) || "";
+    problem.textContent = answer?.error || "";
   });
 })();

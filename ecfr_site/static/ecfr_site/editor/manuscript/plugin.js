@@ -262,7 +262,7 @@
   const withNotes = (html, notes) =>
     html.replace(
       /⟦note (\d+)⟧/g,
-      (token, place) => `<span class="footnote">${notes[place] || ""}</span>`,
+      (_token, place) => `<span class="footnote">${notes[place] || ""}</span>`,
     );
 
   const finish = (data) => {

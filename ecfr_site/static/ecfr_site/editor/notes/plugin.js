@@ -35,6 +35,7 @@
     }
   };
 
+  // biome-ignore lint/suspicious/noMisleadingCharacterClass: each is looked for alone.
   const textOf = (node) => node.textContent.replace(/[\s\u2060\ufe0e\ufe0f]+/g, " ").trim();
   const isMark = (link) => MARK.test(textOf(link));
 

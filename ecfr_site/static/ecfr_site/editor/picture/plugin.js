@@ -17,7 +17,7 @@
      an image in a paragraph. */
   const markFigure = (figure) => {
     const link = figure.getFirst("a");
-    const image = figure.getFirst("img") || (link && link.getFirst("img"));
+    const image = figure.getFirst("img") || link?.getFirst("img");
     if (!image) {
       figure.replaceWithChildren();
     } else if (figure.getFirst("figcaption")) {

@@ -118,6 +118,7 @@
   /* Google Docs puts suggestions into its HTML as if all were accepted and none; only its
      own format tells them apart: an entry for each character, the suggestions that begin
      or go on there, nothing where all stays as it was. */
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: the format has such characters.
   const IGNORED = /[\s\u0000-\u001f\u200b\ufeff\ue000-\uf8ff]/;
 
   const suggestedDeletions = (clip) => {
