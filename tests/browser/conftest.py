@@ -1,4 +1,4 @@
-"""The site in Debian's Chromium; no browser is ever downloaded.
+"""The site in Debian's Chromium without its windows; no browser is ever downloaded.
 
 Tests here get the marker `browser` and run with `pytest -m browser`. `page.goto("/")`
 opens the site; `sign_in` makes the page an editor's.
@@ -26,8 +26,10 @@ def pytest_itemcollected(item):
 
 @pytest.fixture(scope="session")
 def browser_type_launch_args():
+    # The shell has no toolbars, each of which is a page that is loaded for every test.
+    program = shutil.which("chromium-headless-shell") or shutil.which("chromium")
     return {
-        "executable_path": os.environ.get("CHROMIUM") or shutil.which("chromium"),
+        "executable_path": os.environ.get("CHROMIUM") or program,
         "args": [
             "--no-sandbox",
             "--disable-gpu",
