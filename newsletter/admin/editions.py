@@ -1,63 +1,35 @@
-from datetime import datetime, timedelta
-from functools import partial
-from urllib.parse import urlencode
+from datetime import timedelta
 
 from django.conf import settings
 from django.contrib import admin
-from django.core.exceptions import BadRequest, PermissionDenied, ValidationError
-from django.db import transaction
+from django.core.exceptions import PermissionDenied
 from django.forms import Script
-from django.http import HttpResponse, HttpResponseNotAllowed
-from django.shortcuts import get_object_or_404, redirect
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404
 from django.template.response import TemplateResponse
 from django.urls import path, reverse
 from django.utils import timezone
 from django.utils.html import format_html, format_html_join
 
 from ecfr_site.accounts.form_recovery import FormRecoveryMixin
-from ecfr_site.audit import log
 from ecfr_site.richtext.admin import LossesMixin
 from newsletter.admin import status_text
+from newsletter.admin.edition_acts import ACT, ACTS, TESTED, ActsMixin
+from newsletter.admin.edition_confirmations import ConfirmationsMixin
 from newsletter.admin.forms import (
     EditionForm,
     NewEditionForm,
     PieceForm,
     PieceRows,
     ScheduleForm,
-    TestForm,
 )
 from newsletter.admin.reports import ReportMixin
 from newsletter.admin.subscribers import may_see
-from newsletter.composing import messages, preflight, preview
-from newsletter.models import Delivery, Edition, EditionItem, Newsletter, NotAllowed
+from newsletter.composing import messages, preview
+from newsletter.models import Edition, EditionItem, Newsletter
 from newsletter.models.edition import State
-from newsletter.tasks import call_workers
 
-# The button that does more than save, and who may press it.
-ACT = "_act"
-COMPOSE = "newsletter.change_edition"
-APPROVE = "newsletter.approve_edition"
-SEND = "newsletter.send_edition"
-DECIDE = "newsletter.change_delivery"
-ACTS = {
-    "gather": COMPOSE,
-    "check": COMPOSE,
-    "text": COMPOSE,
-    "test": COMPOSE,
-    "approve": APPROVE,
-    "send": SEND,
-    "schedule": SEND,
-    "unschedule": SEND,
-    "pause": SEND,
-    "resume": SEND,
-    "cancel": SEND,
-    "resend": DECIDE,
-    "accept": DECIDE,
-}
-# How long what was found about links and domains is believed.
-FRESH = timedelta(hours=1)
 SHOWN_UNCERTAIN = 50
-TESTED = "newsletter_tested"
 
 
 class PieceInline(admin.TabularInline):
@@ -76,7 +48,14 @@ class PieceInline(admin.TabularInline):
 
 
 @admin.register(Edition)
-class EditionAdmin(ReportMixin, LossesMixin, FormRecoveryMixin, admin.ModelAdmin):
+class EditionAdmin(
+    ActsMixin,
+    ConfirmationsMixin,
+    ReportMixin,
+    LossesMixin,
+    FormRecoveryMixin,
+    admin.ModelAdmin,
+):
     form = EditionForm
     inlines = [PieceInline]
     change_form_template = "admin/newsletter/edition/change_form.html"
@@ -112,9 +91,6 @@ class EditionAdmin(ReportMixin, LossesMixin, FormRecoveryMixin, admin.ModelAdmin
         """Refuse to delete what was sent to anybody."""
         allowed = super().has_delete_permission(request, obj)
         return allowed and (obj is None or obj.state == State.DRAFT)
-
-    def may(self, request, act):
-        return act in ACTS and request.user.has_perm(ACTS[act])
 
     def get_inlines(self, request, obj):
         return self.inlines if self.has_change_permission(request, obj) else []
@@ -195,7 +171,7 @@ class EditionAdmin(ReportMixin, LossesMixin, FormRecoveryMixin, admin.ModelAdmin
                 else "Nothing was published since the last one: add pieces by hand.",
                 "success" if number else "warning",
             )
-            return self.back_to(edition)
+            return self.redirect_back(edition)
         context = {
             **self.admin_site.each_context(request),
             "opts": self.opts,
@@ -259,7 +235,7 @@ class EditionAdmin(ReportMixin, LossesMixin, FormRecoveryMixin, admin.ModelAdmin
         request.saved_edition = edition
         if ACT not in request.POST:
             self.message_user(request, "Saved.", "success")
-        return self.back_to(edition)
+        return self.redirect_back(edition)
 
     def render_change_form(self, request, context, obj=None, **kwargs):
         context |= self.desk_context(request, obj)
@@ -298,132 +274,6 @@ class EditionAdmin(ReportMixin, LossesMixin, FormRecoveryMixin, admin.ModelAdmin
             ],
         }
 
-    def back_to(self, edition, fragment="#"):
-        """At the top, where messages are; without "#" browsers keep an old one."""
-        address = reverse("admin:newsletter_edition_change", args=[edition.pk])
-        return redirect(f"{address}{fragment}")
-
-    # Acts
-
-    def carry_out(self, request, edition):
-        act, _, number = request.POST.get(ACT, "").partition(" ")
-        try:
-            if act in ("resend", "accept"):
-                return self.decide(request, edition, act, number)
-            return getattr(self, f"{act}_edition")(request, edition)
-        except (NotAllowed, ValidationError) as refusal:
-            reason = " ".join(getattr(refusal, "messages", [str(refusal)]))
-            self.message_user(request, reason, "error")
-            return self.back_to(edition)
-
-    def check_edition(self, request, edition):
-        preflight.run(edition)
-        return self.back_to(edition, "#check")
-
-    def gather_edition(self, request, edition):
-        number = edition.gather_more()
-        if not number:
-            self.message_user(request, "Nothing more was published.", "success")
-            return self.back_to(edition)
-        edition.record_change(by=request.user)
-        self.message_user(request, f"Added: {status_text.pieces(number)}.", "success")
-        return self.back_to(edition)
-
-    def text_edition(self, request, edition):
-        if edition.text.strip():
-            raise ValidationError("It has a plain text already. Empty that first.")
-        edition.text = messages.text_of(edition, list(edition.pieces()))
-        edition.save(update_fields=["text"])
-        edition.record_change(by=request.user)
-        self.message_user(
-            request,
-            "This is the text made from the pieces: edit it below.",
-            "success",
-        )
-        return self.back_to(edition, "#id_text")
-
-    def test_edition(self, request, edition):
-        request.session[TESTED] = request.POST.get("addresses", "")
-        form = TestForm(request.POST)
-        if not form.is_valid():
-            raise ValidationError(form.errors["addresses"].as_data())
-        colleagues = form.cleaned_data["addresses"]
-        preview.count_tests(request.user, len(colleagues))
-        names = ", ".join(user.get_username() for user in colleagues)
-        log.record("send", object=edition, detail=f"A test, to {names}.")
-        for address, trouble in preview.send_test(
-            edition, [user.email for user in colleagues]
-        ):
-            if trouble:
-                said = f"No test was sent to {address}: {trouble}"
-                self.message_user(request, said, "error")
-            else:
-                said = f"A test was sent to {address}."
-                self.message_user(request, said, "success")
-        return self.back_to(edition)
-
-    def approve_edition(self, request, edition):
-        edition.approve(by=request.user)
-        self.message_user(request, "Approved as it is now.", "success")
-        return self.back_to(edition)
-
-    def send_edition(self, request, edition):
-        return self.to_confirmation(edition)
-
-    def schedule_edition(self, request, edition):
-        form = ScheduleForm(request.POST)
-        if not form.is_valid():
-            raise ValidationError(form.errors["at"].as_data())
-        return self.to_confirmation(edition, form.cleaned_data["at"])
-
-    def to_confirmation(self, edition, at=None):
-        """Checked first, if what was found is no longer to be believed."""
-        edition.check_open()
-        old = not edition.checked_at or edition.checked_at < timezone.now() - FRESH
-        if old or edition.checked_content != edition.content():
-            preflight.run(edition)
-        address = reverse("admin:newsletter_edition_send", args=[edition.pk])
-        query = {"at": at.isoformat()} if at else {}
-        return redirect(f"{address}?{urlencode(query)}#")
-
-    def unschedule_edition(self, request, edition):
-        edition.unschedule(by=request.user)
-        self.message_user(request, "Taken off the schedule.", "success")
-        return self.back_to(edition)
-
-    def pause_edition(self, request, edition):
-        edition.pause(by=request.user)
-        self.message_user(
-            request,
-            "Paused. Messages that were being handed over still arrive.",
-            "success",
-        )
-        return self.back_to(edition)
-
-    def resume_edition(self, request, edition):
-        edition.resume(by=request.user)
-        begin(edition)
-        self.message_user(request, "It goes on.", "success")
-        return self.back_to(edition)
-
-    def cancel_edition(self, request, edition):
-        return redirect("admin:newsletter_edition_cancel", edition.pk)
-
-    def decide(self, request, edition, act, number):
-        """Send again or take as sent: one of the uncertain, or all of them."""
-        chosen = Delivery.objects.filter(edition=edition)
-        if number:
-            chosen = chosen.filter(pk=number if number.isdecimal() else None)
-        if act == "resend":
-            done = edition.resend_uncertain(request.user, chosen)
-            begin(edition)
-            said = f"Will be sent again: {status_text.messages_in_words(done)}."
-        else:
-            done = edition.accept_uncertain(request.user, chosen)
-            said = f"Taken as sent: {status_text.messages_in_words(done)}."
-        self.message_user(request, said, "success" if done else "warning")
-        return self.back_to(edition)
-
     # More addresses
 
     def get_urls(self):
@@ -434,20 +284,8 @@ class EditionAdmin(ReportMixin, LossesMixin, FormRecoveryMixin, admin.ModelAdmin
                 view(getattr(self, f"{name}_view")),
                 name=f"newsletter_edition_{name}",
             )
-            for name in ("act", "preview", "progress", "send", "cancel")
+            for name in ("preview", "progress")
         ] + super().get_urls()
-
-    def act_view(self, request, pk):
-        """The acts on an edition whose form can no longer be saved."""
-        if request.method != "POST":
-            return HttpResponseNotAllowed(["POST"])
-        edition = get_object_or_404(Edition.objects.select_related("newsletter"), pk=pk)
-        act = request.POST.get(ACT, "").partition(" ")[0]
-        if not self.may(request, act):
-            raise PermissionDenied
-        if ACTS[act] == COMPOSE and not edition.may_be_changed:
-            raise PermissionDenied
-        return self.carry_out(request, edition)
 
     def preview_view(self, request, pk):
         """The message as it was saved: `?part=text`, `?scheme=light` or `dark`."""
@@ -478,75 +316,6 @@ class EditionAdmin(ReportMixin, LossesMixin, FormRecoveryMixin, admin.ModelAdmin
             {"original": edition, **status_text.progress_of(edition)},
         )
 
-    def send_view(self, request, pk):
-        """Ask for confirmation, and send after a POST."""
-        edition = get_object_or_404(Edition.objects.select_related("newsletter"), pk=pk)
-        if not request.user.has_perm(SEND):
-            raise PermissionDenied
-        at = parsed_moment(request.POST.get("at") or request.GET.get("at", ""))
-        content = edition.content()
-        trouble = []
-        try:
-            if request.method == "POST":
-                if request.POST.get("content") != content:
-                    raise ValidationError(
-                        "It was changed while you were looking. Review it again."
-                    )
-                edition.schedule(by=request.user, at=at)
-                if not at:
-                    begin(edition)
-                self.message_user(
-                    request, status_text.what_happens(edition, at), "success"
-                )
-                return self.back_to(edition)
-            edition.check_ready()
-        except (NotAllowed, ValidationError) as refusal:
-            trouble = getattr(refusal, "messages", [str(refusal)])
-        return self.confirmation(
-            request,
-            edition,
-            "send",
-            at=at,
-            content=content,
-            trouble=trouble,
-            warnings=[f for f in edition.findings if f["level"] != "error"],
-            audience=status_text.people(edition.audience().count()),
-            sender=messages.sender(edition.newsletter),
-            pieces=edition.items.count(),
-        )
-
-    def cancel_view(self, request, pk):
-        edition = get_object_or_404(Edition.objects.select_related("newsletter"), pk=pk)
-        if not request.user.has_perm(SEND):
-            raise PermissionDenied
-        if request.method == "POST":
-            try:
-                edition.cancel(by=request.user)
-            except NotAllowed as refusal:
-                self.message_user(request, str(refusal), "error")
-            else:
-                self.message_user(request, "Cancelled: nobody more gets it.", "success")
-            return self.back_to(edition)
-        return self.confirmation(
-            request, edition, "cancel", **status_text.progress_of(edition)
-        )
-
-    def confirmation(self, request, edition, act, **context):
-        context |= {
-            **self.admin_site.each_context(request),
-            "opts": self.opts,
-            "original": edition,
-            "title": str(edition),
-            "time_zone": settings.TIME_ZONE,
-        }
-        template = f"admin/newsletter/edition/{act}_confirmation.html"
-        return TemplateResponse(request, template, context)
-
-
-def begin(edition):
-    """Let a worker go at it now, where the clock would see to it within a minute."""
-    transaction.on_commit(partial(call_workers, edition.pk))
-
 
 def proposed_time(edition):
     """Return when it is scheduled for, or else the next morning."""
@@ -554,16 +323,3 @@ def proposed_time(edition):
         return timezone.localtime(edition.scheduled_at)
     tomorrow = timezone.localtime() + timedelta(days=1)
     return tomorrow.replace(hour=8, minute=0, second=0, microsecond=0)
-
-
-def parsed_moment(text):
-    """The moment in an address or a form of ours, or None where it says none."""
-    if not text:
-        return None
-    try:
-        moment = datetime.fromisoformat(text)
-    except ValueError as error:
-        raise BadRequest(f"“{text}” is no moment.") from error
-    if timezone.is_naive(moment):
-        raise BadRequest(f"“{text}” names no time zone.")
-    return moment
