@@ -1,11 +1,14 @@
 """The client's IP address."""
 
 import ipaddress
+from collections.abc import Iterable
+from ipaddress import IPv4Network, IPv6Network
 
 from django.conf import settings
+from django.http import HttpRequest
 
 
-def client_address(request):
+def client_address(request: HttpRequest) -> str | None:
     """The IP address that the request came from; None if it cannot be known.
 
     Behind a proxy, the last address that it noted is the only one to believe.
@@ -24,15 +27,17 @@ def client_address(request):
     return None
 
 
-def ip_prefix(address):
+def ip_prefix(address: str | None) -> str | None:
     """An IPv6 address stands for its /64: who has one of them has them all."""
     if address is None or ":" not in address:
         return address
     return str(ipaddress.ip_network((address, 64), strict=False).network_address)
 
 
-def comes_from(request, networks):
-    """Return whether the request came from one of the networks (of `ipaddress`)."""
+def comes_from(
+    request: HttpRequest, networks: Iterable[IPv4Network | IPv6Network]
+) -> bool:
+    """Return whether the request came from one of the networks."""
     # A proxy that nobody told us of would lend all its visitors its own address.
     forwarded = "X-Forwarded-For" in request.headers or "Forwarded" in request.headers
     if forwarded and not settings.SECURE_PROXY_SSL_HEADER:

@@ -1,8 +1,13 @@
+from collections.abc import Callable
+
 from django.conf import settings
-from django.http import Http404
+from django.http import Http404, HttpRequest
+from django.http.response import HttpResponseBase
 
 from ecfr_site.security.client_ip import comes_from
 from ecfr_site.security.headers import RESOURCE_POLICY
+
+GetResponse = Callable[[HttpRequest], HttpResponseBase]
 
 
 class BrowserLimitsMiddleware:
@@ -11,10 +16,10 @@ class BrowserLimitsMiddleware:
     A view that other sites and mail programs may show sets CROSS_ORIGIN itself.
     """
 
-    def __init__(self, get_response):
+    def __init__(self, get_response: GetResponse) -> None:
         self.get_response = get_response
 
-    def __call__(self, request):
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
         response = self.get_response(request)
         response.setdefault(RESOURCE_POLICY, "same-origin")
         if "Content-Security-Policy" in response:
@@ -28,10 +33,10 @@ class DeskAddressMiddleware:
     Before anything that would tell by a redirect or a cookie that there is one.
     """
 
-    def __init__(self, get_response):
+    def __init__(self, get_response: GetResponse) -> None:
         self.get_response = get_response
 
-    def __call__(self, request):
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
         asks_for_desk = f"{request.path_info}/".startswith(f"/{settings.ADMIN_PATH}/")
         allowed = settings.ADMIN_ADDRESSES
         if asks_for_desk and allowed and not comes_from(request, allowed):

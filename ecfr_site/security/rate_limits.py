@@ -3,6 +3,7 @@
 import logging
 
 from django.core.cache import cache
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from redis.exceptions import RedisError
 
@@ -16,7 +17,7 @@ A_MINUTE = 60
 CACHE_ERRORS = (RedisError, OSError)
 
 
-def is_rate_limited(purpose, counted, limit, seconds):
+def is_rate_limited(purpose: str, counted: str, limit: int, seconds: int) -> bool:
     """Count one more in this span of time; whether that is beyond the limit.
 
     What is counted, an address for example, is kept as a keyed hash. Raises one of
@@ -30,7 +31,7 @@ def is_rate_limited(purpose, counted, limit, seconds):
         return False
 
 
-def refusal(request, purpose, a_minute):
+def refusal(request: HttpRequest, purpose: str, a_minute: int) -> HttpResponse | None:
     """429.html for a network address that asks more often, else None.
 
     Who cannot be counted is served.

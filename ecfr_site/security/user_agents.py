@@ -4,6 +4,9 @@ Estimates: whoever wants to look like a browser can. Nothing of it is stored her
 """
 
 import re
+from collections.abc import Mapping
+
+from django.http import HttpRequest
 
 # The gateways that name themselves, crawlers, makers of link previews, and the
 # libraries that scripts are written with. "Cubot" makes telephones.
@@ -25,13 +28,13 @@ def names_scanner(user_agent: str) -> bool:
     return bool(SCANNERS.search(user_agent))
 
 
-def is_prefetch(headers) -> bool:
+def is_prefetch(headers: Mapping[str, str]) -> bool:
     """It says so: Sec-Purpose (Fetch standard), and the older forms of browsers."""
     said = [headers.get(name, "") for name in PURPOSE_HEADERS]
     return any(re.search("prefetch|preview", value, re.IGNORECASE) for value in said)
 
 
-def is_page_in_browser(request) -> bool:
+def is_page_in_browser(request: HttpRequest) -> bool:
     """Return whether a browser asks for the page to show it, as far as one can tell."""
     user_agent = request.headers.get("User-Agent", "")
     return (

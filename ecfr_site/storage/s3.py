@@ -5,6 +5,7 @@ AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY.
 """
 
 import mimetypes
+from typing import Any, NoReturn
 from urllib.parse import urljoin
 
 from botocore.config import Config
@@ -19,10 +20,13 @@ mimetypes.add_type("image/avif", ".avif")
 mimetypes.add_type("image/webp", ".webp")
 
 
-class ObjectStore(S3Storage):
+# django-storages has no types.
+class ObjectStore(S3Storage):  # type: ignore[misc]
     """One folder of a bucket, whose own rules decide who may read there."""
 
-    def __init__(self, **options):
+    client_config: Config
+
+    def __init__(self, **options: Any) -> None:
         super().__init__(**options)
         # Somebody waits for it: seconds, not minutes.
         self.client_config = self.client_config.merge(
@@ -33,8 +37,9 @@ class ObjectStore(S3Storage):
             )
         )
 
-    def get_default_settings(self):
-        return super().get_default_settings() | {
+    def get_default_settings(self) -> dict[str, Any]:
+        defaults: dict[str, Any] = super().get_default_settings()
+        return defaults | {
             "file_overwrite": False,
             # What is read is kept in memory up to this size, in bytes.
             "max_memory_size": 5 * 1024 * 1024,
@@ -48,10 +53,10 @@ class PublicObjects(ObjectStore):
     nobody but the site.
     """
 
-    def url(self, name, *args, **kwargs):
+    def url(self, name: str, *args: Any, **kwargs: Any) -> str:
         return urljoin(settings.MEDIA_URL, filepath_to_uri(name))
 
-    def get_object_parameters(self, name):
+    def get_object_parameters(self, name: str) -> dict[str, str]:
         # Their names change with their content (docs/decisions/0006-renditions.md).
         if "/renditions/" in f"/{name}":
             return {"CacheControl": f"public, max-age={YEAR}, immutable"}
@@ -61,5 +66,5 @@ class PublicObjects(ObjectStore):
 class PrivateObjects(ObjectStore):
     """Attachments: a view decides who gets them and sends them itself."""
 
-    def url(self, name, *args, **kwargs):
+    def url(self, name: str, *args: Any, **kwargs: Any) -> NoReturn:
         raise ValueError("A private file has no address of its own.")
