@@ -3,10 +3,11 @@
 import functools
 import gzip
 import re
+from collections.abc import Callable
 
 import brotli
 
-ENCODINGS = {
+ENCODINGS: dict[str, Callable[[bytes], bytes]] = {
     "br": functools.partial(brotli.compress, quality=5),
     "gzip": functools.partial(gzip.compress, compresslevel=6, mtime=0),
     "": bytes,
@@ -15,7 +16,7 @@ _QUALITY = re.compile(r"[\d.]+")
 
 
 @functools.lru_cache(maxsize=256)
-def best_encoding(accepted):
+def best_encoding(accepted: str) -> str:
     """ "br", "gzip" or "" for an Accept-Encoding header (RFC 9110, 12.5.3)."""
     offered = set()
     for item in accepted.lower().split(","):

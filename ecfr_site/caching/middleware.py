@@ -11,18 +11,22 @@ import functools
 import logging
 import re
 import time
+from collections.abc import Callable
 
 from django.conf import settings
 from django.core.cache import cache
 from django.db import Error as DatabaseError
-from django.http import QueryDict
+from django.http import HttpRequest, HttpResponse, QueryDict
 from django.http.request import split_domain_port
+from django.http.response import HttpResponseBase
 
 from ecfr_site.caching.encoding import best_encoding
 from ecfr_site.caching.local import local_pages
 from ecfr_site.caching.store import (
     ANSWERS,
     LOCK_TIMEOUT,
+    Address,
+    Page,
     address_of,
     cached_fragment_of,
     find_page,
@@ -30,7 +34,7 @@ from ecfr_site.caching.store import (
     pages_of,
     wait_for_page,
 )
-from ecfr_site.caching.version import STALE, publish_version
+from ecfr_site.caching.version import STALE, CacheVersion, publish_version
 from ecfr_site.monitoring.metrics import count_page_cache
 from ecfr_site.redirects.table import find_redirect
 from ecfr_site.security.anonymous import is_anonymous
@@ -45,11 +49,11 @@ PAUSE = 5
 class PageCacheMiddleware:
     """Answer readers from the cache, and keep what is made for them."""
 
-    def __init__(self, get_response):
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
         self.get_response = get_response
-        self.pause_until = 0
+        self.pause_until: float = 0
 
-    def __call__(self, request):
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
         if not settings.PAGE_CACHE:
             return self.get_response(request)
         if request.method not in ("GET", "HEAD"):
@@ -73,7 +77,7 @@ class PageCacheMiddleware:
             return self.get_response(request)
         try:
             page, moment = find_page(address, encoding, now)
-            if page and page.is_good(moment, now):
+            if page and moment and page.is_good(moment, now):
                 count_page_cache("hit")
                 local_pages.put(request.META, address.view, page, moment, now)
                 return page.answer(request, now)
@@ -94,16 +98,31 @@ class PageCacheMiddleware:
         request.META.pop("HTTP_ACCEPT_ENCODING", None)
         vars(request).pop("headers", None)
         if moment:
-            request.cached_fragment_of = functools.partial(cached_fragment_of, moment)
+            # For `cached_fragment`.
+            request.cached_fragment_of = functools.partial(  # type: ignore[attr-defined]
+                cached_fragment_of, moment
+            )
         return self.made(request, address, encoding, moment, page)
 
-    def made(self, request, address, encoding, moment, last):
+    def made(
+        self,
+        request: HttpRequest,
+        address: Address,
+        encoding: str,
+        moment: CacheVersion | None,
+        last: Page | None,
+    ) -> HttpResponseBase:
         """The page anew, and kept if it is for all; `last` is what was kept before."""
         response = self.get_response(request)
-        pages = {}
+        pages: dict[str, Page] = {}
         if response.status_code >= 500 and last:
             response = last.answer(request, time.time(), again=True)
-        elif moment and request.method == "GET" and is_for_all(request, response):
+        elif (
+            moment
+            and request.method == "GET"
+            and isinstance(response, HttpResponse)
+            and is_for_all(request, response)
+        ):
             pages = pages_of(response, moment, last)
             response = pages[encoding].answer(request, time.time())
         try:
@@ -118,7 +137,7 @@ class PageCacheMiddleware:
         return response
 
 
-def is_for_all(request, response):
+def is_for_all(request: HttpRequest, response: HttpResponse) -> bool:
     """Return whether the answer may be kept for whoever asks for the same address."""
     vary = {name.strip().lower() for name in response.get("Vary", "").split(",")}
     return (
@@ -126,7 +145,6 @@ def is_for_all(request, response):
         # Simple pages are found only when nothing else is at their address; what else
         # is answered there would let anybody fill the cache.
         and (request.resolver_match or response.status_code == 200)
-        and not response.streaming
         and not response.cookies
         and not response.has_header("Content-Encoding")
         and not re.search("no-store|private", response.get("Cache-Control", ""))
@@ -135,10 +153,12 @@ def is_for_all(request, response):
     )
 
 
-def leads_elsewhere(request):
+def leads_elsewhere(request: HttpRequest) -> bool:
     """Return whether a redirect stands before the page, as from WordPress's /?p=47."""
     try:
-        return has_unread_parameters(request) and find_redirect(request, True)
+        return (
+            has_unread_parameters(request) and find_redirect(request, True) is not None
+        )
     except DatabaseError:
         logger.exception("Redirects cannot be read; the page is served.")
         return False

@@ -14,5 +14,5 @@ class ContentVersion(models.Model):
     class Meta:
         db_table = "ecfr_site_siteedition"
 
-    def __str__(self):
+    def __str__(self) -> str:
         return str(self.number)

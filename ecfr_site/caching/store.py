@@ -3,17 +3,23 @@
 import functools
 import hashlib
 import time
-from typing import NamedTuple
+from collections.abc import Callable
+from typing import NamedTuple, TypeVar
 from urllib.parse import parse_qsl, urlencode
 
 from django.conf import settings
 from django.core.cache import cache
-from django.http import HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.utils.cache import get_conditional_response, patch_vary_headers
 from django.utils.http import http_date
 
 from ecfr_site.caching.encoding import ENCODINGS
-from ecfr_site.caching.version import STALE, VERSION_KEY, current_version
+from ecfr_site.caching.version import (
+    STALE,
+    VERSION_KEY,
+    CacheVersion,
+    current_version,
+)
 from ecfr_site.caching.views import Kept, kept_at
 from ecfr_site.monitoring.request_context import NOWHERE, view_of
 from ecfr_site.redirects.paths import is_tracking, parse_parameters
@@ -25,6 +31,8 @@ LOCK_TIMEOUT = 5
 # Made anew by every layer outside this one.
 _NOT_KEPT = {"content-length", "etag", "last-modified", "cache-control", "expires"}
 
+Computed = TypeVar("Computed")
+
 
 class Page(NamedTuple):
     """An answer as it is kept, in one encoding."""
@@ -32,23 +40,28 @@ class Page(NamedTuple):
     number: int
     until: float
     status: int
-    headers: dict
+    headers: dict[str, str]
     etag: str
     modified: int
     body: bytes
 
-    def is_good(self, moment, now):
-        return moment and self.number == moment.number and now < self.until
+    def is_good(self, moment: CacheVersion, now: float) -> bool:
+        return self.number == moment.number and now < self.until
 
-    def answer(self, request, now, again=False):
+    def answer(
+        self, request: HttpRequest, now: float, again: bool = False
+    ) -> HttpResponse:
         """The response, or 304 when the browser has it; `again`: another try is due."""
         response = HttpResponse(self.body, status=self.status, headers=self.headers)
         response.headers["Cache-Control"] = self.cache_control(now, again)
         if self.status != 200:
             return response
-        return get_conditional_response(request, self.etag, self.modified, response)
+        return (
+            get_conditional_response(request, self.etag, self.modified, response)
+            or response
+        )
 
-    def cache_control(self, now, again=False):
+    def cache_control(self, now: float, again: bool = False) -> str:
         rest = 0 if again else max(0, int(self.until - now))
         return (
             f"public, max-age={min(settings.PAGE_MAX_AGE, rest)}, "
@@ -57,32 +70,40 @@ class Page(NamedTuple):
         )
 
 
-def find_page(address, encoding, now):
+def find_page(
+    address: "Address", encoding: str, now: float
+) -> tuple[Page | None, CacheVersion | None]:
     """(the Page that is kept, the CacheVersion to serve by), each or None."""
     variant = f"{address.key}:{encoding}"
     rows = cache.get_many([VERSION_KEY, variant])
     return rows.get(variant), current_version(rows.get(VERSION_KEY), now)
 
 
-def cached_fragment_of(moment, name, compute):
+def cached_fragment_of(
+    moment: CacheVersion, name: str, compute: Callable[[], Computed]
+) -> Computed:
     """Return `compute()`, cached until what readers see changes; never None."""
     mark = hashlib.sha256(name.encode()).hexdigest()[:32]
     key = f"part:{moment.number}:{moment.until}:{mark}"
     try:
-        return cache.get_or_set(key, compute, STALE)
+        # None only where `compute` gives it.
+        return cache.get_or_set(key, compute, STALE)  # type: ignore[return-value]
     except CACHE_ERRORS:
         return compute()
 
 
-def wait_for_page(address, encoding):
+def wait_for_page(address: "Address", encoding: str) -> Page | None:
     """The Page that another process makes, or None when it is not to be kept."""
     end = time.monotonic() + LOCK_TIMEOUT
     while time.monotonic() < end and cache.get(f"{address.key}:made"):
         time.sleep(0.02)
-    return cache.get(f"{address.key}:{encoding}")
+    page: Page | None = cache.get(f"{address.key}:{encoding}")
+    return page
 
 
-def pages_of(response, moment, last):
+def pages_of(
+    response: HttpResponse, moment: CacheVersion, last: Page | None
+) -> dict[str, Page]:
     """{encoding: Page} of what was made under `moment`; `last` is what was kept."""
     headers = {
         name: value for name, value in response.items() if name.lower() not in _NOT_KEPT
@@ -125,7 +146,7 @@ class Address(NamedTuple):
 
 
 @functools.lru_cache(maxsize=4096)
-def address_of(scheme, host, path, query):
+def address_of(scheme: str | None, host: str, path: str, query: str) -> Address | None:
     """The Address of a page that is kept, or None."""
     view = view_of(path)
     kept = kept_at(path)
@@ -148,7 +169,7 @@ def address_of(scheme, host, path, query):
     )
 
 
-def has_unread_parameters(request):
+def has_unread_parameters(request: HttpRequest) -> bool:
     """Return whether a cached page is asked for with a query that it does not read."""
     query = request.META.get("QUERY_STRING", "")
     kept = kept_at(request.path_info) if query else None

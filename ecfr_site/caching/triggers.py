@@ -7,9 +7,14 @@ forget to: docs/decisions/0023-page-cache.md.
 
 import hashlib
 from dataclasses import dataclass
+from typing import Any
 
 from django.apps import apps
+from django.apps.registry import Apps
 from django.db import connections
+from django.db.backends.base.base import BaseDatabaseWrapper
+from django.db.models import Model
+from django.db.models.expressions import Combinable
 
 
 @dataclass(frozen=True)
@@ -30,7 +35,7 @@ class Seen:
 PACKAGES = ("flatpages.FlatPage", "redirects.Redirect", "sites.Site")
 
 
-def seen_models():
+def seen_models() -> dict[str, Seen]:
     """{label: Seen} of the models whose rows readers see, and of their relations."""
     seen = {label: Seen() for label in PACKAGES}
     for model in apps.get_models():
@@ -44,9 +49,9 @@ def seen_models():
     return seen
 
 
-def scheduled_changes():
+def scheduled_changes() -> dict[str, Combinable]:
     """{name: expression}: when pages next change with nobody's doing, as models say."""
-    changes = {}
+    changes: dict[str, Combinable] = {}
     for label in seen_models():
         manager = apps.get_model(label)._default_manager
         if hasattr(manager, "next_changes"):
@@ -71,7 +76,7 @@ _COUNT = {
 }
 
 
-def watch_tables(using, apps=apps, **kwargs):
+def watch_tables(using: str, apps: Apps = apps, **kwargs: Any) -> None:
     """Make the triggers that are missing or out of date; called after each migrate."""
     connection = connections[using]
     with connection.cursor() as cursor:
@@ -94,7 +99,7 @@ def watch_tables(using, apps=apps, **kwargs):
                 "WHERE NOT tgisinternal AND pg_table_is_visible(pg_class.oid)"
             )
             there = dict(cursor.fetchall())
-        wanted = {}
+        wanted: dict[str, str] = {}
         for label, watched in seen_models().items():
             # As the database is now, which may lack the newest fields.
             try:
@@ -111,7 +116,9 @@ def watch_tables(using, apps=apps, **kwargs):
             cursor.execute(wanted[name])
 
 
-def _triggers(connection, model, watched):
+def _triggers(
+    connection: BaseDatabaseWrapper, model: type[Model], watched: Seen
+) -> dict[str, str]:
     """{name: SQL} of the table's triggers; the name changes with what it does."""
     differs = "IS NOT" if connection.vendor == "sqlite" else "IS DISTINCT FROM"
     # A column that a later migration drops must not be in a trigger by then.
@@ -122,7 +129,7 @@ def _triggers(connection, model, watched):
         for column in sorted(
             field.column
             for field in model._meta.concrete_fields
-            if field.name in known and field.name not in watched.unseen
+            if field.column and field.name in known and field.name not in watched.unseen
         )
     )
     seen = {row: watched.only.format(row=row) or "TRUE" for row in ("OLD", "NEW")}

@@ -3,7 +3,7 @@
 import logging
 from datetime import datetime, timedelta
 from datetime import time as time_of_day
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from django.conf import settings
 from django.core.cache import cache
@@ -33,11 +33,11 @@ class CacheVersion(NamedTuple):
     until: float
     asked: float
 
-    def is_good(self, now):
+    def is_good(self, now: float) -> bool:
         return now < self.until and now - self.asked < settings.CONTENT_VERSION_MAX_AGE
 
 
-def read_version():
+def read_version() -> CacheVersion | None:
     """The CacheVersion as the database knows it, or None when it was never counted."""
     now = timezone.now()
     changes = scheduled_changes()
@@ -52,7 +52,7 @@ def read_version():
     return CacheVersion(row["number"], until.timestamp(), now.timestamp())
 
 
-def publish_version(**kwargs):
+def publish_version(**kwargs: Any) -> None:
     """Let every process know the number now; called when something may have changed."""
     if not settings.PAGE_CACHE:
         return
@@ -69,7 +69,7 @@ def publish_version(**kwargs):
         logger.exception("The page cache was not told of a change.")
 
 
-def current_version(told, now):
+def current_version(told: CacheVersion | None, now: float) -> CacheVersion | None:
     """The CacheVersion to serve by: as `told` by the cache, or asked for anew."""
     if told and told.is_good(now):
         return told

@@ -1,8 +1,12 @@
 """Declare beside a view that its pages are cached for all readers."""
 
-from typing import NamedTuple
+from collections.abc import Callable, Iterable
+from typing import NamedTuple, TypeVar
 
+from django.http.response import HttpResponseBase
 from django.urls import Resolver404, resolve
+
+View = TypeVar("View", bound=Callable[..., HttpResponseBase])
 
 
 class Kept(NamedTuple):
@@ -16,27 +20,30 @@ class Kept(NamedTuple):
     one_of: tuple[str, ...] = ()
 
     @property
-    def reads(self):
+    def reads(self) -> tuple[str, ...]:
         return (*self.parameters, *self.one_of)
 
 
-def cached_page(*parameters, one_of=()):
+def cached_page(*parameters: str, one_of: Iterable[str] = ()) -> Callable[[View], View]:
     """Keep the view's pages: those that are the same for everybody.
 
     Above other decorators. A class of views has an attribute `kept` instead.
     """
 
-    def mark(view):
-        view.kept = Kept(parameters, tuple(one_of))
+    def mark(view: View) -> View:
+        view.kept = Kept(  # type: ignore[attr-defined]
+            parameters, tuple(one_of)
+        )
         return view
 
     return mark
 
 
-def kept_at(path):
+def kept_at(path: str) -> Kept | None:
     """The Kept of the view at the path; None if there is none, or it is not kept."""
     try:
         view = resolve(path).func
     except Resolver404:
         return None
-    return getattr(view, "kept", None)
+    kept: Kept | None = getattr(view, "kept", None)
+    return kept

@@ -1,6 +1,8 @@
 """The page cache in front of Django: a WSGI application (PEP 3333)."""
 
 import time
+from collections.abc import Iterable
+from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
 from django.conf import settings
 
@@ -16,10 +18,12 @@ _NOT_IN_304 = {"Content-Length", "Content-Type", "Content-Encoding"}
 class PageCacheWSGI:
     """The WSGI application (PEP 3333), with the pages at hand in front of Django."""
 
-    def __init__(self, application):
+    def __init__(self, application: WSGIApplication) -> None:
         self.application = application
 
-    def __call__(self, environ, start_response):
+    def __call__(
+        self, environ: WSGIEnvironment, start_response: StartResponse
+    ) -> Iterable[bytes]:
         found = is_for_anybody(environ) and local_pages.get(environ, now := time.time())
         if not found:
             return self.application(environ, start_response)
@@ -41,7 +45,7 @@ class PageCacheWSGI:
         return [body]
 
 
-def is_for_anybody(environ):
+def is_for_anybody(environ: WSGIEnvironment) -> bool:
     """Return whether this very request may be answered from what is at hand."""
     return (
         settings.PAGE_CACHE

@@ -59,24 +59,26 @@ _csp_reports = Counter(
 )
 
 
-def count_request(view, method, status, seconds, queries):
+def count_request(
+    view: str, method: str, status: int, seconds: float, queries: int
+) -> None:
     method = method if method in _METHODS else "other"
     _requests.labels(view, method, status).inc()
     _seconds.labels(view).observe(seconds)
     _queries.labels(view).observe(queries)
 
 
-def count_page_cache(outcome):
+def count_page_cache(outcome: str) -> None:
     """To be called once a request by the page cache: "hit", "miss" or "bypass"."""
     _page_cache.labels(outcome).inc()
 
 
-def count_replica(outcome):
+def count_replica(outcome: str) -> None:
     """Return whether the replica was "used", or was "behind" or "away"."""
     _replica.labels(outcome).inc()
 
 
-def count_csp_report(directive):
+def count_csp_report(directive: str) -> None:
     """A directive of a fixed list, or "other"."""
     _csp_reports.labels(directive).inc()
 

@@ -1,7 +1,7 @@
 import logging
 
 from ecfr_site.monitoring import metrics, views
-from ecfr_site.monitoring.request_context import RequestContext
+from ecfr_site.monitoring.request_context import RequestContext, Work
 
 logger = logging.getLogger("ecfr_site.access")
 
@@ -28,7 +28,7 @@ class WatchMiddleware:
         return response
 
 
-def note(method, status, work):
+def note(method: str, status: int, work: Work) -> None:
     """Count and log a request that was answered."""
     seconds, view = work.seconds, work.name
     try:

@@ -4,11 +4,14 @@ import logging
 import re
 import time
 import uuid
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from contextvars import ContextVar
+from typing import Any
 
 from django.conf import settings
 from django.db import connections
+from django.http import HttpRequest
 from django.urls import Resolver404, resolve
 
 logger = logging.getLogger("ecfr_site.slow")
@@ -18,10 +21,10 @@ _WELL_FORMED = re.compile(r"[\w-]{8,64}", re.ASCII)
 _LONGEST_SQL = 2000
 NOWHERE = "none"
 
-_current = ContextVar("work", default=None)
+_current: ContextVar["Work | None"] = ContextVar("work", default=None)
 
 
-def view_of(path):
+def view_of(path: str) -> str:
     """The view's name, of which there is a limited number; NOWHERE if there is none."""
     try:
         return resolve(path).view_name
@@ -29,7 +32,7 @@ def view_of(path):
         return NOWHERE
 
 
-def current():
+def current() -> "Work | None":
     """The request or task that this thread is at; None outside of any."""
     return _current.get()
 
@@ -43,17 +46,17 @@ class Work:
     kind: str
     name: str
 
-    def __init__(self, request_id=None):
+    def __init__(self, request_id: str | None = None) -> None:
         self.request_id = request_id or uuid.uuid4().hex
         self.queries = 0
         self.began = time.perf_counter()
 
     @property
-    def seconds(self):
+    def seconds(self) -> float:
         return time.perf_counter() - self.began
 
     @contextmanager
-    def being_done(self):
+    def being_done(self) -> Iterator[None]:
         """Put this work's id on what is logged meanwhile."""
         token = _current.set(self)
         try:
@@ -62,13 +65,20 @@ class Work:
             _current.reset(token)
 
     @contextmanager
-    def watching_queries(self):
+    def watching_queries(self) -> Iterator[None]:
         with ExitStack() as stack:
             for connection in connections.all():
                 stack.enter_context(connection.execute_wrapper(self._execute))
             yield
 
-    def _execute(self, execute, sql, params, many, context):
+    def _execute(
+        self,
+        execute: Callable[..., Any],
+        sql: str,
+        params: Any,
+        many: bool,
+        context: dict[str, Any],
+    ) -> Any:
         self.queries += 1
         began = time.perf_counter()
         try:
@@ -90,12 +100,13 @@ class Work:
 class RequestContext(Work):
     kind = "view"
 
-    def __init__(self, request):
+    def __init__(self, request: HttpRequest) -> None:
         super().__init__(given_id(request.META))
         self.request = request
 
+    # Nobody sets it.
     @property
-    def name(self):
+    def name(self) -> str:  # type: ignore[override]
         """The view's name and never the path, so that there is a limited number."""
         request = self.request
         match = request.resolver_match
@@ -112,7 +123,7 @@ class CachedPageContext(Work):
 
     kind = "view"
 
-    def __init__(self, name, environ):
+    def __init__(self, name: str, environ: Mapping[str, Any]) -> None:
         super().__init__(given_id(environ))
         self.name = name
 
@@ -120,14 +131,14 @@ class CachedPageContext(Work):
 class TaskContext(Work):
     kind = "task"
 
-    def __init__(self, name, request_id=None):
+    def __init__(self, name: str, request_id: str | None = None) -> None:
         super().__init__(request_id)
         self.name = name
 
 
-def given_id(environ):
+def given_id(environ: Mapping[str, Any]) -> str | None:
     """The id in X-Request-ID, if a proxy of ours vouches for it; otherwise None."""
-    given = environ.get("HTTP_X_REQUEST_ID", "")
+    given: str = environ.get("HTTP_X_REQUEST_ID", "")
     if settings.SECURE_PROXY_SSL_HEADER and _WELL_FORMED.fullmatch(given):
         return given
     return None

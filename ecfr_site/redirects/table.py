@@ -8,6 +8,8 @@ from django.contrib.flatpages.models import FlatPage
 from django.contrib.redirects.models import Redirect
 from django.core.exceptions import ValidationError
 from django.db import transaction
+from django.db.models import QuerySet
+from django.http import HttpRequest
 from django.test import Client
 from django.urls import Resolver404, resolve
 
@@ -19,11 +21,11 @@ from ecfr_site.redirects.paths import (
 )
 
 
-def own_redirects():
+def own_redirects() -> QuerySet[Redirect]:
     return Redirect.objects.filter(site=settings.SITE_ID)
 
 
-def find_redirect(request, with_query=False):
+def find_redirect(request: HttpRequest, with_query: bool = False) -> Redirect | None:
     """The Redirect for the address that was asked for, or None; one query.
 
     with_query: only rows whose address carries a query, which win over the page that
