@@ -1,10 +1,14 @@
 """Models with one row: settings and states of the whole site."""
 
+from typing import Any, TypeVar
+
 from django.db import models
 
+Row = TypeVar("Row", bound="SingletonModel")
 
-class SingletonManager(models.Manager):
-    def current(self):
+
+class SingletonManager(models.Manager[Row]):
+    def current(self) -> Row:
         """The row; unsaved defaults before anyone saved it. One query."""
         return self.first() or self.model()
 
@@ -23,6 +27,6 @@ class SingletonModel(models.Model):
             models.CheckConstraint(condition=models.Q(pk=1), name="one_%(class)s")
         ]
 
-    def save(self, *args, **kwargs):
+    def save(self, *args: Any, **kwargs: Any) -> None:
         self.pk = 1
         super().save(*args, **kwargs)

@@ -7,7 +7,7 @@ own codec, which Django uses, is IDNA 2003 and makes another domain of `straße.
 from email.utils import formataddr, parseaddr
 
 from django.core.exceptions import ValidationError
-from email_validator import EmailNotValidError, validate_email
+from email_validator import EmailNotValidError, ValidatedEmail, validate_email
 
 UNREACHABLE = (
     "Letters such as ö or ж cannot be used before the @: our mail would not arrive. "
@@ -64,7 +64,7 @@ def ascii_mailbox(mailbox: str) -> str:
     return mailbox if changed == address else formataddr((name, changed))
 
 
-def _parse(address, strict=False):
+def _parse(address: str, strict: bool = False) -> ValidatedEmail:
     try:
         return validate_email(address, check_deliverability=False, strict=strict)
     except EmailNotValidError as error:

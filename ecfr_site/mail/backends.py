@@ -1,8 +1,12 @@
 """The backend in front of MAIL_BACKEND: holds mail, and writes domains in ASCII."""
 
+from collections.abc import Sequence
+from typing import Any
+
 from django.conf import settings
 from django.core.mail import get_connection
 from django.core.mail.backends.base import BaseEmailBackend
+from django.core.mail.message import EmailMessage
 
 from ecfr_site.mail.addresses import ascii_mailbox
 from ecfr_site.mail.models import MailHold
@@ -11,11 +15,11 @@ from ecfr_site.mail.models import MailHold
 class MailHeld(OSError):
     """This is a restored copy: no mail leaves before `manage.py release_mail`."""
 
-    def __init__(self):
+    def __init__(self) -> None:
         super().__init__("This is a restored copy, which sends no mail yet.")
 
 
-def refuse_if_held():
+def refuse_if_held() -> None:
     """Raises MailHeld; one query."""
     if MailHold.objects.is_on():
         raise MailHeld
@@ -28,24 +32,26 @@ class HoldableBackend(BaseEmailBackend):
     silently.
     """
 
-    def __init__(self, fail_silently=False, **options):
+    def __init__(self, fail_silently: bool = False, **options: Any) -> None:
         super().__init__(fail_silently)
-        self.behind = get_connection(settings.MAIL_BACKEND, fail_silently, **options)
+        self.behind = get_connection(
+            settings.MAIL_BACKEND, fail_silently=fail_silently, **options
+        )
 
-    def open(self):
+    def open(self) -> bool | None:
         return self.behind.open() if self._is_open() else None
 
-    def close(self):
+    def close(self) -> None:
         self.behind.close()
 
-    def send_messages(self, messages):
+    def send_messages(self, messages: Sequence[EmailMessage]) -> int:
         if not self._is_open():
             return 0
         for message in messages:
             _address_in_ascii(message)
         return self.behind.send_messages(messages)
 
-    def _is_open(self):
+    def _is_open(self) -> bool:
         try:
             refuse_if_held()
         except MailHeld:
@@ -55,7 +61,7 @@ class HoldableBackend(BaseEmailBackend):
         return True
 
 
-def _address_in_ascii(message):
+def _address_in_ascii(message: EmailMessage) -> None:
     """Name domains as IDNA 2008 does, before Django does as IDNA 2003."""
     message.from_email = ascii_mailbox(message.from_email)
     for name in ("to", "cc", "bcc", "reply_to"):

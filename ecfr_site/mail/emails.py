@@ -1,6 +1,7 @@
 """The site's own e-mails: subject, plain text and HTML, by the names of templates."""
 
 from email.utils import formataddr, parseaddr
+from typing import Any
 
 import css_inline
 from django.conf import settings
@@ -14,7 +15,9 @@ _inliner = css_inline.CSSInliner(
 )
 
 
-def build_email(template, to, context, *, html=True):
+def build_email(
+    template: str, to: str, context: dict[str, Any], *, html: bool = True
+) -> EmailMultiAlternatives:
     """A message to one address from `<template>.subject.txt`, `.txt` and `.html`.
 
     The templates get `institution` and `site_url` besides `context`; one query. Text
@@ -41,6 +44,7 @@ def build_email(template, to, context, *, html=True):
     if html:
         page = render_to_string(f"{template}.html", context)
         message.attach_alternative(_inliner.inline(page), "text/html")
-    # What a mail service would track by itself.
-    message.track_opens = message.track_clicks = False
+    # What a mail service would track by itself; anymail asks for these.
+    message.track_opens = False  # type: ignore[attr-defined]
+    message.track_clicks = False  # type: ignore[attr-defined]
     return message

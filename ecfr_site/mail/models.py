@@ -1,18 +1,20 @@
+from typing import ClassVar
+
 from django.db import models
 from django.utils import timezone
 
 from ecfr_site.database.singleton import SingletonManager, SingletonModel
 
 
-class MailHoldManager(SingletonManager):
-    def is_on(self):
+class MailHoldManager(SingletonManager["MailHold"]):
+    def is_on(self) -> bool:
         """Return whether mail is held; one query."""
         return self.exists()
 
-    def start(self):
+    def start(self) -> None:
         self.update_or_create(pk=1, defaults={"since": timezone.now()})
 
-    def end(self):
+    def end(self) -> bool:
         """Let mail go out again; return whether it was held."""
         deleted, _ = self.all().delete()
         return bool(deleted)
@@ -28,10 +30,10 @@ class MailHold(SingletonModel):
 
     readers_see = None
 
-    objects = MailHoldManager()
+    objects: ClassVar[MailHoldManager] = MailHoldManager()
 
     class Meta(SingletonModel.Meta):
         default_permissions = ()
 
-    def __str__(self):
+    def __str__(self) -> str:
         return f"since {self.since:%Y-%m-%d %H:%M}"

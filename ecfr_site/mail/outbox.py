@@ -10,7 +10,7 @@ lets others read it, in the attribute `outbox_reader`.
 
 import os
 import secrets
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from email import message_from_bytes
 from email.message import EmailMessage
@@ -20,7 +20,9 @@ from itertools import islice
 from pathlib import Path
 
 from django.conf import settings
+from django.contrib.auth.models import AnonymousUser, User
 from django.core.mail.backends.base import BaseEmailBackend
+from django.core.mail.message import EmailMessage as DjangoMessage
 
 # May read what is mailed to subscribers: their addresses, and links that act for them.
 SUBSCRIBERS = "newsletter.change_subscriber"
@@ -32,14 +34,17 @@ _TIME = "%Y%m%dT%H%M%S-%f"
 # The list goes no further back for those who may not read everything.
 MOST_OPENED = 1000
 
+Reader = User | AnonymousUser
+
 
 class EmailBackend(BaseEmailBackend):
     """For EMAIL_URL=outbox://."""
 
-    def send_messages(self, messages):
+    def send_messages(self, messages: Sequence[DjangoMessage]) -> int:
         for message in messages:
             sender = parseaddr(message.from_email)[1]
-            raw = message.message().as_bytes(linesep="\r\n")
+            # Django's own class takes `linesep`.
+            raw = message.message().as_bytes(linesep="\r\n")  # type: ignore[call-arg]
             reader = getattr(message, "outbox_reader", "")
             keep(raw, sender, message.recipients(), reader)
         return len(messages)
@@ -69,7 +74,7 @@ def keep(raw: bytes, sender: str, recipients: list[str], reader: str = "") -> Pa
     return file
 
 
-def newest(count: int = 100, user=None) -> list[str]:
+def newest(count: int = 100, user: Reader | None = None) -> list[str]:
     """The names of the newest messages, newest first; those that `user` may read.
 
     Without a user it opens none of them, otherwise at most `MOST_OPENED`.
@@ -81,7 +86,7 @@ def newest(count: int = 100, user=None) -> list[str]:
     return list(islice(names, count))
 
 
-def may_read(user, head: EmailMessage) -> bool:
+def may_read(user: Reader, head: EmailMessage) -> bool:
     """Return whether the user may read the message with this head (of `read_head`)."""
     return user.is_superuser or user.has_perm(head[_READER] or "")
 

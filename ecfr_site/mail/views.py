@@ -1,13 +1,16 @@
 """The outbox on the desk: each message as its reader would see it."""
 
 import re
+from collections.abc import Callable
+from email.message import EmailMessage
 from functools import wraps
+from typing import Any
 
 from csp.constants import HEADER as POLICY
 from django.conf import settings
 from django.contrib import admin
 from django.core.exceptions import PermissionDenied
-from django.http import Http404, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.clickjacking import xframe_options_sameorigin
 from django.views.decorators.http import require_safe
@@ -21,12 +24,12 @@ MESSAGE_POLICY = (
 )
 
 
-def for_senders(view):
+def for_senders(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
     """On the desk, for those who may send, and of one message for who may read it."""
 
     @require_safe
     @wraps(view)
-    def guarded(request, **kwargs):
+    def guarded(request: HttpRequest, **kwargs: str) -> HttpResponse:
         if not request.user.has_perm("newsletter.send_edition"):
             raise PermissionDenied
         if not outbox.is_in_use():
@@ -41,14 +44,14 @@ def for_senders(view):
     return admin.site.admin_view(guarded)
 
 
-def check_reader(user, name):
+def check_reader(user: outbox.Reader, name: str) -> None:
     """Raises Http404: that there is such a message tells something, too."""
     if not outbox.may_read(user, outbox.read_head(name)):
         raise Http404
 
 
 @for_senders
-def messages(request):
+def messages(request: HttpRequest) -> HttpResponse:
     """admin/outbox/messages.html with the newest messages, `kept`."""
     context = {
         **admin.site.each_context(request),
@@ -60,7 +63,7 @@ def messages(request):
 
 
 @for_senders
-def message(request, name):
+def message(request: HttpRequest, name: str) -> HttpResponse:
     """admin/outbox/message.html with the `message`, its `text` and its `source`."""
     raw = outbox.read(name)
     parsed = outbox.parse(raw)
@@ -82,7 +85,7 @@ def message(request, name):
 
 @for_senders
 @xframe_options_sameorigin
-def html(request, name):
+def html(request: HttpRequest, name: str) -> HttpResponse:
     """The HTML part as it is, for the frame in the message's page."""
     part = outbox.parse(outbox.read(name)).get_body(["html"])
     if part is None:
@@ -97,7 +100,7 @@ def html(request, name):
     return HttpResponse(opening_new_windows, headers={POLICY: MESSAGE_POLICY})
 
 
-def in_a_line(name):
+def in_a_line(name: str) -> dict[str, Any]:
     head = outbox.read_head(name)
     return {
         "name": name,
@@ -107,7 +110,7 @@ def in_a_line(name):
     }
 
 
-def one_click_path(parsed):
+def one_click_path(parsed: EmailMessage) -> str | None:
     """The path a mail program posts to (RFC 8058), if it is ours."""
     address = re.search(
         f"<{re.escape(settings.SITE_URL)}(/[^>]*)>", parsed["List-Unsubscribe"] or ""
