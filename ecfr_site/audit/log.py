@@ -11,7 +11,10 @@ from contextvars import ContextVar
 from pathlib import Path
 
 from django.contrib.admin.models import CHANGE, LogEntry
+from django.contrib.auth.models import User
 from django.contrib.contenttypes.models import ContentType
+from django.db.models import Model
+from django.http import HttpRequest
 
 from ecfr_site.audit.models import AuditEntry
 from ecfr_site.security.client_ip import client_address
@@ -35,7 +38,14 @@ def actor():
     return user if user is not None and user.is_authenticated else None
 
 
-def record(action, user=None, object=None, detail="", request=None, who=""):  # noqa: A002
+def record(
+    action: str,
+    user: User | None = None,
+    object: Model | type[Model] | None = None,  # noqa: A002
+    detail: str = "",
+    request: HttpRequest | None = None,
+    who: str = "",
+) -> AuditEntry:
     """Write an entry and return it.
 
     `action` is one of AuditEntry.ACTIONS; `object` a row, or a model where it is about

@@ -1,4 +1,5 @@
 from datetime import timedelta
+from typing import TYPE_CHECKING, Any
 
 from django.core.exceptions import ValidationError
 from django.core.management import call_command
@@ -18,12 +19,16 @@ from ecfr_site.tasks.queue import (
     every_state,
 )
 
+if TYPE_CHECKING:
+    # The queue is named before models can be loaded.
+    from django_tasks_db.models import DBTaskResultQuerySet
+
 # Nothing takes so long: whoever is at it was killed, or its machine is gone.
 LONGEST = timedelta(minutes=15)
 LOST = "The worker was lost."
 
 
-def tried(times):
+def tried(times: int) -> dict[str, Any]:
     """A condition: it was tried so often."""
     return {
         f"worker_ids__{times - 1}__isnull": False,
@@ -31,7 +36,7 @@ def tried(times):
     }
 
 
-GIVEN_UP = {
+GIVEN_UP: dict[str, Any] = {
     "status": TaskResultStatus.FAILED,
     f"worker_ids__{len(BACKOFF)}__isnull": False,
 }
@@ -44,16 +49,16 @@ class DatabaseQueue(DatabaseBackend):
     the worker of each attempt, so their number says how often it was tried.
     """
 
-    task_class = WatchedTask
+    # The package has no type for it, but its own class.
+    task_class = WatchedTask  # type: ignore[assignment]
 
     @property
-    def rows(self):
-        # The queue is named before models can be loaded.
+    def rows(self) -> "DBTaskResultQuerySet":
         from django_tasks_db.models import DBTaskResult
 
         return DBTaskResult.objects.filter(backend_name=self.alias)
 
-    def counts(self):
+    def counts(self) -> dict[tuple[str, str], int]:
         state = Case(
             When(status=TaskResultStatus.RUNNING, then=Value("running")),
             When(**GIVEN_UP, then=Value("failed")),
@@ -73,11 +78,11 @@ class DatabaseQueue(DatabaseBackend):
         counts = dict.fromkeys(every_state(), 0)
         return counts | {(name, state): count for name, state, count in counted}
 
-    def wait(self):
+    def wait(self) -> float:
         waiting = self.rows.filter(status=TaskResultStatus.READY).order_by()
         return age(waiting.aggregate(at=Min("enqueued_at"))["at"])
 
-    def requeue(self):
+    def requeue(self) -> int:
         now = timezone.now()
         lost = self.rows.running().filter(started_at__lte=now - LONGEST)
         lost.update(
@@ -98,7 +103,7 @@ class DatabaseQueue(DatabaseBackend):
         )
         return taken_up
 
-    def failures(self):
+    def failures(self) -> list[Failure]:
         rows = self.rows.filter(**GIVEN_UP).order_by("-finished_at")[:FAILURES_SHOWN]
         return [
             Failure(
@@ -112,16 +117,16 @@ class DatabaseQueue(DatabaseBackend):
             for row in rows
         ]
 
-    def retry(self, id):
+    def retry(self, id: str) -> None:
         again = {"status": TaskResultStatus.READY, "enqueued_at": timezone.now()}
         if not self._one(id).update(**again):
             raise LookupError(id)
 
-    def discard(self, id):
+    def discard(self, id: str) -> None:
         if not self._one(id).delete()[0]:
             raise LookupError(id)
 
-    def _one(self, id):
+    def _one(self, id: str) -> "DBTaskResultQuerySet":
         try:
             return self.rows.filter(pk=id, **GIVEN_UP)
         except ValidationError as error:

@@ -1,18 +1,13 @@
 """The queue of tasks as the clock, the desk and the monitoring see it.
 
 Tasks wait in the database (ecfr_site/tasks/database.py) or in Redis
-(ecfr_site/tasks/redis.py); both offer the same:
-
-    counts()     tasks by (queue, state)
-    wait()       for how many seconds the oldest task has been waiting
-    requeue()    queue again what failed or was lost, remove what is over; how many
-    failures()   what was given up, the newest first
-    retry(id)    try a failure once more; LookupError if it is none
-    discard(id)  remove a failure; LookupError if it is none
+(ecfr_site/tasks/redis.py); both are a TaskQueue.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any, Protocol
 
 from django.conf import settings
 from django.utils import timezone
@@ -38,33 +33,53 @@ class Failure:
 
     id: str
     task: str
-    arguments: list
+    arguments: list[Any]
     # Joins it to its lines in the logs.
     request_id: str | None
     failed_at: datetime
     traceback: str
 
     @property
-    def error(self):
+    def error(self) -> str:
         """The exception's message in a line."""
         lines = self.traceback.strip().splitlines()
         return lines[-1] if lines else ""
 
 
-def task_queue():
-    queue = import_string(settings.TASK_QUEUE)
+class TaskQueue(Protocol):
+    def counts(self) -> dict[tuple[str, str], int]:
+        """Tasks by (queue, state)."""
+
+    def wait(self) -> float:
+        """For how many seconds the oldest task has been waiting."""
+
+    def requeue(self) -> int:
+        """Queue again what failed or was lost, remove what is over; return how many."""
+
+    def failures(self) -> list[Failure]:
+        """The tasks that were given up, the newest first."""
+
+    def retry(self, id: str) -> None:
+        """Try a failure once more. Raises LookupError if it is none."""
+
+    def discard(self, id: str) -> None:
+        """Remove a failure. Raises LookupError if it is none."""
+
+
+def task_queue() -> TaskQueue:
+    queue: Callable[..., TaskQueue] = import_string(settings.TASK_QUEUE)
     return queue("default", {"QUEUES": settings.TASK_QUEUES})
 
 
-def every_state():
+def every_state() -> list[tuple[str, str]]:
     return [(name, state) for name, _ in PLACES for state in STATES]
 
 
-def age(moment):
+def age(moment: datetime | None) -> float:
     """In seconds; 0 for None."""
     return max((timezone.now() - moment).total_seconds(), 0) if moment else 0
 
 
-def enqueue_due():
+def enqueue_due() -> int:
     """For the clock; how many tasks were queued again."""
     return task_queue().requeue()

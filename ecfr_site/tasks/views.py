@@ -3,12 +3,13 @@
 from django.conf import settings
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods
 from django_tasks_db.models import DBTaskResult
 
 from ecfr_site.audit import log
-from ecfr_site.tasks.queue import BACKOFF, STATES, task_queue
+from ecfr_site.tasks.queue import BACKOFF, STATES, TaskQueue, task_queue
 
 # Superusers have them, and whoever is given them.
 MAY_SEE, MAY_ACT = (
@@ -27,7 +28,7 @@ QUEUES = {
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @admin.site.admin_view
-def queue(request):
+def queue(request: HttpRequest) -> HttpResponse:
     """admin/queue.html with the `queues`' counts and the newest `failures`.
 
     A POST acts on the failure `id`: `act` is "retry" or "forget".
@@ -56,7 +57,7 @@ def queue(request):
     return render(request, "admin/queue.html", context)
 
 
-def act(request, tasks):
+def act(request: HttpRequest, tasks: TaskQueue) -> None:
     """Try a failure once more, or remove it; what came of it is said to the user."""
     act, id = request.POST.get("act"), request.POST.get("id", "")
     acts = {
