@@ -17,7 +17,8 @@ from lxml.html.builder import E
 
 from ecfr_site.images.markup import picture
 from ecfr_site.images.models import Image
-from ecfr_site.richtext.sanitizer import FOOTNOTE, linear_formulas, sanitise
+from ecfr_site.richtext.blocks import FOOTNOTE
+from ecfr_site.richtext.sanitizer import linear_formulas, sanitise
 
 # How wide an image in the text is shown: the measure, or a narrow screen.
 _SIZES = "(min-width: 40rem) 38rem, 100vw"

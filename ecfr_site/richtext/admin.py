@@ -1,10 +1,17 @@
 """The message to an editor whose text could not be kept as it came."""
 
+from collections.abc import Iterable
+from typing import Any
+
+from django import forms
+from django.contrib import messages
+from django.http import HttpRequest
+
 from ecfr_site.richtext.fields import RichTextWidget
 from ecfr_site.richtext.losses import losses
 
 
-def form_losses(form):
+def form_losses(form: forms.BaseForm) -> list[str]:
     """Phrases for what saving leaves out of the form's rich texts."""
     return [
         phrase
@@ -14,7 +21,7 @@ def form_losses(form):
     ]
 
 
-def losses_sentence(phrases):
+def losses_sentence(phrases: list[str]) -> str:
     """The message about phrases of `form_losses`."""
     of_images = any("image" in phrase for phrase in phrases)
     return (
@@ -26,7 +33,14 @@ def losses_sentence(phrases):
 class LossesMixin:
     """An admin that says in one message what it did not keep of a text."""
 
-    def save_related(self, request, form, formsets, change):
-        super().save_related(request, form, formsets, change)
+    def save_related(
+        self,
+        request: HttpRequest,
+        form: forms.BaseForm,
+        formsets: Iterable[forms.BaseFormSet[Any]],
+        change: bool,
+    ) -> None:
+        # The admin's.
+        super().save_related(request, form, formsets, change)  # type: ignore[misc]
         if phrases := form_losses(form):
-            self.message_user(request, losses_sentence(phrases), "warning")
+            messages.warning(request, losses_sentence(phrases))

@@ -27,7 +27,7 @@ def flattened(html: str) -> str:
     open_tags = {True: 0, False: 0}
     limits = {True: _MOST_FORMATTING, False: _DEEPEST}
 
-    def kept(found: re.Match) -> str:
+    def kept(found: re.Match[str]) -> str:
         name = found[2].lower()
         if name in _CLOSED:
             return found[0]

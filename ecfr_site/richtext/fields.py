@@ -4,18 +4,19 @@ Nothing else knows that the editor is CKEditor: models use `RichTextField`, form
 `RichTextWidget`. docs/decisions/0002-ckeditor.md says what keeps it harmless.
 """
 
-import re
+from typing import Any
 
 from ckeditor.widgets import CKEditorWidget
 from django.contrib.admin.widgets import AdminTextareaWidget
 from django.core.exceptions import ValidationError
 from django.db import models
-from django.forms import Media
+from django.db.backends.base.base import BaseDatabaseWrapper
+from django.forms import Field, Media
 from django.templatetags.static import static
 from django.urls import reverse
 
-from ecfr_site.richtext.blocks import BOUNDARIES
-from ecfr_site.richtext.sanitizer import ALLOWED, FOOTNOTE, sanitise
+from ecfr_site.richtext.blocks import BOUNDARIES, FOOTNOTE
+from ecfr_site.richtext.sanitizer import ALLOWED, sanitise
 
 # What the editor keeps is what `sanitise` keeps: nothing vanishes on saving. The class
 # on figures is how the editor knows its own; it takes it off again.
@@ -83,18 +84,22 @@ _CONFIG = {
 }
 
 
-class RichTextWidget(CKEditorWidget):
+# django-ckeditor has no types.
+class RichTextWidget(CKEditorWidget):  # type: ignore[misc]
     """The editor as a form widget, for any form's CharField."""
 
-    def __init__(self, attrs=None, height=520):
+    def __init__(self, attrs: dict[str, Any] | None = None, height: int = 520) -> None:
         super().__init__(attrs=attrs)
         self.config = _CONFIG | {"height": height}
 
     @property
-    def media(self):
-        return super().media + Media(css={"all": ["ecfr_site/editor/frame.css"]})
+    def media(self) -> Media:
+        media: Media = super().media
+        return media + Media(css={"all": ["ecfr_site/editor/frame.css"]})
 
-    def get_context(self, name, value, attrs):
+    def get_context(
+        self, name: str, value: str | None, attrs: dict[str, Any] | None
+    ) -> dict[str, Any]:
         upload = reverse("image_upload")
         self.config |= {
             "contentsCss": static("ecfr_site/editor/content.css"),
@@ -104,25 +109,28 @@ class RichTextWidget(CKEditorWidget):
         # Folder and file apart, as the editor asks; the file's name may carry a hash.
         addresses = {name: static(_PLUGIN.format(name)) for name in _OUR_PLUGINS}
         self.external_plugin_resources = [
-            (name, *re.fullmatch("(.*/)(.*)", address).groups())
+            (name, f"{folder}/", file)
             for name, address in addresses.items()
+            for folder, _, file in [address.rpartition("/")]
         ]
-        return super().get_context(name, value, attrs)
+        context: dict[str, Any] = super().get_context(name, value, attrs)
+        return context
 
 
-def _language(instance):
+def _language(instance: models.Model | None) -> str:
     """The language of the object's texts, if it has one."""
     return (getattr(instance, "language", "") or "en")[:2]
 
 
-class RichTextField(models.TextField):
+# Django's fields are generic in their stubs alone.
+class RichTextField(models.TextField):  # type: ignore[type-arg]
     """HTML written in the editor, sanitised on its way in whatever its source.
 
     From a form, by `save`, `bulk_create`, `bulk_update` and `update`. Expressions that
     the database computes pass as they are.
     """
 
-    def clean(self, value, model_instance):
+    def clean(self, value: str | None, model_instance: models.Model | None) -> Any:
         value = sanitise(value or "", _language(model_instance))
         if len(value) > MAX_LENGTH:
             raise ValidationError(
@@ -132,19 +140,19 @@ class RichTextField(models.TextField):
             )
         return super().clean(value, model_instance)
 
-    def pre_save(self, model_instance, add):
+    def pre_save(self, model_instance: models.Model, add: bool) -> Any:
         value = super().pre_save(model_instance, add)
         if isinstance(value, str):
             value = sanitise(value, _language(model_instance))
             setattr(model_instance, self.attname, value)
         return value
 
-    def get_db_prep_save(self, value, connection):
+    def get_db_prep_save(self, value: Any, connection: BaseDatabaseWrapper) -> Any:
         if isinstance(value, str):
             value = sanitise(value)
         return super().get_db_prep_save(value, connection)
 
-    def formfield(self, **kwargs):
+    def formfield(self, **kwargs: Any) -> Field | None:
         # The admin passes its textarea for every TextField, which this is.
         if kwargs.get("widget") in (None, AdminTextareaWidget):
             kwargs["widget"] = RichTextWidget

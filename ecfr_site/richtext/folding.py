@@ -3,6 +3,10 @@
 import re
 import unicodedata
 from string import whitespace
+from typing import Any, ClassVar
+
+from django.db.models import Model, QuerySet
+from django.http import HttpRequest
 
 # What no decomposition takes apart (Unicode has these as letters of their own).
 _LETTERS = dict(
@@ -35,7 +39,7 @@ def fold(text: str) -> str:
     return re.sub(r"\s+", " ", folded).strip()
 
 
-def _is_unseen(letter):
+def _is_unseen(letter: str) -> bool:
     return unicodedata.category(letter) in ("Cc", "Cf", "Cs") and (
         letter not in whitespace
     )
@@ -58,7 +62,12 @@ class FoldedSearchMixin:
     Reads the search fields of all rows: for tables of some thousands.
     """
 
-    def get_search_results(self, request, queryset, search_term):
+    model: type[Model]
+    search_fields: ClassVar[list[str] | tuple[str, ...]]
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
+    ) -> tuple[QuerySet[Any], bool]:
         words = folded_words(search_term)
         if not words:
             return queryset, False

@@ -12,6 +12,7 @@ import time
 from concurrent.futures import ThreadPoolExecutor, wait
 from http import HTTPStatus
 from ipaddress import IPv4Address, ip_address, ip_network
+from typing import Any
 from urllib.error import HTTPError, URLError
 from urllib.parse import urlsplit
 from urllib.request import (
@@ -134,7 +135,8 @@ def _status(url: str, method: str) -> int:
     request = Request(written_out(url), headers=headers, method=method)  # noqa: S310
     try:
         with _opener().open(request, timeout=SECONDS) as response:
-            return response.status
+            status: int = response.status
+            return status
     except HTTPError as answer:
         return answer.code
 
@@ -156,11 +158,15 @@ class NotPublic(OSError):
     """The address is within a private network."""
 
 
-def connect(address, timeout, source_address=None):
+def connect(
+    address: tuple[str, int],
+    timeout: float | None,
+    source_address: tuple[str, int] | None = None,
+) -> socket.socket:
     """As `socket.create_connection`, but only to the public Internet."""
     host, port = address
     found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-    numbers = [place[0] for *_, place in found]
+    numbers = [str(place[0]) for *_, place in found]
     if not settings.LINKS_MAY_BE_PRIVATE and not all(map(is_public, numbers)):
         raise NotPublic(host)
     return socket.create_connection((numbers[0], port), timeout, source_address)
@@ -181,24 +187,24 @@ def is_public(number: str) -> bool:
 
 
 class _Connection(http.client.HTTPConnection):
-    def __init__(self, *args, **kwargs):
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self._create_connection = connect
 
 
 class _SecureConnection(http.client.HTTPSConnection):
-    def __init__(self, *args, **kwargs):
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self._create_connection = connect
 
 
 class _Handler(HTTPHandler):
-    def http_open(self, request):
+    def http_open(self, request: Request) -> http.client.HTTPResponse:
         return self.do_open(_Connection, request)
 
 
 class _SecureHandler(HTTPSHandler):
-    def https_open(self, request):
+    def https_open(self, request: Request) -> http.client.HTTPResponse:
         return self.do_open(
             _SecureConnection, request, context=ssl.create_default_context()
         )

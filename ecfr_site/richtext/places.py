@@ -63,7 +63,7 @@ def without_unused(html: str) -> str:
     used = set(_FRAGMENT.findall(html))
     seen: set[str] = set()
 
-    def kept(found: re.Match) -> str:
+    def kept(found: re.Match[str]) -> str:
         again = found[1] in seen
         seen.add(found[1])
         return found[0] if found[1] in used and not again else ""

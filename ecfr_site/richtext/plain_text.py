@@ -6,6 +6,7 @@ Arabic and Hebrew (U+200E, U+200F, U+061C) stay.
 """
 
 import re
+from typing import Any
 
 from django.db import models
 
@@ -48,7 +49,7 @@ CLEANED = {"articles", "authors", "ecfr_site", "images", "newsletter"} | {
 }
 
 
-def clean_fields(instance: models.Model, **kwargs) -> None:
+def clean_fields(instance: models.Model, **kwargs: Any) -> None:
     """Clean the plain text of a model: a receiver of `pre_save`.
 
     `update` and `bulk_create` send no signal.

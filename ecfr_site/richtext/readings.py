@@ -160,7 +160,7 @@ def _append_lines(element: Element, text: str | None, mode: str) -> None:
         element.append(line_break)
 
 
-def _fixed(spaces: re.Match) -> str:
+def _fixed(spaces: re.Match[str]) -> str:
     """As many spaces that browsers do not take together, as they do with others."""
     return "\N{EN SPACE}" * len(spaces[0].expandtabs(4))
 

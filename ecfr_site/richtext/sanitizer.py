@@ -90,7 +90,7 @@ def plain_text(html: str) -> str:
 def linear_formulas(html: str) -> str:
     """Sanitised HTML with its formulas as text, for where MathML is not shown."""
 
-    def text_of(found: re.Match) -> str:
+    def text_of(found: re.Match[str]) -> str:
         return escape(formulas.linear(_read(found[0])[0]), quote=False)
 
     return _FORMULA.sub(text_of, html)
@@ -162,7 +162,7 @@ class _Reader(HTMLParser):
         self.builder.start("div", {})
         self.depth = 0
 
-    def handle_starttag(self, tag, attrs):
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         void = tag in ("br", "hr", "img")
         if void or self.depth < _DEEPEST:
             self.builder.start(
@@ -173,12 +173,12 @@ class _Reader(HTMLParser):
         else:
             self.depth += 1
 
-    def handle_endtag(self, tag):
+    def handle_endtag(self, tag: str) -> None:
         self.depth -= 1
         if self.depth < _DEEPEST:
             self.builder.end(tag)
 
-    def handle_data(self, data):
+    def handle_data(self, data: str) -> None:
         self.builder.data(data)
 
 
