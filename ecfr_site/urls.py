@@ -2,7 +2,7 @@ from django.conf import settings
 from django.contrib import admin
 from django.contrib.sitemaps.views import index as sitemap_index
 from django.contrib.sitemaps.views import sitemap
-from django.urls import include, path, re_path
+from django.urls import URLPattern, URLResolver, include, path, re_path
 
 from articles import downloads, feeds, preview_links
 from articles import views as articles
@@ -19,7 +19,7 @@ from ecfr_site.tasks import views as tasks
 from newsletter.bounces.webhooks import webhook
 
 # Whoever may be there is asked by DeskAddressMiddleware too.
-desk = [
+desk: list[URLPattern | URLResolver] = [
     path("images/upload/", upload, name="image_upload"),
     path("outbox/", outbox.messages, name="outbox"),
     re_path(

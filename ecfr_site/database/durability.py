@@ -7,6 +7,7 @@ the database all that was claimed before counts as uncertain.
 """
 
 import time
+from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 
@@ -27,8 +28,8 @@ _USUAL = {
 
 
 @contextmanager
-def soon():
-    """Let commits of this thread reach the disk a moment later."""
+def soon() -> Iterator[None]:
+    """Let commits of this thread reach the disk a moment later (not fsynced at once)."""
     _say(_SOON)
     try:
         yield
@@ -37,7 +38,7 @@ def soon():
 
 
 @contextmanager
-def at_once():
+def at_once() -> Iterator[None]:
     """Within `soon`: what is committed here is on the disk, with all before it."""
     _say(_AT_ONCE)
     try:
@@ -46,17 +47,18 @@ def at_once():
         _say(_SOON)
 
 
-def database_started():
+def database_started() -> datetime:
     """Return when the database, or for SQLite the machine, was last started."""
     if connection.vendor == "postgresql":
         with connection.cursor() as cursor:
             cursor.execute("SELECT pg_postmaster_start_time()")
-            return cursor.fetchone()[0]
+            started: datetime = cursor.fetchone()[0]
+            return started
     clock = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)
     return datetime.fromtimestamp(time.time() - time.clock_gettime(clock), UTC)
 
 
-def _say(statements):
+def _say(statements: dict[str, str]) -> None:
     # SQLite does not change it within a transaction.
     if connection.vendor == "postgresql" or not connection.in_atomic_block:
         with connection.cursor() as cursor:

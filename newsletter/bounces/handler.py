@@ -35,7 +35,7 @@ _PART = r"[^\s<>()\[\]\"',;:@]"
 ADDRESS = re.compile(rf"(?<!{_PART}){_PART}+@+{_PART}[^\s<>()\[\]\"',;:]*")
 
 
-def return_path(delivery):
+def return_path(delivery: Delivery) -> str:
     """The address that a mail server returns this message to (VERP).
 
     Reads the delivery's edition. Without BOUNCE_ADDRESS, the site's own address.
@@ -46,7 +46,7 @@ def return_path(delivery):
     return f"{local}+{delivery.token('bounce')}@{domain}"
 
 
-def delivery_of(text):
+def delivery_of(text: str) -> Delivery | None:
     """The delivery that a token in `text` was signed for, or None.
 
     `text` is a return path, or a header that holds a Message-ID or the address of
@@ -62,7 +62,7 @@ def delivery_of(text):
     return None
 
 
-def record(delivery, hard, detail):
+def record(delivery: Delivery, hard: bool, detail: str) -> Event:
     """Note that a message came back, and stop mailing an address that never works.
 
     A message counts once, however often we hear of it, and again only if it turns out
@@ -70,7 +70,7 @@ def record(delivery, hard, detail):
     done once. Returns the event.
     """
     with transaction.atomic():
-        subscriber = _locked(pk=delivery.subscriber_id)
+        subscriber = _subscriber_of(delivery)
         known = delivery.events.filter(kind=Event.Kind.BOUNCE).first()
         if known and (known.hard or not hard):
             return known
@@ -85,20 +85,20 @@ def record(delivery, hard, detail):
         return event
 
 
-def record_address(address, hard, detail):
+def record_address(address: str, hard: bool, detail: str) -> None:
     """The same for a message that is no edition, as a confirmation mail: no event."""
     with transaction.atomic():
         if subscriber := _at(address):
             _raise_score(subscriber, hard, without_addresses(detail))
 
 
-def complain(delivery, detail):
+def complain(delivery: Delivery, detail: str) -> Event:
     """Note a complaint of spam, and never mail this person again. Returns the event.
 
     From a former address it ends the subscriptions, which their owner may renew.
     """
     with transaction.atomic():
-        subscriber = _locked(pk=delivery.subscriber_id)
+        subscriber = _subscriber_of(delivery)
         event, _ = Event.objects.get_or_create(
             delivery=delivery,
             kind=Event.Kind.COMPLAINT,
@@ -114,33 +114,35 @@ def complain(delivery, detail):
         return event
 
 
-def complain_address(address, detail):
+def complain_address(address: str, detail: str) -> None:
     """The same for a message that is no edition."""
     with transaction.atomic():
         if subscriber := _at(address):
             _suppress_complainer(subscriber, without_addresses(detail))
 
 
-def _locked(**which):
-    """The subscriber, for this transaction alone: two bounces are counted in turn."""
-    return Subscriber.objects.select_for_update().filter(**which).first()
+def _subscriber_of(delivery: Delivery) -> Subscriber:
+    """Its subscriber, for this transaction alone: two bounces are counted in turn."""
+    return Subscriber.objects.select_for_update().get(pk=delivery.subscriber_id)
 
 
-def _at(address):
+def _at(address: str) -> Subscriber | None:
+    """The same by an address."""
     try:
-        return _locked(normalised=normalise(address))
+        normalised = normalise(address)
     except ValidationError:
         return None
+    return Subscriber.objects.select_for_update().filter(normalised=normalised).first()
 
 
-def _raise_score(subscriber, hard, detail):
+def _raise_score(subscriber: Subscriber, hard: bool, detail: str) -> None:
     """A hard bounce counts 1, a soft one 0.5, and a day no more than its hardest.
 
     Mailman keeps the score in this way, so that one bad day of a mail server costs
     nobody a subscription.
     """
     today = timezone.localdate()
-    rise = HARD if hard else SOFT
+    rise: float = HARD if hard else SOFT
     if subscriber.bounced_on == today:
         rise = HARD - SOFT if hard and not subscriber.bounced_hard else 0
         hard = hard or subscriber.bounced_hard
@@ -158,7 +160,7 @@ def _raise_score(subscriber, hard, detail):
         )
 
 
-def _suppress_complainer(subscriber, detail):
+def _suppress_complainer(subscriber: Subscriber, detail: str) -> None:
     subscriber.suppress(
         Suppression.Reason.COMPLAINED,
         detail=detail,
@@ -166,7 +168,7 @@ def _suppress_complainer(subscriber, detail):
     )
 
 
-def without_addresses(detail):
+def without_addresses(detail: str) -> str:
     """A server's words that may be kept when the person is erased, and be seen by
     whoever may not see subscribers; no NUL, which PostgreSQL refuses."""
     detail = ADDRESS.sub("(address)", detail.replace("\x00", ""))

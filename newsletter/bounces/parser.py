@@ -7,6 +7,7 @@ token that we signed: in its own address, or in the headers of the message retur
 import email
 import logging
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from email.message import Message
 from email.utils import parseaddr
@@ -76,7 +77,7 @@ def understand(message: Message) -> Finding:
     return Finding(UNKNOWN)
 
 
-def complaint(message):
+def complaint(message: Message) -> Finding | None:
     """A report of abuse (ARF, RFC 5965)."""
     for report in blocks(message, "feedback-report"):
         kind = str(report.get("Feedback-Type", "")).strip().lower()
@@ -86,7 +87,7 @@ def complaint(message):
     return None
 
 
-def delivery_status(message):
+def delivery_status(message: Message) -> Finding | None:
     """A notice in the form of RFC 3464, or 6533 for international addresses.
 
     Delays are no bounce: the other server still tries, and says so when it gives up.
@@ -104,7 +105,7 @@ def delivery_status(message):
     return understood
 
 
-def automatic_reply(message):
+def automatic_reply(message: Message) -> Finding | None:
     """Somebody is on holiday. Servers call their bounces automatic, too."""
     if SERVER.match(sender(message)) or message["X-Failed-Recipients"]:
         return None
@@ -120,7 +121,7 @@ def automatic_reply(message):
     return None
 
 
-def by_heart(message):
+def by_heart(message: Message) -> Finding | None:
     """The many forms that flufl.bounce knows."""
     try:
         delayed, failed = all_failures(message)
@@ -134,7 +135,7 @@ def by_heart(message):
     return None
 
 
-def from_server(message):
+def from_server(message: Message) -> Finding | None:
     """A mail server complains in a form of its own: a soft bounce at least."""
     if not SERVER.match(sender(message)):
         return None
@@ -143,7 +144,7 @@ def from_server(message):
     return Finding(BOUNCE, *verdict(message, *reasons.CODES))
 
 
-def verdict(message, *patterns):
+def verdict(message: Message, *patterns: re.Pattern[str]) -> tuple[bool, str]:
     """(hard, detail) by the first line of the message's own text with a reason.
 
     The two lines after it are read too, where servers go on. Soft if there is none.
@@ -159,16 +160,16 @@ def verdict(message, *patterns):
     return False, decoded(message["Subject"])
 
 
-def own_lines(text):
+def own_lines(text: str) -> list[str]:
     """The lines before our message begins, which is returned with it."""
     return list(takewhile(lambda line: not OURS.search(line), text.splitlines()))
 
 
-def sender(message):
+def sender(message: Message) -> str:
     return parseaddr(str(message.get("From", "")))[1]
 
 
-def decoded(header):
+def decoded(header: str | None) -> str:
     """A header's text, of whatever was made of it on the way."""
     try:
         return str(email.header.make_header(email.header.decode_header(header or "")))
@@ -176,12 +177,14 @@ def decoded(header):
         return str(header)
 
 
-def blocks(message, kind):
+def blocks(message: Message, kind: str) -> Iterator[Message]:
     """The blocks of fields in the parts of type message/<kind> and message/global-…"""
     for part in message.walk():
         if part.get_content_type() in (f"message/{kind}", f"message/global-{kind}"):
             payload = part.get_payload()
             for block in payload if isinstance(payload, list) else []:
+                if not isinstance(block, Message):
+                    continue
                 yield block
                 # The parser keeps the further blocks of a type that it does not know
                 # as the text of the first.
@@ -190,7 +193,7 @@ def blocks(message, kind):
                         yield email.message_from_string(more.lstrip())
 
 
-def texts(message):
+def texts(message: Message) -> Iterator[str]:
     """Texts that may hold a token: headers from the outside in, then bodies."""
     parts = list(message.walk())
     for part in parts:
@@ -200,6 +203,7 @@ def texts(message):
             yield text_of(part)
 
 
-def text_of(part):
-    content = part.get_payload(decode=True) or b""
+def text_of(part: Message) -> str:
+    payload = part.get_payload(decode=True)
+    content = payload if isinstance(payload, bytes) else b""
     return content.decode("utf-8", "replace").replace("\r\n", "\n")

@@ -21,7 +21,7 @@ BAD_ADDRESS = re.compile(r"1\.(1|2|3|6|10)|2\.1")
 POLICY = re.compile(r"7\.\d+")
 
 
-def _words(*patterns):
+def _words(*patterns: str) -> re.Pattern[str]:
     return re.compile("|".join(patterns), re.IGNORECASE)
 
 
@@ -120,7 +120,7 @@ def is_hard(answer: str, status: str = "", otherwise: bool = False) -> bool:
     return bool(IS_BAD.search(words)) or (otherwise and not code)
 
 
-def _words_of(answer):
+def _words_of(answer: str) -> str:
     """Without codes, which part phrases, and without names that look like words."""
     answer = STATUS.sub(" ", REPLY.sub(" ", answer[:2000])).replace("’", "'")
     return " ".join(NAMES.sub(" ", answer).split())

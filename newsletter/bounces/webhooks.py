@@ -1,12 +1,19 @@
 """Process mail services' webhooks: events of django-anymail."""
 
 import re
+from typing import Any
 
 from anymail.exceptions import AnymailError
-from anymail.signals import EventType, RejectReason, tracking
+from anymail.signals import (
+    AnymailTrackingEvent,
+    EventType,
+    RejectReason,
+    tracking,
+)
 from django.conf import settings
 from django.core.exceptions import BadRequest, SuspiciousOperation, ValidationError
 from django.dispatch import receiver
+from django.http import HttpRequest, HttpResponse
 from django.urls import Resolver404, resolve
 from django.views.decorators.csrf import csrf_exempt
 
@@ -26,7 +33,7 @@ SIGNATURES = (
 SOFT = re.compile(r"soft.?bounce|transient|temporar", re.IGNORECASE)
 
 
-def is_secured():
+def is_secured() -> bool:
     """Return whether the service's messages can be told from forged ones."""
     service = settings.EMAIL_SERVICE.upper()
     return bool(
@@ -36,7 +43,7 @@ def is_secured():
 
 
 @csrf_exempt
-def webhook(request, path):
+def webhook(request: HttpRequest, path: str) -> HttpResponse:
     """Anymail's view for the service in use; to strangers a plain refusal (400).
 
     Its views for other services ask for secrets that are not ours, or for none, and
@@ -46,13 +53,16 @@ def webhook(request, path):
         match = resolve(f"/{path}", "anymail.urls")
         if path.partition("/")[0] != settings.EMAIL_SERVICE:
             raise BadRequest(f"No message at {path} is expected.")
-        return match.func(request, *match.args, **match.kwargs)
+        response: HttpResponse = match.func(request, *match.args, **match.kwargs)
+        return response
     except (AnymailError, Resolver404) as error:
         raise BadRequest(f"No message at {path} is understood.") from error
 
 
 @receiver(tracking, dispatch_uid="newsletter")
-def receive(sender, event, esp_name, **kwargs):
+def receive(
+    sender: type, event: AnymailTrackingEvent, esp_name: str, **kwargs: Any
+) -> None:
     """Record what became of a message; the same event twice changes nothing.
 
     Deferred ones are still tried: the service says so when it gives up. Opens and
@@ -74,21 +84,21 @@ def receive(sender, event, esp_name, **kwargs):
             bounce(event, detail)
 
 
-def bounce(event, detail):
+def bounce(event: AnymailTrackingEvent, detail: str) -> None:
     if delivery := delivery_of(event):
         handler.record(delivery, is_hard(event), detail)
     elif event.recipient:
         handler.record_address(event.recipient, is_hard(event), detail)
 
 
-def complain(event, detail):
+def complain(event: AnymailTrackingEvent, detail: str) -> None:
     if delivery := delivery_of(event):
         handler.complain(delivery, detail)
     elif event.recipient:
         handler.complain_address(event.recipient, detail)
 
 
-def unsubscribe(event):
+def unsubscribe(event: AnymailTrackingEvent) -> None:
     """Somebody used the service's own link: from this edition's newsletter."""
     delivery = delivery_of(event)
     if delivery and delivery.subscriber.unsubscribe(
@@ -99,7 +109,7 @@ def unsubscribe(event):
         )
 
 
-def is_hard(event):
+def is_hard(event: AnymailTrackingEvent) -> bool:
     """Services know of old bounces and wrong addresses without asking again."""
     if event.event_type == EventType.FAILED:
         return False
@@ -116,7 +126,7 @@ def is_hard(event):
     return reasons.is_hard(answer, otherwise=bounced)
 
 
-def delivery_of(event):
+def delivery_of(event: AnymailTrackingEvent) -> Delivery | None:
     """The delivery by the number that we gave to the service, else by its own."""
     number = str((event.metadata or {}).get("delivery", ""))
     if number.isdecimal():

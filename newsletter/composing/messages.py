@@ -2,6 +2,7 @@
 
 import re
 from base64 import b32encode
+from collections.abc import Iterable
 from dataclasses import dataclass
 from email.header import Header
 from email.utils import formataddr, parseaddr
@@ -21,7 +22,8 @@ from ecfr_site.mail.outbox import SUBSCRIBERS
 from ecfr_site.security.tokens import sign
 from newsletter.composing.links import absolute_html, lead_html, lead_text, links_in
 from newsletter.composing.plain_text import COLUMNS, set_text
-from newsletter.models import Link
+from newsletter.models import Delivery, Edition, EditionItem, Link
+from newsletter.models.link import LONGEST
 
 _INDENT = re.compile(r"\n\s+")
 # What cannot stand in an element's own style, as for dark mode, stays in the head.
@@ -59,7 +61,7 @@ class Recipient:
     tokens: dict[str, str]
 
     @classmethod
-    def of(cls, delivery, purposes=PURPOSES):
+    def of(cls, delivery: Delivery, purposes: Iterable[str] = PURPOSES) -> "Recipient":
         """Reads the delivery's edition and subscriber."""
         subscriber, at = delivery.subscriber, delivery.edition.started_at
         tokens = {
@@ -71,13 +73,13 @@ class Recipient:
         return cls(ascii_address(subscriber.email), tokens)
 
     @classmethod
-    def of_test(cls, address):
+    def of_test(cls, address: str) -> "Recipient":
         """For a test or a preview: the links say that they are only a test."""
         tokens = {purpose: sign(purpose, 0) for purpose in PURPOSES}
         return cls(ascii_address(address), tokens)
 
     @classmethod
-    def placeholder(cls):
+    def placeholder(cls) -> "Recipient":
         """Stands for everybody in the template (newsletter/sending/mail_merge.py)."""
         tokens = {
             purpose: b32encode(sha256(purpose.encode()).digest()[:28])
@@ -100,7 +102,9 @@ def sender(newsletter):
     return name, ascii_address(newsletter.sender_email or own)
 
 
-def pieces_for(items, topics):
+def pieces_for(
+    items: Iterable[EditionItem], topics: frozenset[int]
+) -> list[EditionItem]:
     """The items on any of the `topics` (numbers), or all of them without topics.
 
     Reads `item.article.topics.all()`, so that a prefetch makes it free.
@@ -114,8 +118,13 @@ def pieces_for(items, topics):
     ]
 
 
-def compose(edition, recipient, items, tracked=False):
-    """The message as an EmailMultiAlternatives.
+def compose(
+    edition: Edition,
+    recipient: Recipient,
+    items: Iterable[EditionItem],
+    tracked: bool = False,
+) -> EmailMultiAlternatives:
+    """The message.
 
     `items` are what of the edition this variant shows (`items.for_messages()`). Only
     with `tracked`, links lead through us, by their numbers in `edition.links`, and
@@ -133,7 +142,8 @@ def compose(edition, recipient, items, tracked=False):
         headers=headers(edition, recipient, address),
     )
     message.attach_alternative(html, "text/html")
-    message.outbox_reader = SUBSCRIBERS
+    # For the outbox (ecfr_site/mail/outbox.py).
+    message.outbox_reader = SUBSCRIBERS  # type: ignore[attr-defined]
     return message
 
 
@@ -170,7 +180,7 @@ def text_of(edition, items):
         return _set(render_to_string("newsletter/email/_body.txt", context))
 
 
-def number_links(edition):
+def number_links(edition: Edition) -> None:
     """Number what the edition's message links to, so that clicks can be counted.
 
     Called once when sending starts; called again, it changes nothing.
@@ -182,11 +192,10 @@ def number_links(edition):
         nobody.url("preferences"),
         f"{settings.SITE_URL}{edition.get_absolute_url()}",
     }
-    longest = Link._meta.get_field("url").max_length
     urls = [
         url
         for url in links_in(*parts(edition, nobody, items))
-        if url not in own and len(url) <= longest
+        if url not in own and len(url) <= LONGEST
     ]
     articles = {item.shown["url"]: item.article_id for item in items}
     Link.objects.bulk_create(

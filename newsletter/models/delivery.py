@@ -1,4 +1,5 @@
 import uuid
+from collections.abc import Iterable
 from datetime import timedelta
 
 from django.db import models, transaction
@@ -27,11 +28,11 @@ class State(models.TextChoices):
     UNCERTAIN = "uncertain", "uncertain"
 
 
-class DeliveryQuerySet(models.QuerySet):
+class DeliveryQuerySet(models.QuerySet["Delivery"]):
     def waiting(self):
         return self.filter(state__in=Delivery.WAITING)
 
-    def not_begun(self):
+    def not_begun(self) -> "DeliveryQuerySet":
         """Deliveries that can still be skipped: no worker is handing them over."""
         return self.filter(state__in=[State.PENDING, State.CLAIMED, State.RETRY])
 
@@ -39,16 +40,16 @@ class DeliveryQuerySet(models.QuerySet):
         """Deliveries that may or may not have arrived: a person decides."""
         return self.filter(state=State.UNCERTAIN)
 
-    def due(self, within=timedelta()):
+    def due(self, within: timedelta = timedelta()) -> "DeliveryQuerySet":
         """Deliveries that may go out now, or so soon."""
         soon = timezone.now() + within
         waiting = Q(state__in=[State.PENDING, State.RETRY], claim=None)
         return self.filter(waiting, due_at__lte=soon)
 
-    def canary(self):
+    def canary(self) -> "DeliveryQuerySet":
         return self.filter(wave=0)
 
-    def skip(self, reason):
+    def skip(self, reason: str) -> int:
         """Leave them out for good, with the reason; those that have not begun."""
         return self.not_begun().update(
             state=State.SKIPPED, reason=reason[:300], claim=None, lease_until=None
@@ -68,7 +69,9 @@ class DeliveryQuerySet(models.QuerySet):
         return self.filter(pk__in=first).update(wave=0) if size else 0
 
     @transaction.atomic
-    def claim(self, size, but_not_to=()):
+    def claim(
+        self, size: int, but_not_to: Iterable[str] = ()
+    ) -> tuple[uuid.UUID, list[int]]:
         """Take up to `size` due deliveries under a lease; the claim's id and the rows.
 
         Several workers never take the same. `but_not_to` are domains to leave alone.
@@ -86,7 +89,7 @@ class DeliveryQuerySet(models.QuerySet):
         )
         return claim, numbers
 
-    def recover(self):
+    def recover(self) -> tuple[int, int]:
         """Take back what dead workers held: how many wait again and are uncertain.
 
         What was claimed goes back to waiting. What was being handed over may or may
@@ -209,7 +212,7 @@ class Delivery(models.Model):
     def __str__(self):
         return f"{self.edition} to {self.subscriber}"
 
-    def token(self, purpose):
+    def token(self, purpose: str) -> str:
         """The same on every attempt, so that a resent message is the same message."""
         return tokens.sign(purpose, self.pk, at=self.edition.started_at)
 

@@ -15,11 +15,12 @@ from ecfr_site.audit import log
 from ecfr_site.caching.triggers import Seen
 from ecfr_site.institution.models import Institution
 from ecfr_site.richtext.fields import RichTextField
-from newsletter.models.delivery import Delivery
+from newsletter.models.delivery import Delivery, DeliveryQuerySet
 from newsletter.models.event import Event
 from newsletter.models.item import EditionItem
 from newsletter.models.newsletter import Newsletter, single_line
 from newsletter.models.subscriber import Subscriber
+from newsletter.models.subscriber_queryset import SubscriberQuerySet
 
 # A schedule that is older than this when it is noticed needs a person's word.
 LATE = timedelta(hours=1)
@@ -43,7 +44,7 @@ class State(models.TextChoices):
     CANCELLED = "cancelled", "cancelled"
 
 
-class EditionQuerySet(models.QuerySet):
+class EditionQuerySet(models.QuerySet["Edition"]):
     def counting(self):
         """Without those that were cancelled before anybody got them."""
         return self.exclude(state=State.CANCELLED, sent_count=0)
@@ -58,7 +59,7 @@ class EditionQuerySet(models.QuerySet):
     def due(self):
         return self.filter(state=State.SCHEDULED, starts_at__lte=timezone.now())
 
-    def sending(self):
+    def sending(self) -> "EditionQuerySet":
         return self.filter(state=State.SENDING)
 
     def on_their_way(self):
@@ -241,7 +242,7 @@ class Edition(models.Model):
         if not self.may_be_changed:
             raise NotAllowed(f"This edition is {self.get_state_display()}.")
 
-    def unpublished_items(self):
+    def unpublished_items(self) -> list[EditionItem]:
         """Pieces that readers would not find; one query."""
         gone = Article.objects.published().values("pk")
         return list(self.items.select_related("article").exclude(article__in=gone))
@@ -283,7 +284,7 @@ class Edition(models.Model):
         """The items in order, with all that a message shows of them: four queries."""
         return self.items.for_messages()
 
-    def audience(self):
+    def audience(self) -> SubscriberQuerySet:
         """Subscribers who would get it if sending began now."""
         return Subscriber.objects.mailable(self.newsletter)
 
@@ -458,7 +459,7 @@ class Edition(models.Model):
         self._count_sent()
 
     @transaction.atomic
-    def hold(self, because):
+    def hold(self, because: str) -> None:
         """Let nothing go out before somebody says so; nobody's order."""
         source, target = State.SENDING, State.PAUSED
         if self.state == State.SCHEDULED:
@@ -468,7 +469,7 @@ class Edition(models.Model):
         log.record("send", object=self, detail="Held. Its page says why.")
 
     @transaction.atomic
-    def start(self):
+    def start(self) -> bool:
         """Freeze content and audience; return whether it was this call that did.
 
         One INSERT … SELECT, however many they are. It is held instead if it is no
@@ -504,7 +505,7 @@ class Edition(models.Model):
         )
         return True
 
-    def _take_back(self, because):
+    def _take_back(self, because: str) -> bool:
         """Make it a draft again that was about to begin, and say why; False."""
         Edition.objects.filter(pk=self.pk).update(
             state=State.DRAFT, started_at=None, released_at=None, held_because=because
@@ -543,7 +544,7 @@ class Edition(models.Model):
             )
             return cursor.rowcount
 
-    def claimable(self):
+    def claimable(self) -> DeliveryQuerySet:
         """The deliveries that workers may take: first the canary, then all."""
         return self.deliveries.all() if self.released_at else self.deliveries.canary()
 
@@ -593,7 +594,7 @@ class Edition(models.Model):
         self.readers_forgotten = True
         self.save(update_fields=["readers_forgotten"])
 
-    def ledger(self):
+    def ledger(self) -> dict[str, int]:
         """Return how many deliveries are in each state, with `audience` and `waiting`.
 
         audience = sent + failed + skipped + uncertain + waiting, by one query.
@@ -608,7 +609,7 @@ class Edition(models.Model):
         return {**numbers, "waiting": waiting, "audience": sum(numbers.values())}
 
     @transaction.atomic
-    def finish(self):
+    def finish(self) -> bool:
         """Call it sent once nobody waits; return whether it is.
 
         The sum must be what was frozen at the start: otherwise it is held for a person.

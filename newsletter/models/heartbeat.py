@@ -27,7 +27,7 @@ class Heartbeat(models.Model):
         return f"{timezone.localtime(self.beat_at):%-d %B %Y, %H:%M}"
 
     @classmethod
-    def is_steady(cls):
+    def is_steady(cls) -> bool:
         """Return whether the clock ran here a moment ago; false before it ever ran."""
         return cls.objects.filter(
             site_url=settings.SITE_URL, beat_at__gt=timezone.now() - cls.AWAY

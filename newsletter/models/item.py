@@ -12,12 +12,12 @@ def published_articles():
     return models.Q(pk__in=Article.objects.published().values("pk"))
 
 
-class EditionItemQuerySet(models.QuerySet):
+class EditionItemQuerySet(models.QuerySet["EditionItem"]):
     def frozen(self):
         """The content that was sent, which `shown` reads without a further query."""
         return self.filter(frozen__isnull=False)
 
-    def for_messages(self):
+    def for_messages(self) -> "EditionItemQuerySet":
         """With all that `shown` and `pieces_for` read: three queries."""
         return (
             self.select_related("article__image")

@@ -1,5 +1,8 @@
 from django.db import models
 
+# Longer addresses are not counted.
+LONGEST = 1000
+
 
 class Link(models.Model):
     """An address in an edition, by number: what a tracked link leads to."""
@@ -8,7 +11,7 @@ class Link(models.Model):
         "newsletter.Edition", models.CASCADE, related_name="links"
     )
     number = models.PositiveSmallIntegerField()
-    url = models.URLField(max_length=1000)
+    url = models.URLField(max_length=LONGEST)
     article = models.ForeignKey(
         "articles.Article", models.SET_NULL, null=True, related_name="+"
     )

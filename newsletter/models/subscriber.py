@@ -1,4 +1,5 @@
-from datetime import timedelta
+from datetime import datetime, timedelta
+from typing import Any
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
@@ -92,7 +93,7 @@ class Subscriber(DataSubject, models.Model):
     def __str__(self):
         return self.email or f"an erased subscriber ({self.pk})"
 
-    def save(self, *args, **kwargs):
+    def save(self, *args: Any, **kwargs: Any) -> None:
         if self.status != self.Status.ERASED:
             normalised = normalise(self.email)
             if self.pk and self.normalised not in ("", normalised):
@@ -103,7 +104,7 @@ class Subscriber(DataSubject, models.Model):
         super().save(*args, **kwargs)
 
     @property
-    def is_tracked(self):
+    def is_tracked(self) -> bool:
         """Return whether links and opens of this person's messages may be noted."""
         if settings.ANALYTICS_NEEDS_CONSENT:
             return self.analytics == self.Analytics.GRANTED
@@ -123,7 +124,7 @@ class Subscriber(DataSubject, models.Model):
         """A new link to the preference centre: whoever has it may change all."""
         return reverse("newsletter_preferences", args=[self.preferences_token()])
 
-    def preferences_token(self, at=None):
+    def preferences_token(self, at: datetime | None = None) -> str:
         """Good until the address changes, since it is mailed to the present one."""
         return tokens.sign("preferences", self.pk, bound_to=self.normalised, at=at)
 
@@ -142,9 +143,10 @@ class Subscriber(DataSubject, models.Model):
                 raise
             tokens.check("preferences", token, max_age)
 
-    def was_elsewhere(self, moment):
+    def was_elsewhere(self, moment: datetime | None) -> bool:
         """Return whether what was mailed at that moment went to a former address."""
-        return bool(self.address_changed_at and moment <= self.address_changed_at)
+        changed_at = self.address_changed_at
+        return bool(changed_at and moment and moment <= changed_at)
 
     @property
     def is_suppressed(self):
@@ -170,7 +172,9 @@ class Subscriber(DataSubject, models.Model):
         self._activate()
 
     @transaction.atomic
-    def unsubscribe(self, newsletter=None, *, method):
+    def unsubscribe(
+        self, newsletter: Newsletter | None = None, *, method: ConsentRecord.Method
+    ) -> bool:
         """Send `newsletter`, or without one any, no more; return whether that is new.
 
         It wins over an edition that is being sent.
@@ -269,7 +273,13 @@ class Subscriber(DataSubject, models.Model):
         return notice
 
     @transaction.atomic
-    def suppress(self, reason, detail="", *, method):
+    def suppress(
+        self,
+        reason: Suppression.Reason,
+        detail: str = "",
+        *,
+        method: ConsentRecord.Method,
+    ) -> bool:
         """Mail this address no more, until it is reinstated; return whether it is new.
 
         Subscriptions stay, so that a mistake can be undone. A complaint outweighs

@@ -1,4 +1,5 @@
 from datetime import timedelta
+from typing import TYPE_CHECKING
 
 from django.conf import settings
 from django.db import models, transaction
@@ -10,8 +11,12 @@ from newsletter.models.consent import ConsentRecord
 from newsletter.models.subscription import Subscription
 from newsletter.models.suppression import Suppression
 
+if TYPE_CHECKING:
+    from newsletter.models.newsletter import Newsletter
+    from newsletter.models.subscriber import Subscriber  # noqa: F401 named below
 
-class SubscriberQuerySet(models.QuerySet):
+
+class SubscriberQuerySet(models.QuerySet["Subscriber"]):
     @transaction.atomic
     def sign_up(
         self, address, newsletters=(), analytics=False, wording=None, network=""
@@ -87,8 +92,10 @@ class SubscriberQuerySet(models.QuerySet):
                 for subscriber in locked.filter(pk=pk):
                     subscriber.erase(method=ConsentRecord.Method.TIME)
 
-    def subscribed_to(self, newsletter):
-        """Those with a confirmed subscription; `newsletter` may be an OuterRef."""
+    def subscribed_to(
+        self, newsletter: "Newsletter | OuterRef"
+    ) -> "SubscriberQuerySet":
+        """Subscribers with a confirmed subscription; `newsletter` may be an OuterRef."""
         return self.filter(
             Exists(
                 Subscription.objects.confirmed().filter(
@@ -97,7 +104,7 @@ class SubscriberQuerySet(models.QuerySet):
             )
         )
 
-    def mailable(self, newsletter):
+    def mailable(self, newsletter: "Newsletter") -> "SubscriberQuerySet":
         """Subscribers who get the next edition. Every send goes through it."""
         return (
             self.filter(status=self.model.Status.ACTIVE)

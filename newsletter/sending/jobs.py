@@ -1,12 +1,16 @@
 """Jobs: a claimed delivery, and the message that many of them share."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import datetime
 from functools import cached_property
+
+from django.core.mail import EmailMultiAlternatives
+from django.utils import timezone
 
 from ecfr_site.mail.addresses import ascii_address
 from newsletter.bounces import handler
 from newsletter.composing.messages import Recipient, compose
-from newsletter.models import Delivery, Edition
+from newsletter.models import Delivery, Edition, EditionItem
 from newsletter.sending.mail_merge import MailMergeTemplate
 
 
@@ -15,14 +19,14 @@ class Variant:
     """A message that many get: its pieces, and whether it is tracked."""
 
     edition: Edition
-    items: list
+    items: list[EditionItem]
     tracked: bool
 
     @cached_property
-    def template(self):
+    def template(self) -> MailMergeTemplate:
         return MailMergeTemplate(self.build_message(Recipient.placeholder()))
 
-    def build_message(self, recipient):
+    def build_message(self, recipient: Recipient) -> EmailMultiAlternatives:
         return compose(self.edition, recipient, self.items, self.tracked)
 
 
@@ -32,21 +36,21 @@ class Job:
 
     delivery: Delivery
     variant: Variant
-    not_before: object = None
+    not_before: datetime = field(default_factory=timezone.now)
     remote_id: str = ""
 
     @cached_property
-    def address(self):
+    def address(self) -> str:
         return ascii_address(self.delivery.subscriber.email)
 
     @property
-    def return_path(self):
+    def return_path(self) -> str:
         return handler.return_path(self.delivery)
 
-    def render(self):
+    def render(self) -> bytes:
         template = self.variant.template
         recipient = Recipient.of(self.delivery, template.purposes)
         return template.render(self.address, recipient.tokens)
 
-    def build_message(self):
+    def build_message(self) -> EmailMultiAlternatives:
         return self.variant.build_message(Recipient.of(self.delivery))

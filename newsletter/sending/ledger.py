@@ -4,14 +4,16 @@ docs/decisions/0012-ledger.md
 """
 
 import uuid
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from django.db import connection
 from django.utils import timezone
 
 from newsletter.models import Delivery
-from newsletter.models.delivery import State
+from newsletter.models.delivery import DeliveryQuerySet, State
+from newsletter.sending.jobs import Job
 
 # Waits before the second, third … attempt after a temporary failure; then it failed.
 BACKOFF = [timedelta(minutes=m) for m in (1, 5, 15, 60, 180, 360, 720, 1440)]
@@ -25,9 +27,13 @@ ADVANCE = (
     "AND state IN ('claimed', 'submitting', 'uncertain') RETURNING id"
 )
 
+# Executes ADVANCE for a claim: the number of the message that is being submitted, and
+# that of the one before. Returns the numbers it found.
+Advance = Callable[[uuid.UUID, int, int], set[int]]
+
 
 @contextmanager
-def prepare_statement():
+def prepare_statement() -> Iterator[Advance]:
     """Yield a function that executes ADVANCE and returns the numbers it found.
 
     It is SQL by hand, and planned once on PostgreSQL, since it is half of what a
@@ -42,7 +48,7 @@ def prepare_statement():
 
         statement = f"EXECUTE {name} (%s, %s, %s)" if on_postgres else ADVANCE
 
-        def advance(claim, number, previous):
+        def advance(claim: uuid.UUID, number: int, previous: int) -> set[int]:
             cursor.execute(statement, [number, previous, claim.hex])
             return {row[0] for row in cursor.fetchall()}
 
@@ -56,28 +62,28 @@ def prepare_statement():
 class Ledger:
     """Writes the ledger for one claim. Rows that others took back it leaves alone."""
 
-    def __init__(self, claim, numbers, advance):
+    def __init__(self, claim: uuid.UUID, numbers: list[int], advance: Advance) -> None:
         self.claim, self.numbers, self.advance = claim, numbers, advance
         self.uncommitted = 0
 
-    def mark_submitting(self, job):
+    def mark_submitting(self, job: Job) -> bool:
         """Commit that the last byte may go out; False if the row is no longer ours."""
         number = job.delivery.pk
         previous, self.uncommitted = self.uncommitted, 0
         return number in self.advance(self.claim, number, previous)
 
-    def mark_accepted(self, job):
+    def mark_accepted(self, job: Job) -> None:
         """The server took it; committed with the next message or by `commit`."""
         self.uncommitted = job.delivery.pk
         if job.remote_id:
             self._own(job.delivery).update(remote_id=job.remote_id)
 
-    def commit(self):
+    def commit(self) -> None:
         if self.uncommitted:
             previous, self.uncommitted = self.uncommitted, 0
             self.advance(self.claim, 0, previous)
 
-    def retry(self, delivery, reason):
+    def retry(self, delivery: Delivery, reason: str) -> None:
         """Again later, and later each time; after about two days it failed."""
         if delivery.attempts >= len(BACKOFF):
             self.mark_failed(delivery, f"Given up: {reason}")
@@ -91,7 +97,9 @@ class Ledger:
             lease_until=None,
         )
 
-    def put_back(self, delivery, due_at=None, reason=""):
+    def put_back(
+        self, delivery: Delivery, due_at: datetime | None = None, reason: str = ""
+    ) -> None:
         """It waits as before; nobody's fault, and no attempt."""
         self._own(delivery).update(
             state=State.PENDING,
@@ -101,24 +109,24 @@ class Ledger:
             lease_until=None,
         )
 
-    def postpone(self, delivery, reason):
+    def postpone(self, delivery: Delivery, reason: str) -> None:
         """It waits a while; the server asked for it, and it is no attempt."""
         self.put_back(delivery, due_at=timezone.now() + BACKOFF[0], reason=reason)
 
-    def mark_failed(self, delivery, reason):
+    def mark_failed(self, delivery: Delivery, reason: str) -> None:
         self._own(delivery).update(
             state=State.FAILED, reason=reason[:300], lease_until=None
         )
 
-    def skip(self, delivery, reason):
+    def skip(self, delivery: Delivery, reason: str) -> None:
         Delivery.objects.filter(pk=delivery.pk, claim=self.claim).skip(reason)
 
-    def mark_uncertain(self, delivery, reason):
+    def mark_uncertain(self, delivery: Delivery, reason: str) -> None:
         self._own(delivery).update(
             state=State.UNCERTAIN, reason=reason[:300], lease_until=None
         )
 
-    def give_back(self):
+    def give_back(self) -> None:
         """End the lease; what was not begun waits again."""
         own = Delivery.objects.filter(pk__in=self.numbers, claim=self.claim)
         own.filter(state=State.SENT).update(lease_until=None)
@@ -126,7 +134,7 @@ class Ledger:
             state=State.PENDING, claim=None, lease_until=None
         )
 
-    def _own(self, delivery):
+    def _own(self, delivery: Delivery) -> DeliveryQuerySet:
         return Delivery.objects.filter(
             pk=delivery.pk,
             claim=self.claim,

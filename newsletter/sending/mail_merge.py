@@ -9,6 +9,8 @@ one length and need no encoding, so that every line stays as long as it was
 import re
 from email.charset import QP, Charset
 
+from django.core.mail import EmailMultiAlternatives
+
 from newsletter.composing.messages import Recipient
 
 # A token may be cut once, by the soft line break of quoted-printable (RFC 2045, 6.7).
@@ -22,13 +24,14 @@ _TO = "to"
 class MailMergeTemplate:
     """Cut from a message that was composed for the placeholder."""
 
-    def __init__(self, message):
+    def __init__(self, message: EmailMultiAlternatives) -> None:
         message.encoding = _UTF8
-        raw = message.message().as_bytes(linesep="\r\n")
+        # Django's own class takes `linesep`.
+        raw = message.message().as_bytes(linesep="\r\n")  # type: ignore[call-arg]
         # Dots at the start of lines as SMTP wants them (RFC 5321, 4.5.2): once.
         self._cut(re.sub(rb"(?m)^\.", b"..", raw))
 
-    def _cut(self, raw):
+    def _cut(self, raw: bytes) -> None:
         nobody = Recipient.placeholder()
         named = [(_TO, re.escape(nobody.address.encode()))]
         named += [
@@ -36,12 +39,14 @@ class MailMergeTemplate:
             for purpose, token in nobody.tokens.items()
         ]
         pattern = b"|".join(b"(?P<%s>%s)" % (n.encode(), p) for n, p in named)
-        self.pieces, self.holes = [], []
+        self.pieces: list[bytes] = []
+        # What stands between the pieces, and where a soft break cuts it; -1 for none.
+        self.holes: list[tuple[str, int]] = []
         end = 0
         for match in re.finditer(pattern, raw):
             self.pieces.append(raw[end : match.start()])
             cut = match.group().find(_SOFT_BREAK)
-            self.holes.append((match.lastgroup, cut))
+            self.holes.append((str(match.lastgroup), cut))
             end = match.end()
         self.pieces.append(raw[end:])
         self.purposes = {name for name, _ in self.holes} - {_TO}

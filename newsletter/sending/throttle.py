@@ -5,7 +5,8 @@ ten workers together are no faster than one may be.
 """
 
 from collections import Counter
-from datetime import timedelta
+from collections.abc import Iterator
+from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.db import transaction
@@ -26,19 +27,19 @@ HALF_LIFE = timedelta(minutes=5)
 FORGOTTEN = 0.05
 
 
-def interval(pace, now):
+def interval(pace: Pace, now: datetime) -> float:
     """Seconds between two messages under this row's limits; 0 is no limit."""
     if pace.domain == EVERYBODY:
         rate = settings.NEWSLETTER_RATE
     else:
         rate = settings.NEWSLETTER_DOMAIN_RATES.get(pace.domain, 0)
     slowed = 0.0
-    if pace.slowed_to:
+    if pace.slowed_to and pace.slowed_at:
         slowed = pace.slowed_to * 0.5 ** ((now - pace.slowed_at) / HALF_LIFE)
     return max(1 / rate if rate else 0.0, slowed if slowed > FORGOTTEN else 0.0)
 
 
-def limits():
+def limits() -> dict[str, Pace]:
     """The rows that limit anything now, by domain; one query."""
     now = timezone.now()
     configured = list(settings.NEWSLETTER_DOMAIN_RATES)
@@ -56,27 +57,28 @@ def limits():
     return {domain: pace for domain, pace in known.items() if interval(pace, now)}
 
 
-def exhausted(paces):
+def exhausted(paces: dict[str, Pace]) -> set[str]:
     """The domains that cannot take more within the horizon."""
     return {p.domain for p in paces.values() if p.next_at > timezone.now() + HORIZON}
 
 
-def reserve(domains, paces):
+def reserve(domains: list[str], paces: dict[str, Pace]) -> list[datetime | None]:
     """When each message, given by its recipient's domain, may go; None: not soon."""
     now = timezone.now()
     wanted = Counter(domain for domain in domains if domain in paces)
     if EVERYBODY in paces and domains:
         wanted[EVERYBODY] = len(domains)
     booked = {domain: _reserve(domain, number) for domain, number in wanted.items()}
-    slots = []
+    slots: list[datetime | None] = []
     for domain in domains:
         times = [next(booked[key], None) for key in {domain, EVERYBODY} & booked.keys()]
-        slots.append(None if None in times else max(times, default=now))
+        free = [time for time in times if time is not None]
+        slots.append(max(free, default=now) if len(free) == len(times) else None)
     return slots
 
 
 @transaction.atomic
-def _reserve(domain, number):
+def _reserve(domain: str, number: int) -> Iterator[datetime]:
     pace = Pace.objects.select_for_update().get(domain=domain)
     now = timezone.now()
     start = max(pace.next_at, now)
@@ -94,7 +96,7 @@ def _reserve(domain, number):
 
 
 @transaction.atomic
-def back_off(domain):
+def back_off(domain: str) -> None:
     """The other side asked for it: send half as fast as now, and ever faster again."""
     Pace.objects.get_or_create(domain=domain)
     pace = Pace.objects.select_for_update().get(domain=domain)

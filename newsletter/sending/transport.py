@@ -7,7 +7,9 @@ A transport takes a message in three steps, so that the ledger can be written be
 
 import smtplib
 import socket
+from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Protocol
 
 from anymail.exceptions import (
     AnymailAPIError,
@@ -16,11 +18,13 @@ from anymail.exceptions import (
 )
 from django.conf import settings
 from django.core.mail import get_connection
+from django.core.mail.backends.smtp import EmailBackend
 from urllib3.exceptions import ConnectTimeoutError, NewConnectionError
 
 from ecfr_site.mail import outbox
 from ecfr_site.mail.backends import refuse_if_held
 from newsletter.bounces import reasons
+from newsletter.sending.jobs import Job
 from newsletter.sending.mail_merge import as_file
 
 THROTTLING = {421, 450, 451, 454}
@@ -41,31 +45,42 @@ class Lost(Exception):
 class Refused(Exception):
     """The server said no; `command` is what it said no to."""
 
-    def __init__(self, command, code, text):
+    def __init__(self, command: str, code: int, text: str) -> None:
         super().__init__(f"{code} {text}")
         self.command, self.code, self.text = command, code, text
 
     @property
-    def is_throttling(self):
+    def is_throttling(self) -> bool:
         return self.code in THROTTLING
 
     @property
-    def is_temporary(self):
+    def is_temporary(self) -> bool:
         return self.code < 500
 
     @property
-    def is_about_us(self):
+    def is_about_us(self) -> bool:
         """Return whether everybody's message would be refused like this one."""
         return self.command == "MAIL"
 
     @property
-    def is_bounce(self):
+    def is_bounce(self) -> bool:
         """Return whether the address is at fault: 5xx at RCPT, unless it is us."""
         about_address = not reasons.is_about_us(self.text)
         return self.command == "RCPT" and not self.is_temporary and about_address
 
 
-def open_transport():
+class Transport(Protocol):
+    # How many messages the present connection has handed over.
+    handed_over: int
+
+    def begin(self, job: Job) -> None: ...
+    def confirm(self) -> None: ...
+    def complete(self, job: Job) -> None: ...
+    def abort(self) -> None: ...
+    def close(self) -> None: ...
+
+
+def open_transport() -> Transport:
     """Open the transport of the settings: a service, a folder, or SMTP.
 
     Raises MailHeld: it goes past the gate that other mail takes
@@ -82,15 +97,24 @@ def open_transport():
 class SMTPTransport:
     """One connection to the mail server, kept open from message to message."""
 
-    def __init__(self):
-        self.backend = get_connection("django.core.mail.backends.smtp.EmailBackend")
+    def __init__(self) -> None:
+        self.backend = EmailBackend()
         self.handed_over = 0
 
     @property
-    def smtp(self):
+    def smtp(self) -> smtplib.SMTP:
+        """The open connection."""
+        if self.backend.connection is None:
+            raise smtplib.SMTPServerDisconnected("there is no connection")
         return self.backend.connection
 
-    def begin(self, job):
+    @property
+    def sock(self) -> socket.socket:
+        if self.smtp.sock is None:
+            raise smtplib.SMTPServerDisconnected("the connection is closed")
+        return self.smtp.sock
+
+    def begin(self, job: Job) -> None:
         """Raises Unreachable, Refused or Dropped."""
         self.message = job.render()
         self._open()
@@ -104,7 +128,7 @@ class SMTPTransport:
                 # All in one packet; the answers come in their order (RFC 2920).
                 self.smtp.send("".join(f"{command}\r\n" for command in self.commands))
 
-    def confirm(self):
+    def confirm(self) -> None:
         """Raises Refused or Dropped."""
         with self._dropping():
             if not self.smtp.has_extn("pipelining"):
@@ -116,10 +140,10 @@ class SMTPTransport:
             for command, answer in zip(self.commands, answers, strict=True):
                 self._check(command, answer, waits_for_data=last_code == 354)
 
-    def complete(self, job):
+    def complete(self, job: Job) -> None:
         """Raises Refused, Dropped before the last byte, or Lost after it."""
         with self._dropping():
-            self.smtp.sock.sendall(self.message)
+            self.sock.sendall(self.message)
         try:
             code, text = self.smtp.docmd(".")
         except (OSError, smtplib.SMTPException) as error:
@@ -132,40 +156,41 @@ class SMTPTransport:
             raise Refused("message", code, text.decode(errors="replace"))
         self.handed_over += 1
 
-    def abort(self):
+    def abort(self) -> None:
         """End without a word: a message whose last byte is missing is discarded."""
-        if self.smtp is not None:
-            self.smtp.close()
+        if self.backend.connection is not None:
+            self.backend.connection.close()
             self.backend.connection = None
         self.handed_over = 0
 
-    def close(self):
+    def close(self) -> None:
         self.backend.fail_silently = True
-        if self.smtp is not None and self.smtp.sock is not None:
-            self.smtp.sock.settimeout(2)
+        connection = self.backend.connection
+        if connection is not None and connection.sock is not None:
+            connection.sock.settimeout(2)
         self.backend.close()
 
-    def _open(self):
-        if self.smtp is not None:
+    def _open(self) -> None:
+        if self.backend.connection is not None:
             return
         try:
             self.backend.open()
             self.smtp.ehlo_or_helo_if_needed()
             # The last byte goes out by itself: it must not wait for an acknowledgement.
-            self.smtp.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            self.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         except (OSError, smtplib.SMTPException) as error:
             self.abort()
             raise Unreachable(_words(error)) from error
 
     @contextmanager
-    def _dropping(self):
+    def _dropping(self) -> Iterator[None]:
         try:
             yield
         except (OSError, smtplib.SMTPException) as error:
             self.abort()
             raise Dropped(_words(error)) from error
 
-    def _options(self, address):
+    def _options(self, address: str) -> str:
         if address.isascii():
             self.smtp.command_encoding = "ascii"
             return ""
@@ -174,7 +199,9 @@ class SMTPTransport:
         self.smtp.command_encoding = "utf-8"
         return " SMTPUTF8 BODY=8BITMIME"
 
-    def _check(self, command, answer, waits_for_data=False):
+    def _check(
+        self, command: str, answer: tuple[int, bytes], waits_for_data: bool = False
+    ) -> None:
         code, text = answer
         if code in (250, 251, 354):
             return
@@ -196,17 +223,17 @@ class FolderTransport:
 
     handed_over = 0
 
-    def begin(self, job):
+    def begin(self, job: Job) -> None:
         self.message = as_file(job.render())
 
-    def confirm(self):
+    def confirm(self) -> None:
         pass
 
-    def complete(self, job):
+    def complete(self, job: Job) -> None:
         outbox.keep(self.message, job.return_path, [job.address], outbox.SUBSCRIBERS)
         self.handed_over += 1
 
-    def abort(self):
+    def abort(self) -> None:
         pass
 
     close = abort
@@ -215,23 +242,27 @@ class FolderTransport:
 class ServiceTransport:
     """A mail service's API through django-anymail; its own tracking stays off."""
 
-    def __init__(self):
+    def __init__(self) -> None:
         self.backend = get_connection(settings.MAIL_BACKEND)
         self.handed_over = 0
 
-    def begin(self, job):
+    def begin(self, job: Job) -> None:
         self.message = job.build_message()
-        self.message.track_opens = self.message.track_clicks = False
-        self.message.metadata = {"delivery": job.delivery.pk}
+        # What anymail asks for besides.
+        self.message.track_opens = False  # type: ignore[attr-defined]
+        self.message.track_clicks = False  # type: ignore[attr-defined]
+        self.message.metadata = {  # type: ignore[attr-defined]
+            "delivery": job.delivery.pk
+        }
         try:
             self.backend.open()
         except (OSError, AnymailError) as error:
             raise Unreachable(_words(error)) from error
 
-    def confirm(self):
+    def confirm(self) -> None:
         pass
 
-    def complete(self, job):
+    def complete(self, job: Job) -> None:
         try:
             self.backend.send_messages([self.message])
         except AnymailRecipientsRefused as error:
@@ -242,19 +273,19 @@ class ServiceTransport:
             raise _service_said(error.status_code, _words(error)) from error
         except (OSError, AnymailError) as error:
             raise Lost(_words(error)) from error
-        status = self.message.anymail_status
+        status = self.message.anymail_status  # type: ignore[attr-defined]
         if status.status == {"unknown"}:
             raise Lost("The service does not say whether it took the message.")
         job.remote_id = status.message_id or ""
         self.handed_over += 1
 
-    def abort(self):
+    def abort(self) -> None:
         self.backend.close()
 
     close = abort
 
 
-def _was_not_reached(error):
+def _was_not_reached(error: Exception) -> bool:
     """Return whether there was no connection: nothing can have arrived."""
     for cause in getattr(error.__cause__, "args", ()):
         reason = getattr(cause, "reason", None)
@@ -263,7 +294,7 @@ def _was_not_reached(error):
     return False
 
 
-def _service_said(status, words):
+def _service_said(status: int | None, words: str) -> Refused | Lost:
     """An HTTP status as what SMTP would have said."""
     if status in (429, 503):
         return Refused("message", 451, words)
@@ -274,5 +305,5 @@ def _service_said(status, words):
     return Refused("message", 554, words)
 
 
-def _words(error):
+def _words(error: Exception) -> str:
     return f"{type(error).__name__}: {error}"

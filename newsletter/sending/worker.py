@@ -8,6 +8,7 @@ was not, and for whom it is uncertain (docs/decisions/0012-ledger.md).
 import logging
 import threading
 import time
+from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
@@ -20,7 +21,15 @@ from ecfr_site.database import durability
 from ecfr_site.mail.models import MailHold
 from newsletter.bounces import handler, reasons
 from newsletter.composing.messages import number_links, pieces_for
-from newsletter.models import Delivery, Edition, Heartbeat, NotAllowed, Subscriber
+from newsletter.models import (
+    Delivery,
+    Edition,
+    EditionItem,
+    Heartbeat,
+    NotAllowed,
+    Pace,
+    Subscriber,
+)
 from newsletter.sending import throttle
 from newsletter.sending.jobs import Job, Variant
 from newsletter.sending.ledger import Ledger, prepare_statement
@@ -49,7 +58,7 @@ LOOK = 1.0
 
 
 @transaction.atomic
-def start(edition):
+def start(edition: Edition) -> bool:
     """Freeze what goes out and to whom, if it is due; return whether it began."""
     withdrawn = edition.unpublished_items()
     if withdrawn:
@@ -62,7 +71,7 @@ def start(edition):
     return True
 
 
-def step(edition_id, seconds=STEP):
+def step(edition_id: int, seconds: float = STEP) -> bool:
     """Send for some seconds; return whether more is due.
 
     May be called anywhere, any number of times, at once and again: what is claimed by
@@ -95,10 +104,10 @@ class SendRun:
     lock: threading.Lock = field(default_factory=threading.Lock)
     next_look: float = 0.0
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         self.variant = lru_cache(maxsize=64)(self._variant)
 
-    def work(self, connections_wanted):
+    def work(self, connections_wanted: int) -> None:
         if connections_wanted == 1:
             Connection(self).run()
         else:
@@ -114,21 +123,21 @@ class SendRun:
             trouble=handler.without_addresses(self.trouble)[:300]
         )
 
-    def _run_in_thread(self):
+    def _run_in_thread(self) -> None:
         try:
             Connection(self).run()
         finally:
             connections.close_all()
 
     @cached_property
-    def items(self):
+    def items(self) -> list[EditionItem]:
         return list(self.edition.items.for_messages())
 
-    def _variant(self, topics, tracked):
+    def _variant(self, topics: frozenset[int], tracked: bool) -> Variant:
         with self.lock:
             return Variant(self.edition, pieces_for(self.items, topics), tracked)
 
-    def is_over(self):
+    def is_over(self) -> bool:
         """Return whether time is up, nothing can go, or somebody has stopped it."""
         now = time.monotonic()
         if now > self.next_look:
@@ -139,22 +148,22 @@ class SendRun:
                 self.stopped = True
         return self.stopped or bool(self.trouble) or now > self.deadline
 
-    def record_success(self):
+    def record_success(self) -> None:
         self.refusals_in_a_row = self.losses_in_a_row = 0
 
-    def record_loss(self, lost):
+    def record_loss(self, lost: Lost) -> None:
         """Stop before many are uncertain: something cuts every conversation off."""
         self.losses_in_a_row += 1
         if self.losses_in_a_row >= ALL_LOST:
             self.stop(f"The mail server does not say whether it takes mail. {lost}")
 
-    def record_refusal(self, refused):
+    def record_refusal(self, refused: Refused) -> None:
         """Stop the edition if everything is refused: then it is not the addresses."""
         self.refusals_in_a_row += 1
         if refused.is_about_us or self.refusals_in_a_row >= ALL_WRONG:
             self.stop(f"The mail server refuses what we send: {refused}")
 
-    def stop(self, because):
+    def stop(self, because: str) -> None:
         self.stopped = True
         # Another connection or a person may have paused it already.
         with suppress(NotAllowed):
@@ -164,12 +173,12 @@ class SendRun:
 class Connection:
     """One connection to the mail server, with what it claimed."""
 
-    def __init__(self, send_run):
+    def __init__(self, send_run: SendRun) -> None:
         self.send_run = send_run
         self.edition = send_run.edition
         self.transport = open_transport()
 
-    def run(self):
+    def run(self) -> None:
         try:
             with durability.soon(), prepare_statement() as self.advance:
                 self.work()
@@ -182,7 +191,7 @@ class Connection:
         finally:
             self.transport.close()
 
-    def work(self):
+    def work(self) -> None:
         while not self.send_run.is_over():
             if jobs := self.claim():
                 self.process(jobs)
@@ -191,7 +200,7 @@ class Connection:
             else:
                 break
 
-    def claim(self):
+    def claim(self) -> list[Job]:
         """The next jobs, in the order of their times; leaves out who left."""
         paces = throttle.limits()
         size = BATCH
@@ -233,7 +242,7 @@ class Connection:
                 jobs.append(Job(delivery, variant))
         return self.reserve_times(jobs, paces)
 
-    def reserve_times(self, jobs, paces):
+    def reserve_times(self, jobs: list[Job], paces: dict[str, Pace]) -> list[Job]:
         """With the time of each; for whom there is no place soon goes back."""
         slots = throttle.reserve([job.delivery.domain for job in jobs], paces)
         kept = []
@@ -246,7 +255,7 @@ class Connection:
                 kept.append(job)
         return sorted(kept, key=lambda job: job.not_before)
 
-    def process(self, jobs):
+    def process(self, jobs: list[Job]) -> None:
         """Hand them over one by one; whatever happens, what is left goes back."""
         try:
             for job in jobs:
@@ -258,13 +267,13 @@ class Connection:
             self.ledger.commit()
             self.ledger.give_back()
 
-    def wait_for(self, job):
+    def wait_for(self, job: Job) -> None:
         seconds = (job.not_before - timezone.now()).total_seconds()
         if seconds > 0:
             self.ledger.commit()
             time.sleep(seconds)
 
-    def deliver(self, job):
+    def deliver(self, job: Job) -> None:
         began = time.monotonic()
         try:
             self.transport.begin(job)
@@ -292,7 +301,7 @@ class Connection:
             if time.monotonic() - began > SLOW:
                 self.ledger.commit()
 
-    def handle_refusal(self, job, refused):
+    def handle_refusal(self, job: Job, refused: Refused) -> None:
         delivery = job.delivery
         talked = self.transport.handed_over
         if refused.code == 421:
@@ -319,9 +328,9 @@ class Connection:
             self.send_run.record_refusal(refused)
 
 
-def fetch_topics(subscribers):
+def fetch_topics(subscribers: Iterable[int]) -> dict[int, frozenset[int]]:
     """The topics each has chosen, as frozen sets of numbers; one query."""
-    chosen = {}
+    chosen: dict[int, set[int]] = {}
     for subscriber, topic in Subscriber.topics.through.objects.filter(
         subscriber__in=subscribers
     ).values_list("subscriber", "topic"):
