@@ -196,7 +196,7 @@ else:
     )
 
 # Whole pages for readers (ecfr_site/caching/middleware.py)
-PAGE_CACHE = env.bool("PAGE_CACHE", default=not DEBUG)
+PAGE_CACHE: bool = env.bool("PAGE_CACHE", default=not DEBUG)
 # How old the edition's number may be, in seconds, if nobody tells of a change. Where
 # the processes do not share a cache, none could tell the others.
 CONTENT_VERSION_MAX_AGE = 0 if IN_PROCESS else 5
@@ -444,7 +444,7 @@ SECURE_HSTS_INCLUDE_SUBDOMAINS = HTTPS
 SECURE_HSTS_PRELOAD = HTTPS
 SECURE_REFERRER_POLICY = "strict-origin-when-cross-origin"
 # What the site does not use is off in browsers.
-PERMISSIONS_POLICY = {
+PERMISSIONS_POLICY: dict[str, list[str]] = {
     "accelerometer": [],
     "camera": [],
     "display-capture": [],

@@ -4,9 +4,9 @@ from django.core.wsgi import get_wsgi_application
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "ecfr_site.settings")
 
-application = get_wsgi_application()
+django = get_wsgi_application()
 
 # It needs the settings.
 from ecfr_site.caching.wsgi import PageCacheWSGI  # noqa: E402
 
-application = PageCacheWSGI(application)
+application = PageCacheWSGI(django)

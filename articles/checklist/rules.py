@@ -75,7 +75,7 @@ WORKING_TITLE = "Untitled draft"
 # What is asked for before somebody else reads it.
 ESSENTIAL = ("title", "standfirst", "body", "lead_alt")
 
-RULES = []
+RULES: list[Rule] = []
 
 
 def rule(label, asks, default, always=False):

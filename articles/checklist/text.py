@@ -2,12 +2,17 @@
 
 import re
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
 from lxml.html import HtmlElement
 
 from articles.links import address_of, is_too_long
 from articles.rendering import is_note, texts_of, words_of, written_addresses
+
+if TYPE_CHECKING:
+    # Which ask the checklist.
+    from articles.models import Article
 
 BLOCKS = {"p", "h2", "h3", "li", "td", "th", "figcaption", "caption", "figure", "table"}
 # As many words of a passage as find it again.
@@ -41,7 +46,7 @@ class TextLink:
         return self.address.startswith("/")
 
 
-def links_in(article, tree: HtmlElement) -> list[TextLink]:
+def links_in(article: "Article", tree: HtmlElement) -> list[TextLink]:
     """Addresses that the text, its footnotes and the original lead to, each once."""
     page = article.get_absolute_url() if article.slug else "/"
     written = [(a.get("href", ""), "body", a) for a in tree.iter("a")]

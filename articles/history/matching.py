@@ -8,7 +8,7 @@ passage differs.
 
 from bisect import bisect_left
 from collections import Counter
-from collections.abc import Callable, Hashable, Iterator, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from difflib import SequenceMatcher
 
 # Pieces on one side times pieces on the other, up to which difflib is asked.
@@ -18,11 +18,12 @@ _DEEPEST = 6
 
 Opcode = tuple[str, int, int, int, int]
 Pieces = Sequence[Hashable]
+IsJunk = Callable[[Hashable], bool]
 Match = tuple[int, int, int]
 
 
 def opcodes(
-    old: Pieces, new: Pieces, is_junk: Callable[[Hashable], bool] | None = None
+    old: Pieces, new: Pieces, is_junk: IsJunk | None = None
 ) -> Iterator[Opcode]:
     """As `SequenceMatcher.get_opcodes`; what is junk is never an anchor alone."""
     i = k = 0
@@ -49,18 +50,20 @@ def _joined(matches: Iterator[Match]) -> Iterator[Match]:
     yield last
 
 
-def _matches(old, new, is_junk, depth) -> Iterator[Match]:
+def _matches(
+    old: Pieces, new: Pieces, is_junk: IsJunk | None, depth: int
+) -> Iterator[Match]:
     """Matching blocks in order; the last, of no size, marks the ends."""
     if len(old) * len(new) <= _SHORT:
         matcher = SequenceMatcher(is_junk, old, new, autojunk=False)
-        yield from map(tuple, matcher.get_matching_blocks())
+        yield from matcher.get_matching_blocks()
         return
     start = _common(zip(old, new, strict=False))
     yield 0, 0, start
     least = min(len(old), len(new)) - start
     end = min(least, _common(zip(reversed(old), reversed(new), strict=False)))
     i, k = start, start
-    stops = [len(old) - end, len(new) - end]
+    stops = (len(old) - end, len(new) - end)
     inside = old[i : stops[0]], new[k : stops[1]]
     anchors = _anchors(*inside, is_junk) if depth else []
     for at, there in [*anchors, (len(inside[0]), len(inside[1]))]:
@@ -68,13 +71,13 @@ def _matches(old, new, is_junk, depth) -> Iterator[Match]:
         if anchors:
             for a, b, size in _matches(old[i:at], new[k:there], is_junk, depth - 1):
                 yield a + i, b + k, size
-        yield at, there, 0 if (at, there) == tuple(stops) else 1
+        yield at, there, 0 if (at, there) == stops else 1
         i, k = at + 1, there + 1
     yield *stops, end
     yield len(old), len(new), 0
 
 
-def _common(pairs) -> int:
+def _common(pairs: Iterable[tuple[Hashable, Hashable]]) -> int:
     count = 0
     for one, other in pairs:
         if one != other:
@@ -83,7 +86,7 @@ def _common(pairs) -> int:
     return count
 
 
-def _anchors(old: Pieces, new: Pieces, is_junk) -> list[tuple[int, int]]:
+def _anchors(old: Pieces, new: Pieces, is_junk: IsJunk | None) -> list[tuple[int, int]]:
     """Places of what stands once on each side: the longest row in the same order."""
     ours, theirs = Counter(old), Counter(new)
     places = {piece: place for place, piece in enumerate(new) if theirs[piece] == 1}
@@ -102,8 +105,8 @@ def _anchors(old: Pieces, new: Pieces, is_junk) -> list[tuple[int, int]]:
         ends[length : length + 1] = [there]
         rows[length : length + 1] = [number]
     row = []
-    number = rows[-1] if rows else None
-    while number is not None:
-        row.append(pairs[number])
-        number = before[number]
+    last = rows[-1] if rows else None
+    while last is not None:
+        row.append(pairs[last])
+        last = before[last]
     return row[::-1]

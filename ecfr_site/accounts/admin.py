@@ -1,6 +1,7 @@
 """Accounts on the desk: who gets one, in which groups, and what a manager may not."""
 
 from functools import partial
+from typing import Any
 
 from axes.models import AccessAttempt
 from django import forms
@@ -28,8 +29,9 @@ from ecfr_site.audit import log
 for model in (User, Group):
     admin.site.unregister(model)
 
-# The author that an account is: the model that is tied to accounts one to one.
-Author = User._meta.get_field("author").related_model
+# The author that an account is: the model that is tied to accounts one to one. It is
+# of a higher app, so its type is not known here.
+Author: Any = User._meta.get_field("author").related_model
 
 # What the groups that come with the site may do, in a line.
 MAY = {
@@ -102,7 +104,7 @@ class AccountForm(forms.ModelForm):
 
 
 class AccountFormWithoutAuthor(AccountForm):
-    author = None
+    author = None  # type: ignore[assignment]  # So Django takes a field out.
 
 
 @admin.register(User)

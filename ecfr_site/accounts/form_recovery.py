@@ -11,7 +11,8 @@ import re
 from django.core.exceptions import PermissionDenied
 from django.template.response import TemplateResponse
 from django.urls import Resolver404, resolve
-from django.utils.html import linebreaks, mark_safe
+from django.utils.html import linebreaks
+from django.utils.safestring import mark_safe
 
 from ecfr_site.accounts import second_factor
 from ecfr_site.accounts.sign_in import (

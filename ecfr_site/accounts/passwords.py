@@ -56,8 +56,6 @@ class LinkForm(forms.Form):
 class DeskLook:
     """A page of the desk for somebody who is not signed in."""
 
-    extra_context = None
-
     @method_decorator(login_csp)
     def dispatch(self, *args, **kwargs):
         response = super().dispatch(*args, **kwargs)

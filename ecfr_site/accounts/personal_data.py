@@ -6,7 +6,7 @@ class ColleagueData:
 
     # Models (lower-case labels) of whose rows a name says enough: the rest is the
     # institution's, not the person's.
-    by_name = frozenset()
+    by_name: frozenset[str] = frozenset()
 
     def hidden_fields(self, user, by):
         """Names of fields of `user`'s rows that `by` may not save."""

@@ -233,14 +233,14 @@ class AuditEntryAdmin(admin.ModelAdmin):
     show_facets = admin.ShowFacets.NEVER
     search_fields = ["who", "shown_what", "shown_detail", "address__startswith"]
     search_help_text = "Words of who, what or the detail, or a network address."
-    fields = readonly_fields = [
+    fields = readonly_fields = (
         "time",
         "who",
         "act",
         "what_of_kind",
         "detail",
         "address",
-    ]
+    )
 
     # Nobody writes here, not even a superuser.
 

@@ -1,8 +1,10 @@
 """Renditions: shapes, names and rendering."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from fractions import Fraction
 from io import BytesIO
+from typing import Any
 
 from PIL import Image as Pillow
 from PIL import ImageChops, ImageStat
@@ -10,7 +12,8 @@ from PIL import ImageChops, ImageStat
 FORMATS = {"avif": "image/avif", "webp": "image/webp", "jpg": "image/jpeg"}
 # Behind a transparent image: what it stands out from.
 GROUNDS = {"light": "#ffffff", "dark": "#11171a"}
-_OPTIONS = {
+# What Pillow takes for each format.
+_OPTIONS: dict[str, dict[str, Any]] = {
     "avif": {"format": "AVIF", "quality": 58, "speed": 7},
     "webp": {"format": "WEBP", "quality": 78, "method": 4},
     "jpg": {"format": "JPEG", "quality": 80, "progressive": True, "optimize": True},
@@ -25,7 +28,9 @@ class Shape:
     widths: tuple[int, ...]
     ratio: Fraction | None = None
 
-    def crop(self, width: int, height: int, focal_x: int = 50, focal_y: int = 50):
+    def crop(
+        self, width: int, height: int, focal_x: int = 50, focal_y: int = 50
+    ) -> tuple[int, int, int, int]:
         """The largest crop of an image as (left, top, right, bottom).
 
         As near as can be to centred on the focal point, which is given in per cent.
@@ -58,16 +63,18 @@ SHAPES = {
 }
 
 
-def rendition_folder(image_id, fingerprint="") -> str:
+def rendition_folder(image_id: int, fingerprint: str = "") -> str:
     return f"renditions/{image_id}/{fingerprint}".rstrip("/")
 
 
-def rendition_set(fingerprint, ground) -> str:
+def rendition_set(fingerprint: str, ground: str) -> str:
     """The folder of a set: an address that is cached for ever never changes content."""
     return f"{fingerprint}-alpha" if ground in GROUNDS else fingerprint
 
 
-def rendition_name(image_id, fingerprint, shape, width, extension) -> str:
+def rendition_name(
+    image_id: int, fingerprint: str, shape: str, width: int, extension: str
+) -> str:
     return f"{rendition_folder(image_id, fingerprint)}/{shape}-{width}.{extension}"
 
 
@@ -85,7 +92,9 @@ def ground_of(picture: Pillow.Image) -> str:
     return "dark" if bright * 2 > seen else "light"
 
 
-def render(picture: Pillow.Image, focal_x: int, focal_y: int):
+def render(
+    picture: Pillow.Image, focal_x: int, focal_y: int
+) -> Iterator[tuple[str, int, str, bytes]]:
     """Yield (shape, width, extension, content) for each rendition of a set.
 
     A transparent image has PNG too, and stands on its ground in JPEG, for social cards

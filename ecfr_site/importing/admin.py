@@ -86,7 +86,7 @@ class CarriedFileForm(ConfirmImportForm):
         return carried
 
 
-def check_length(data: bytes, too_long: str):
+def check_length(data: bytes, too_long: str) -> None:
     """Raise ValidationError for a file that is too long for a request."""
     rows = max(data.count(b"\n"), data.count(b"\r"))
     if len(data) > MOST_BYTES or rows > MOST_ROWS + 1:

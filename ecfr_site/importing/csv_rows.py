@@ -61,8 +61,8 @@ def read(file: BinaryIO, wanted: Columns) -> tuple[list[str], Iterator[list[str]
     if not wanted.required.keys() <= {*columns}:
         raise Unreadable(_without_columns(names, wanted))
     place = columns.index(next(iter(wanted.required)))
-    head = [*_put_first(place, columns), PROBLEM]
-    return head, _fitted(rows, columns, delimiter, place)
+    ordered = [*_put_first(place, columns), PROBLEM]
+    return ordered, _fitted(rows, columns, delimiter, place)
 
 
 def encoding_of(file: BinaryIO) -> str:

@@ -2,6 +2,7 @@
 
 import logging
 from contextlib import ExitStack
+from typing import Any
 
 from django.dispatch import receiver
 from django_tasks.base import Task
@@ -14,12 +15,13 @@ logger = logging.getLogger("ecfr_site.tasks")
 # Travels among the arguments: the one thing that every queue carries.
 _KEY = "_request_id"
 
-_being_done = {}
+_being_done: dict[str, ExitStack] = {}
 
 
-def request_id_of(kwargs):
+def request_id_of(kwargs: dict[str, Any]) -> str | None:
     """The id that travels among the arguments of a task, or None."""
-    return kwargs.get(_KEY)
+    request_id: str | None = kwargs.get(_KEY)
+    return request_id
 
 
 class WatchedTask(Task):

@@ -27,7 +27,7 @@ class SlugRedirectMixin(models.Model):
         abstract = True
 
     # What the page's address is made of.
-    ADDRESS_FIELDS = ("slug",)
+    ADDRESS_FIELDS: tuple[str, ...] = ("slug",)
     _saved_address = None
 
     @transaction.atomic

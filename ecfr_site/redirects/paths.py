@@ -2,7 +2,7 @@
 
 import re
 import unicodedata
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import combinations, islice
 from urllib.parse import parse_qsl, quote, unquote_to_bytes, urlencode, urlsplit
 
@@ -110,5 +110,5 @@ def other_slash(path: str) -> str:
     return path.removesuffix("/") if path.endswith("/") else f"{path}/"
 
 
-def _joined(path, parameters) -> str:
+def _joined(path: str, parameters: Sequence[tuple[str, str]]) -> str:
     return f"{path}?{urlencode(parameters)}" if parameters else path

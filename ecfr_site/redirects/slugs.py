@@ -61,7 +61,7 @@ class SlugForm(forms.ModelForm):
 class SlugAdminMixin:
     """For a ModelAdmin of such a form: of two who save at once, one comes second."""
 
-    form = SlugForm
+    form: type[forms.ModelForm] = SlugForm
 
     def changeform_view(self, request, object_id=None, form_url="", extra_context=None):
         try:

@@ -6,6 +6,7 @@ it apart from all other ids of a page.
 """
 
 import re
+from collections.abc import Container
 from itertools import pairwise
 from urllib.parse import unquote
 from xml.etree.ElementTree import Element
@@ -71,7 +72,7 @@ def without_unused(html: str) -> str:
     return _PLACE.sub(kept, html)
 
 
-def _forget_names(root: Element, places: set[str] = frozenset()) -> None:
+def _forget_names(root: Element, places: Container[str] = ()) -> None:
     for element in root.iter():
         element.attrib.pop("name", None)
         if element.tag != "a" or element.get("id") not in places:

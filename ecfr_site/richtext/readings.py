@@ -206,9 +206,10 @@ _WRAPPERS |= {"address", "dl", "dd", "details", "nav", "pre"}
 def hand_down(element: Element) -> None:
     """Give what a wrapper says of language and direction to the blocks within it."""
     for name in ("lang", "dir"):
-        if element.tag in _WRAPPERS and element.get(name):
+        said = element.get(name)
+        if element.tag in _WRAPPERS and said:
             for child in element:
                 if child.tag in BOUNDARIES:
-                    child.set(name, child.get(name) or element.get(name, ""))
+                    child.set(name, child.get(name) or said)
     for child in element:
         hand_down(child)

@@ -7,11 +7,13 @@ from collections.abc import Iterator
 
 from anymail.exceptions import AnymailError
 from django.conf import settings
+from django.contrib.auth.models import User
 from django.core.exceptions import ValidationError
-from django.core.mail import BadHeaderError
+from django.core.mail import BadHeaderError, EmailMultiAlternatives
 
 from ecfr_site.security import rate_limits
 from newsletter.composing import messages
+from newsletter.models import Edition
 
 logger = logging.getLogger(__name__)
 TESTS_AN_HOUR = 50
@@ -31,13 +33,13 @@ def page(html: str, scheme: str) -> str:
     return html.replace("</head>", f"{head}</head>", 1)
 
 
-def html_of(message) -> str:
+def html_of(message: EmailMultiAlternatives) -> str:
     """The HTML part of what `messages.compose` made."""
-    [alternative] = [a for a in message.alternatives if a.mimetype == "text/html"]
-    return alternative.content
+    [html] = [text for text, kind in message.alternatives if kind == "text/html"]
+    return str(html)
 
 
-def count_tests(user, number: int) -> None:
+def count_tests(user: User, number: int) -> None:
     """Raise ValidationError if `user` has sent too many tests within an hour."""
     try:
         counted = [
@@ -56,7 +58,7 @@ def count_tests(user, number: int) -> None:
         )
 
 
-def send_test(edition, addresses: list[str]) -> Iterator[tuple[str, str]]:
+def send_test(edition: Edition, addresses: list[str]) -> Iterator[tuple[str, str]]:
     """Send the edition, marked as a test; yield each address with what went wrong."""
     pieces = list(edition.pieces())
     for address in addresses:

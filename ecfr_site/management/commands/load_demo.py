@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from functools import partial
 from io import BytesIO
 from pathlib import Path
+from typing import Any
 
 from django.conf import settings
 from django.contrib.auth.models import Group, User
@@ -221,11 +222,10 @@ def sorted_articles():
     return sorted((DEMO / "articles").glob("*.html"))
 
 
-def publication_time(head):
+def publication_time(head: dict[str, Any]) -> datetime:
     if "in_days" in head:
         return timezone.now() + timedelta(days=head["in_days"])
-    published: datetime = head["published"]
-    return timezone.make_aware(published)
+    return timezone.make_aware(head["published"])
 
 
 def picture(name):
