@@ -29,7 +29,7 @@ _USUAL = {
 
 @contextmanager
 def soon() -> Iterator[None]:
-    """Let commits of this thread reach the disk a moment later (not fsynced at once)."""
+    """Let commits of this thread reach the disk a moment later."""
     _say(_SOON)
     try:
         yield

@@ -95,7 +95,7 @@ class SubscriberQuerySet(models.QuerySet["Subscriber"]):
     def subscribed_to(
         self, newsletter: "Newsletter | OuterRef"
     ) -> "SubscriberQuerySet":
-        """Subscribers with a confirmed subscription; `newsletter` may be an OuterRef."""
+        """Those with a confirmed subscription; `newsletter` may be an OuterRef."""
         return self.filter(
             Exists(
                 Subscription.objects.confirmed().filter(
