@@ -12,6 +12,8 @@ from ipaddress import ip_network
 import pytest
 from django.conf import settings as django_settings
 from django.db import connection
+from django.db.migrations.loader import MigrationLoader
+from django.db.migrations.recorder import MigrationRecorder
 from django.test import Client
 from django.utils import timezone
 from django_tasks_db.models import DBTaskResult
@@ -74,22 +76,13 @@ def test_a_probe_needs_neither_tls_nor_the_public_name(reader, settings):
 
 @whole_database
 def test_with_a_migration_to_apply_it_is_not_ready(operator):
-    rows = "django_migrations WHERE app = 'newsletter'"
-    with connection.cursor() as cursor:
-        cursor.execute(f"SELECT app, name, applied FROM {rows} ORDER BY id DESC")  # noqa: S608
-        row = cursor.fetchone()
-        cursor.execute(
-            "DELETE FROM django_migrations WHERE app = %s AND name = %s", row[:2]
-        )
+    recorder = MigrationRecorder(connection)
+    [last] = MigrationLoader(connection).graph.leaf_nodes("newsletter")
+    recorder.record_unapplied(*last)
     try:
         answer = operator.get("/readyz")
     finally:
-        with connection.cursor() as cursor:
-            cursor.execute(
-                "INSERT INTO django_migrations (app, name, applied) "
-                "VALUES (%s, %s, %s)",
-                row,
-            )
+        recorder.record_applied(*last)
 
     assert answer.status_code == 503
     migrations = answer.json()["checks"]["migrations"]
