@@ -3,9 +3,9 @@
    stays open. */
 "use strict";
 
-(function () {
+(() => {
   const form = document.getElementById("article_form");
-  const kind = form && form.querySelector("select[name='kind']");
+  const kind = form?.querySelector("select[name='kind']");
   if (!kind) return;
 
   const sections = [...form.querySelectorAll("fieldset.collapse > details")];
