@@ -11,7 +11,6 @@ from django.contrib.auth.forms import UsernameField
 from django.contrib.auth.models import Group, Permission, User
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import transaction
-from django.db.models import Exists, OuterRef
 from django.http import Http404, JsonResponse
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
@@ -20,7 +19,6 @@ from django.utils.decorators import method_decorator
 from django.utils.formats import date_format
 from django.utils.timezone import localtime
 from django.views.decorators.http import require_http_methods, require_POST
-from django_otp.plugins.otp_totp.models import TOTPDevice
 
 from ecfr_site.accounts import erasure, second_factor, sessions
 from ecfr_site.accounts.tasks import notify, send_invitation, send_password_link
@@ -124,9 +122,8 @@ class AccountAdmin(admin.ModelAdmin):
     not_own = ("groups", "is_active", "is_superuser")
 
     def get_queryset(self, request):
-        devices = TOTPDevice.objects.filter(user=OuterRef("pk"), confirmed=True)
         users = super().get_queryset(request).prefetch_related("groups")
-        return users.annotate(has_factor=Exists(devices))
+        return users.annotate(has_factor=second_factor.HAS_FACTOR)
 
     def lookup_allowed(self, lookup, value, request):
         # A filter by what a password's hash begins with would give it away.
@@ -244,7 +241,11 @@ class AccountAdmin(admin.ModelAdmin):
     def second_factor(self, user):
         if user.has_factor:
             left = second_factor.recovery_codes_left(user)
-            return f"On; {left} recovery codes are left."
+            keys = user.passkey_set.count()
+            ways = ["an authenticator app"] if second_factor.has_app(user) else []
+            if keys:
+                ways.append(f"{keys} passkey{'' if keys == 1 else 's'}")
+            return f"On, with {' and '.join(ways)}; {left} recovery codes are left."
         if second_factor.is_required(user):
             return "Off. It is required: the next sign-in leads to the set-up."
         return "Off."

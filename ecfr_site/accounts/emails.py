@@ -15,6 +15,10 @@ NOTICES = {
     "off": "Two-factor sign-in was switched off for your account.",
     "reset": "A manager switched two-factor sign-in off for your account, so that you "
     "can set it up anew.",
+    "app_added": "An authenticator app was added to your account.",
+    "app_removed": "The authenticator app was removed from your account.",
+    "passkey_added": "A passkey was added to your account.",
+    "passkey_removed": "A passkey was removed from your account.",
     "codes": "Your account got new recovery codes; the old ones no longer work.",
     "code_used": "A recovery code was used to sign in to your account.",
     "address": "The e-mail address of your account was changed. This one is told for "

@@ -19,16 +19,24 @@ from ecfr_site.accounts.sign_in import (
     HALFWAY,
     CodeForm,
     SignInForm,
+    admit,
     code_given,
     halfway,
-    password_given,
 )
 from ecfr_site.richtext.sanitizer import sanitise
 
 RESUME = "_resume"
 SIGN_IN = "_sign_in"
 # Never sent back: what signs somebody in, and what the next form has of its own.
-_NOT_KEPT = {"csrfmiddlewaretoken", "username", "password", "code", SIGN_IN, RESUME}
+_NOT_KEPT = {
+    "csrfmiddlewaretoken",
+    "username",
+    "password",
+    "code",
+    "passkey",
+    SIGN_IN,
+    RESUME,
+}
 
 _NOT_SAVED = "Not saved yet: here is what you wrote. Check it, then press Save again."
 
@@ -126,8 +134,8 @@ def _page(request, site, template, context, status):
 def sign_in(request, site):
     """Sign in from the kept page; None when that worked and editing may go on.
 
-    In as many steps as on the ordinary pages: password, code, and a set-up in another
-    window for those who must have a second factor and have none.
+    In as many steps as on the ordinary pages: password, second factor or a passkey for
+    both, and a set-up in another window for those who must have one and have none.
     """
     if SIGN_IN in request.POST:
         form = _sign_in_form(request, request.POST)
@@ -136,7 +144,7 @@ def sign_in(request, site):
         if isinstance(form, CodeForm):
             code_given(request, form.user, form.device)
         elif form:
-            password_given(request, form.get_user())
+            admit(request, form.get_user())
     else:
         # Of another attempt, perhaps at another account.
         request.session.pop(HALFWAY, None)
@@ -155,5 +163,5 @@ def _sign_in_form(request, data=None):
     if data and "username" in data:
         return SignInForm(request, data)
     if user := halfway(request):
-        return CodeForm(user, data)
+        return CodeForm(request, user, data)
     return None if request.user.is_authenticated else SignInForm(request)

@@ -1,8 +1,8 @@
-"""The second factor: codes of an authenticator app, and recovery codes on paper.
+"""The second factor: an authenticator app, passkeys, and recovery codes on paper.
 
-A person has one app (`TOTPDevice`) and ten recovery codes (`StaticDevice`), together or
-not at all. django-otp sees to codes that were used, clocks that drift, and pauses that
-double with each wrong code.
+A person has one app (`TOTPDevice`) or passkeys or both, and with the first of them ten
+recovery codes (`StaticDevice`), which go with the last. django-otp sees to codes that
+were used, clocks that drift, and pauses that double with each wrong code.
 """
 
 import re
@@ -12,19 +12,27 @@ from enum import Enum
 from urllib.parse import quote, urlencode
 
 from django.conf import settings
+from django.contrib.auth import get_user_model
 from django.core.exceptions import ValidationError
 from django.db import transaction
+from django.db.models import Exists, OuterRef
 from django.utils import timezone
 from django.utils.timesince import timeuntil
 from django_otp.forms import otp_verification_failed
 from django_otp.plugins.otp_static.models import StaticDevice, StaticToken
 from django_otp.plugins.otp_totp.models import TOTPDevice
 
+from ecfr_site.accounts.models import Passkey
+
 # In TWO_FACTOR_GROUPS it stands for everybody with all rights.
 SUPERUSERS = "superusers"
 RECOVERY_CODES = 10
 # A secret that was shown and not confirmed is worth nothing after this.
 UNCONFIRMED = timedelta(minutes=30)
+# A condition on accounts: a second factor is on.
+HAS_FACTOR = Exists(
+    TOTPDevice.objects.filter(user=OuterRef("pk"), confirmed=True)
+) | Exists(Passkey.objects.filter(user=OuterRef("pk")))
 
 
 class Missing(Enum):
@@ -55,11 +63,15 @@ def _changed(user):
 
 
 def is_verified(user):
-    """Return whether the user gave a code in this session (django-otp)."""
+    """Return whether the session knows a second factor (django-otp)."""
     return getattr(user, "otp_device", None) is not None
 
 
 def is_on(user):
+    return get_user_model().objects.filter(HAS_FACTOR, pk=user.pk).exists()
+
+
+def has_app(user):
     return TOTPDevice.objects.devices_for_user(user, confirmed=True).exists()
 
 
@@ -101,15 +113,25 @@ def begun(user):
 
 
 def confirm(device, code):
-    """Switch it on and return the recovery codes. Raises ValidationError."""
+    """Switch it on and return the recovery codes that come with a first factor.
+
+    Raises ValidationError.
+    """
     with transaction.atomic():
         device = TOTPDevice.objects.select_for_update().get(pk=device.pk)
         refusal = _refusal(device, _bare(code))
         if refusal is None:
             device.confirmed = True
             device.save(update_fields=["confirmed"])
-            return new_recovery_codes(device.user)
+            return first_recovery_codes(device.user)
     raise refusal
+
+
+def first_recovery_codes(user):
+    """Ten codes for who has none, or [] beside those there are."""
+    if StaticDevice.objects.filter(user=user).exists():
+        return []
+    return new_recovery_codes(user)
 
 
 @transaction.atomic
@@ -130,16 +152,43 @@ def recovery_codes_left(user):
     return StaticToken.objects.filter(device__user=user).count()
 
 
+def remove_app(user):
+    """Forget the app; without a passkey the second factor is off then."""
+    if not user.passkey_set.exists():
+        return turn_off(user)
+    TOTPDevice.objects.filter(user=user).delete()
+    _changed(user)
+
+
+def is_needed(passkey):
+    """Whether it is the last factor of somebody who must have one."""
+    return _is_last(passkey) and is_required(passkey.user)
+
+
+def remove_passkey(passkey):
+    """Forget it; with the last factor the recovery codes go."""
+    if _is_last(passkey):
+        return turn_off(passkey.user)
+    passkey.delete()
+    _changed(passkey.user)
+
+
+def _is_last(passkey):
+    others = passkey.user.passkey_set.exclude(pk=passkey.pk)
+    return not others.exists() and not has_app(passkey.user)
+
+
 @transaction.atomic
 def turn_off(user):
-    """Forget app and codes; what a session knew of them ends with them."""
+    """Forget app, passkeys and codes; what a session knew of them ends with them."""
     TOTPDevice.objects.filter(user=user).delete()
+    Passkey.objects.filter(user=user).delete()
     StaticDevice.objects.filter(user=user).delete()
     _changed(user)
 
 
 def take(request, device):
-    """Let the session count as verified, after a first code."""
+    """Let the session count as verified by this device."""
     request.session["otp_device_id"] = device.persistent_id
     request.user.otp_device = device
     _changed(request.user)

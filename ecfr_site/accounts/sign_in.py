@@ -1,15 +1,15 @@
-"""Signing in: the password, and then the code of whoever has a second factor."""
+"""Signing in: the password, then the second factor of whoever has one; or a passkey."""
 
 import time
 
 from django import forms
 from django.conf import settings
 from django.contrib.admin.forms import AdminAuthenticationForm
-from django.contrib.auth import get_user_model, login
+from django.contrib.auth import authenticate, get_user_model, login
 from django.core.exceptions import ValidationError
 from django.utils.crypto import constant_time_compare
 
-from ecfr_site.accounts import second_factor
+from ecfr_site.accounts import passkeys, second_factor
 
 BACKEND = "django.contrib.auth.backends.ModelBackend"
 # In the session of somebody whose password was right and whose code is waited for.
@@ -17,60 +17,157 @@ HALFWAY = "halfway"
 PATIENCE = 10 * 60
 
 
+class PasskeyField(forms.CharField):
+    """What a browser answers for a passkey; static/ecfr_site/admin/passkeys.js."""
+
+    def __init__(self):
+        super().__init__(required=False, max_length=20_000, widget=forms.HiddenInput)
+
+
 class SignInForm(AdminAuthenticationForm):
+    passkey = PasskeyField()
+
     # The same to all who get no further: no account, another password, not an editor.
     error_messages = {
         **AdminAuthenticationForm.error_messages,
         "invalid_login": "That is not the correct user name and password. Mind "
         "capital letters.",
+        "invalid_passkey": "This passkey was not accepted. Try again, or sign in with "
+        "your password.",
     }
 
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
         self.fields["username"].label = "User name"
+        self.offers_passkey = passkeys.are_offered(self.request)
+        if self.data.get("passkey"):
+            for name in ("username", "password"):
+                self.fields[name].required = False
 
     def clean(self):
+        if answer := self.cleaned_data.get("passkey"):
+            return self.clean_answer(answer)
         # No account has so long a name, and the failure would not fit the log of them.
         name = self.cleaned_data.get("username") or ""
         if len(name) > self.fields["username"].max_length:
             raise self.get_invalid_login_error()
         return super().clean()
 
-    def get_invalid_login_error(self):
-        # What axes tells of a sign-in that it refused, or that was one too many.
-        if getattr(self.request, "axes_locked_out", False):
-            return ValidationError(
-                "Too many failed attempts. Try again in "
-                f"{settings.SIGN_IN_PAUSE_MINUTES} minutes."
+    def clean_answer(self, answer):
+        self.user_cache = authenticate(
+            self.request, username=passkeys.owner_name(answer), passkey=answer
+        )
+        if self.user_cache is None or not self.user_cache.is_staff:
+            raise locked_out_error(self.request) or ValidationError(
+                self.error_messages["invalid_passkey"]
             )
-        return super().get_invalid_login_error()
+        return self.cleaned_data
+
+    def get_invalid_login_error(self):
+        return locked_out_error(self.request) or super().get_invalid_login_error()
+
+
+def locked_out_error(request):
+    """What to say of a sign-in that axes refused, or that was one too many; or None."""
+    if not getattr(request, "axes_locked_out", False):
+        return None
+    return ValidationError(
+        "Too many failed attempts. Try again in "
+        f"{settings.SIGN_IN_PAUSE_MINUTES} minutes."
+    )
 
 
 class CodeForm(forms.Form):
-    """Asks `user` for a code of the app or a recovery code; `device` accepted it."""
+    """Asks `user` for the second factor; `device` accepted it.
+
+    That is a code of the app, a recovery code or a passkey.
+    """
 
     code = forms.CharField(
         label="Code",
         max_length=20,
+        required=False,
         widget=forms.TextInput(
-            attrs={"autocomplete": "one-time-code", "spellcheck": "false"}
+            attrs={
+                "autocomplete": "one-time-code",
+                "spellcheck": "false",
+                "required": True,
+            }
         ),
     )
+    passkey = PasskeyField()
 
-    def __init__(self, user, data=None, autofocus=False):
-        super().__init__(data)
+    def __init__(self, request, user, data=None, autofocus=False, **kwargs):
+        super().__init__(data, **kwargs)
+        self.request = request
         self.user = user
         self.device = None
+        self.has_app = second_factor.has_app(user)
+        self.has_passkey = user.passkey_set.exists()
+        self.offers_passkey = self.has_passkey and passkeys.are_offered(request)
+        if not self.has_app:
+            self.fields["code"].label = "Recovery code"
         if autofocus:
             self.fields["code"].widget.attrs["autofocus"] = True
 
-    def clean_code(self):
-        self.device = second_factor.check(self.user, self.cleaned_data["code"])
-        return self.cleaned_data["code"]
+    def clean(self):
+        try:
+            if answer := self.cleaned_data.get("passkey"):
+                self.device = passkeys.check(self.request, answer, self.user)
+            elif "code" in self.cleaned_data:
+                self.device = self.check_code(self.cleaned_data["code"])
+        except ValidationError as refusal:
+            self.add_error("code", refusal)
+        return self.cleaned_data
+
+    def check_code(self, code):
+        """The device that accepts it. Raises ValidationError."""
+        if not code:
+            raise ValidationError(forms.Field.default_error_messages["required"])
+        return second_factor.check(self.user, code)
 
 
-def password_given(request, user):
-    """Sign in whose password was right, or wait for the code; whether that is all."""
+class PasswordForm(forms.Form):
+    """Asks somebody who is signed in for the password again."""
+
+    device = None
+    password = forms.CharField(
+        label="Your password",
+        strip=False,
+        widget=forms.PasswordInput(attrs={"autocomplete": "current-password"}),
+    )
+
+    def __init__(self, request, user, data=None, **kwargs):
+        super().__init__(data, **kwargs)
+        self.request = request
+        self.user = user
+
+    def clean_password(self):
+        password = self.cleaned_data["password"]
+        # Failures are counted, as those at the door.
+        name = self.user.get_username()
+        if authenticate(self.request, username=name, password=password) != self.user:
+            raise locked_out_error(self.request) or ValidationError(
+                "That is not the correct password."
+            )
+        return password
+
+
+def proof_form(request, data=None, **kwargs):
+    """Asks again for what the signed-in person signs in with at last."""
+    user = request.user
+    form = CodeForm if second_factor.is_on(user) else PasswordForm
+    return form(request, user, data, **kwargs)
+
+
+def admit(request, user):
+    """Sign in, or wait for the second factor; whether that is all.
+
+    The user's password was right, or `user.otp_device` is a passkey that stands for it.
+    """
+    if second_factor.is_verified(user):
+        code_given(request, user, user.otp_device)
+        return True
     if not second_factor.is_on(user):
         request.session.pop(HALFWAY, None)
         login(request, user, BACKEND)

@@ -9,7 +9,14 @@ from django.urls import path
 from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 
-from ecfr_site.accounts import form_recovery, passwords, second_factor, sessions, views
+from ecfr_site.accounts import (
+    form_recovery,
+    own_account,
+    passwords,
+    second_factor,
+    sessions,
+    views,
+)
 from ecfr_site.admin_site import wall_clock
 from ecfr_site.institution.models import Institution
 from ecfr_site.mail import outbox
@@ -39,12 +46,30 @@ class EditorialSite(admin.AdminSite):
     def get_urls(self):
         return [
             path("login/code/", views.SignInWithCode.as_view(), name="sign_in_code"),
+            path(
+                "login/passkey/",
+                views.passkey_options,
+                name="passkey_options",
+            ),
+            path(
+                "account/passkey/",
+                views.passkey_options,
+                {"own": True},
+                name="own_passkey_options",
+            ),
             path("login/again/", views.start_again, name="start_again"),
-            path("account/", views.account, name="account"),
-            path("account/second-factor/", views.set_up, name="second_factor"),
-            path("account/codes/", views.new_codes, name="new_codes"),
-            path("account/off/", views.turn_off, name="turn_off"),
-            path("account/sessions/", views.end_sessions, name="end_sessions"),
+            path("account/", own_account.account, name="account"),
+            path("account/second-factor/", own_account.set_up, name="second_factor"),
+            path("account/passkeys/add/", own_account.add_passkey, name="add_passkey"),
+            path(
+                "account/passkeys/<int:passkey_id>/remove/",
+                own_account.remove_passkey,
+                name="remove_passkey",
+            ),
+            path("account/app/", own_account.remove_app, name="remove_app"),
+            path("account/codes/", own_account.new_codes, name="new_codes"),
+            path("account/off/", own_account.turn_off, name="turn_off"),
+            path("account/sessions/", own_account.end_sessions, name="end_sessions"),
             # Before Django's own, which tells anybody here the address of anything.
             path(
                 "r/<int:content_type_id>/<path:object_id>/",

@@ -83,7 +83,9 @@ def connect_packages():
 
 
 def signed_in(user, request=None, **kwargs):
-    log.record("sign-in", user, user, request=request)
+    device = getattr(user, "otp_device", None)
+    detail = f"With a {device._meta.verbose_name}." if device else ""
+    log.record("sign-in", user, user, detail, request=request)
 
 
 def signed_out(user, request=None, **kwargs):

@@ -61,6 +61,7 @@ UNSEEN = {
     "ecfr_site.AuditEntry",
     "ecfr_site.MailHold",
     "ecfr_site.ContentVersion",
+    "ecfr_site.Passkey",
     "newsletter.ConsentRecord",
     "newsletter.Delivery",
     "newsletter.Event",

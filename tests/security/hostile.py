@@ -40,6 +40,7 @@ from ecfr_site.richtext.plain_text import clean_text
 from newsletter import models as letters
 from newsletter.composing.messages import Recipient, compose
 from newsletter.emails import email_for
+from tests.accounts.authenticator import Authenticator
 from tests.conftest import changeable_logs, signed_in
 from tests.factories import (
     ArticleFactory,
@@ -389,6 +390,11 @@ def _records(site):
     StaticToken.objects.create(
         device=StaticDevice.objects.create(user=site.colleague, name=TEXT), token="0"
     )
+    # The reader's own, with the session begun by it, so that her pages show it.
+    site.passkey = Authenticator.of(site.user, name=TEXT).row
+    session = site.client.session
+    session["otp_device_id"] = site.passkey.persistent_id
+    session.save()
     for model, more in (
         (AccessAttempt, {"failures_since_start": 3}),
         (AccessFailureLog, {}),

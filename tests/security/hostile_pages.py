@@ -35,6 +35,9 @@ NOT_READ = {
     "turn_off": POSTS,
     "end_sessions": POSTS,
     "new_codes": POSTS,
+    "remove_app": POSTS,
+    "passkey_options": POSTS,
+    "own_passkey_options": POSTS,
     "start_again": POSTS,
     "jsi18n": "Django's own words in a script.",
 }
@@ -166,6 +169,8 @@ def _desk(site):
         "sign_in_code": ["/admin/login/code/"],
         "account": ["/admin/account/"],
         "second_factor": ["/admin/account/second-factor/"],
+        "add_passkey": ["/admin/account/passkeys/add/"],
+        "remove_passkey": [f"/admin/account/passkeys/{site.passkey.pk}/remove/"],
         "password_change": ["/admin/password_change/"],
         "password_change_done": ["/admin/password_change/done/"],
         "view_on_site": [
