@@ -41,8 +41,8 @@ class PictureField(forms.FileField):
 class ImageForm(forms.ModelForm):
     file = PictureField(
         label="Image",
-        help_text="JPEG, PNG, WebP, AVIF or GIF. Where and with what camera it was "
-        "taken is removed from the file.",
+        help_text="JPEG, PNG, WebP, AVIF or GIF. Location and camera data are removed "
+        "from the file.",
     )
 
     class Meta:
