@@ -5,7 +5,7 @@ from django.db import models, transaction
 from django.forms import Script
 from django.http import Http404
 from django.shortcuts import redirect
-from django.utils.html import mark_safe
+from django.utils.safestring import mark_safe
 from reversion import is_active, set_comment
 from reversion.admin import VersionAdmin
 

@@ -7,6 +7,7 @@ its default, what is unknown is passed over).
 
 from dataclasses import asdict, dataclass
 from functools import cached_property
+from typing import TYPE_CHECKING, Any
 
 from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
 from django.db.models import prefetch_related_objects
@@ -20,8 +21,15 @@ from articles.models.policy import EditorialPolicy
 from articles.rendering import tree_of
 from ecfr_site.admin_site.wall_clock import in_words
 
+if TYPE_CHECKING:
+    # Which asks the checklist.
+    from articles.models.article import Article
+
 # What has rows of its own: no field of the form bears its name.
 ROWS = ("bylines", "attachments", "corrections")
+
+# Rows that a form holds and nobody saved yet, by the name of their relation.
+Typed = dict[str, list[Any]]
 
 
 @dataclass(frozen=True)
@@ -148,7 +156,7 @@ class Piece:
         return limit.value(self.chosen)
 
 
-def check_written(article, typed=None):
+def check_written(article: "Article", typed: Typed | None = None) -> None:
     """Raise ValidationError, by field, for what a reviewer could not do without.
 
     `typed` are people, topics and files that a form holds and nobody saved yet.
@@ -156,12 +164,12 @@ def check_written(article, typed=None):
     Checklist(article, typed).require(ESSENTIAL)
 
 
-def check_complete(article, typed=None):
+def check_complete(article: "Article", typed: Typed | None = None) -> None:
     """Raise ValidationError, by field, for what keeps it from readers."""
     Checklist(article, typed).require()
 
 
-def check_end(article):
+def check_end(article: "Article") -> None:
     """Raise ValidationError if no time is left for readers to see it."""
     if article.live_id and article.published_at is None:
         raise ValidationError({"published_at": "A published article needs its time."})

@@ -1,7 +1,8 @@
 """Values of a form as text, and how two of them differ."""
 
 from django.core.files import File
-from django.utils.html import escape, format_html, mark_safe
+from django.utils.html import escape, format_html
+from django.utils.safestring import mark_safe
 
 from articles.history.matching import opcodes
 from ecfr_site.richtext.sanitizer import plain_text

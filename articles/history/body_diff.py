@@ -10,7 +10,7 @@ import re
 from dataclasses import dataclass
 from itertools import groupby
 
-from django.utils.html import mark_safe
+from django.utils.safestring import mark_safe
 from lxml.html import HtmlElement, fragment_fromstring, tostring
 from lxml.html.builder import E
 

@@ -11,7 +11,8 @@ from pathlib import PurePosixPath
 
 from django.contrib.auth import get_user_model
 from django.utils.dateparse import parse_date, parse_datetime
-from django.utils.html import escape, mark_safe
+from django.utils.html import escape
+from django.utils.safestring import mark_safe
 from django.utils.text import capfirst
 from django.utils.timezone import localtime
 

@@ -6,14 +6,24 @@ versions in: a text of today and one of three years ago compare value by value.
 
 import json
 from collections import defaultdict
+from collections.abc import Sequence
 from datetime import UTC
+from typing import TYPE_CHECKING, Any
 
+from django.contrib.auth.models import User
 from django.contrib.contenttypes.models import ContentType
 from django.core import serializers
 from django.db import models, transaction
 from django.utils.dateparse import parse_datetime
 from reversion import add_to_revision, is_active
 from reversion.models import Revision, Version
+
+if TYPE_CHECKING:
+    # Which is published with its snapshot.
+    from articles.models.article import Article
+
+# JSON-ready, by the names of fields, lists and rows.
+Content = dict[str, Any]
 
 FIELDS = (
     "title",
@@ -49,18 +59,18 @@ _TIMES = ("published_at", "ends_at")
 NOT_SIGNED = ("published_at", "ends_at")
 
 
-def content_of(article):
+def content_of(article: "Article") -> Content:
     """The article's content now, as JSON-ready data; five queries."""
     rows = {name: _serialised(_rows(article, name)) for name in ROWS}
     return _content(_serialised([article])[0], rows)
 
 
-def content_of_version(version):
+def content_of_version(version: Version) -> Content:
     """The content that a version of django-reversion kept; one query."""
     return contents_of([version])[0]
 
 
-def contents_of(versions):
+def contents_of(versions: Sequence[Version]) -> list[Content]:
     """The contents that several versions of articles kept; one query for all.
 
     What a version does not know, since the field is younger, has its default.
@@ -82,7 +92,7 @@ def contents_of(versions):
     found = []
     for version in versions:
         kept = json.loads(version.serialized_data)[0]
-        rows = {name: [] for name in ROWS}
+        rows: dict[str, list[Any]] = {name: [] for name in ROWS}
         # The rows know the number that the article had when they were kept.
         own = parts[version.revision_id, kept["pk"]]
         for name, row in sorted(own, key=lambda part: part[1]["pk"]):
@@ -91,7 +101,7 @@ def contents_of(versions):
     return found
 
 
-def is_signed_by(content, signed):
+def is_signed_by(content: Content, signed: Content | None) -> bool:
     """Return whether `signed` is a sign-off of this content, whatever its schedule."""
     return signed is not None and all(
         content[name] == signed.get(name) for name in content if name not in NOT_SIGNED
@@ -103,7 +113,7 @@ def set_fields(content, article):
     return _set(article, content, FIELDS)
 
 
-def write(content, article):
+def write(content: Content, article: "Article") -> list[str]:
     """Save the article with the content; rows that stand already are left alone.
 
     Returns a sentence for each person, topic, image or file that is gone meanwhile.
@@ -112,7 +122,7 @@ def write(content, article):
     gone = _set(article, content, [n for n in FIELDS if content[n] != before.get(n)])
     article.save()
     for name in LISTS:
-        field = article._meta.get_field(name)
+        field = getattr(type(article), name).field
         known = field.related_model.objects.filter(pk__in=content[name])
         if missing := len(content[name]) - len(known):
             gone.append(f"No longer there: {missing} of the {field.verbose_name}.")
@@ -134,7 +144,7 @@ def kept_already(article):
 
 
 @transaction.atomic
-def keep(article, by, comment):
+def keep(article: "Article", by: User | None, comment: str) -> None:
     """Put what the article says now into its history, unless it is there already.
 
     A revision of its own, whatever other is being made, of when it was last saved.

@@ -1,7 +1,9 @@
 from datetime import datetime, time, timedelta
+from typing import Any
 
 import reversion
 from django.conf import settings
+from django.contrib.auth.models import User
 from django.db import transaction
 from django.db.models import Q
 from django.urls import reverse
@@ -68,11 +70,11 @@ class Article(ArticleFields):
     def unnamed_slug(self):
         return slugify(self.kind)
 
-    def clean(self):
+    def clean(self) -> None:
         validation.check_article(self)
 
     @transaction.atomic
-    def save(self, *args, **kwargs):
+    def save(self, *args: Any, **kwargs: Any) -> None:
         # What is typeset is what will be stored, not what was posted.
         self.body = sanitise(self.body, self.language)
         images = self.images_in_body()
@@ -126,21 +128,22 @@ class Article(ArticleFields):
     recover = classmethod(restoring.recover)
 
     @property
-    def original(self):
+    def original(self) -> "Article":
         """The article itself, of which this may be the working copy."""
-        return self.live if self.live_id else self
+        # The abstract base does not know which class it becomes.
+        return self.live or self  # type: ignore[return-value]
 
     @property
-    def original_id(self):
+    def original_id(self) -> int:
         return self.live_id or self.pk
 
     @property
-    def changes(self):
+    def changes(self) -> "Article | None":
         """The article's working copy, or None; a query."""
         return type(self).objects.filter(live=self.pk).first() if self.pk else None
 
     @property
-    def is_changed_aside(self):
+    def is_changed_aside(self) -> bool:
         """True if changes to it make a working copy: once it has been published."""
         return (
             not self.live_id
@@ -158,7 +161,7 @@ class Article(ArticleFields):
         """True if a working copy says something else than the live article."""
         return content_of(self) != content_of(self.live)
 
-    def log_act(self, by, message, action="change"):
+    def log_act(self, by: User | None, message: str, action: str = "change") -> None:
         """On the article itself, so that what a working copy leaves is the log."""
         if by is None:
             # What goes by itself may outlive the account that scheduled it.
@@ -184,16 +187,16 @@ class Article(ArticleFields):
         )
 
     @property
-    def has_ended(self):
+    def has_ended(self) -> bool:
         return self.ends_at is not None and self.ends_at <= timezone.now()
 
     @property
-    def goes_live_at(self):
+    def goes_live_at(self) -> datetime | None:
         """The time when readers get this text: a working copy has one of its own."""
         return self.replaces_at if self.live_id else self.published_at
 
     @property
-    def is_scheduled(self):
+    def is_scheduled(self) -> bool:
         return (
             self.state == State.PUBLISHED
             and self.goes_live_at is not None
@@ -212,7 +215,7 @@ class Article(ArticleFields):
         return self.state == State.PUBLISHED and self.published_at is not None
 
     @property
-    def status(self):
+    def status(self) -> PublicationStatus:
         """The state, and the time; a copy that could not replace its article waits."""
         if self.state != State.PUBLISHED:
             return PublicationStatus(self.state)
@@ -221,9 +224,9 @@ class Article(ArticleFields):
         return PublicationStatus.ENDED if self.has_ended else PublicationStatus.LIVE
 
     @property
-    def original_is_published(self):
+    def original_is_published(self) -> bool:
         """Return whether a working copy has something to replace; true for articles."""
-        return not self.live_id or self.live.state == State.PUBLISHED
+        return not self.live_id or self.original.state == State.PUBLISHED
 
     @property
     def published_replacement(self):

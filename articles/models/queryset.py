@@ -1,6 +1,8 @@
 from functools import cache
+from typing import TYPE_CHECKING
 
 from django.conf import settings
+from django.contrib.auth.models import User
 from django.db import models
 from django.db.models import Case, Exists, OuterRef, Q, Subquery, When
 from django.db.models.functions import Coalesce
@@ -15,6 +17,9 @@ from articles.models.workflow_event import WorkflowEvent
 from articles.workflow import State
 from authors.models import Programme
 from ecfr_site.database.queries import Rows
+
+if TYPE_CHECKING:
+    from articles.models.article import Article
 
 # Who wrote each of several articles: one query for all.
 BYLINES = models.Prefetch("bylines", Byline.objects.select_related("author"))
@@ -62,7 +67,7 @@ def _page_rows():
     }
 
 
-class ArticleQuerySet(models.QuerySet):
+class ArticleQuerySet(models.QuerySet["Article"]):
     def published(self):
         """Return what readers may see now. Everything public goes through it."""
         now = timezone.now()
@@ -77,7 +82,7 @@ class ArticleQuerySet(models.QuerySet):
         """Each article once: without working copies."""
         return self.filter(live=None)
 
-    def locked(self, pk):
+    def locked(self, pk: int) -> "Article | None":
         """The article, locked together with its original, or None; full and fresh.
 
         Always in this order, so that two who do it do not wait for each other.
@@ -104,7 +109,7 @@ class ArticleQuerySet(models.QuerySet):
             Q(state=state) | Q(pk__in=copies.exclude(live=None).values("live"))
         )
 
-    def visible_to(self, user):
+    def visible_to(self, user: User) -> "ArticleQuerySet":
         """Articles the desk shows to `user`: published and own work, to editors all."""
         if user.has_perm("articles.approve_article"):
             return self
@@ -142,7 +147,7 @@ class ArticleQuerySet(models.QuerySet):
             | Q(pk__in=scheduled.exclude(live=None).values("live"))
         )
 
-    def due_copies(self):
+    def due_copies(self) -> "ArticleQuerySet":
         """Working copies that readers should see by now."""
         return self.filter(
             state=State.PUBLISHED,

@@ -1,7 +1,9 @@
 """Rights: who may do what to an article, by the table and the two-person rule."""
 
 from functools import cached_property
+from typing import TYPE_CHECKING
 
+from django.contrib.auth.models import User
 from django.db.models import Exists
 from reversion.models import Version
 
@@ -10,22 +12,26 @@ from articles.workflow import table
 from articles.workflow.table import NotAllowed
 from articles.workflow.unread import has_unread_changes
 
+if TYPE_CHECKING:
+    # Which has these as its methods.
+    from articles.models.article import Article
+
 
 class Rights:
     """One user's rights to one article; queries only what it must."""
 
-    def __init__(self, article, user):
+    def __init__(self, article: "Article", user: User) -> None:
         self.article = article
         self.user = user
 
     @cached_property
-    def own(self):
+    def own(self) -> bool:
         """Return whether the user began it or signs it."""
         began = not self.article.pk or self.article.created_by_id == self.user.pk
         return began or self.signed_and_saved[0]
 
     @cached_property
-    def signed_and_saved(self):
+    def signed_and_saved(self) -> tuple[bool, bool]:
         """Return whether the user signs it, and stands in its history; one query."""
         signed = self.article.bylines.filter(author__user=self.user)
         saved = Version.objects.get_for_object(self.article)
@@ -35,12 +41,12 @@ class Rights:
         return found or (False, False)
 
     @cached_property
-    def alone(self):
+    def alone(self) -> bool:
         """Return whether own work needs nobody else."""
         return not EditorialPolicy.objects.current().four_eyes
 
     @cached_property
-    def written(self):
+    def written(self) -> bool:
         """True if it is the user's own, or says what the user wrote and nobody read."""
         if self.own:
             return True
@@ -48,11 +54,11 @@ class Rights:
         return saved and has_unread_changes(self.article, self.user)
 
     @cached_property
-    def read_by_another(self):
+    def read_by_another(self) -> bool:
         by = self.article.approved_by_id
         return by not in (None, self.user.pk) and self.article.has_sign_off
 
-    def has_permission(self, action):
+    def has_permission(self, action: table.Action) -> bool:
         """Look into the table, before anything else that stands in the way."""
         standing = self.article.status
         needed = table.permissions_for(action, standing, bool(self.article.live_id))
@@ -61,7 +67,7 @@ class Rights:
         own, others = needed
         return self.user.has_perm(others) or (self.user.has_perm(own) and self.own)
 
-    def refusal(self, action):
+    def refusal(self, action: table.Action) -> str:
         """The reason why the user may not do it, as a sentence; empty if they may."""
         if not self.has_permission(action):
             return f"You cannot do this now: {action.label.lower()}."
@@ -79,33 +85,33 @@ class Rights:
         )
 
 
-def is_own_work_of(article, user):
+def is_own_work_of(article: "Article", user: User) -> bool:
     return Rights(article, user).own
 
 
-def refusal(article, action, user):
+def refusal(article: "Article", action: table.Action, user: User) -> str:
     """The reason why `user` may not do this now, as a sentence; empty if they may."""
     return Rights(article, user).refusal(action)
 
 
-def may(article, action, user):
+def may(article: "Article", action: table.Action, user: User) -> bool:
     return not refusal(article, action, user)
 
 
-def require(article, action, by):
+def require(article: "Article", action: table.Action, by: User) -> None:
     """Raise NotAllowed if `by` may not do this now."""
     if reason := refusal(article, action, by):
         raise NotAllowed(reason)
 
 
-def may_be_seen_by(article, user):
+def may_be_seen_by(article: "Article", user: User) -> bool:
     """Return whether the desk shows it to the user; a query if that sees not all."""
     if user.has_perm(table.REVIEW):
         return True
     return type(article).objects.visible_to(user).filter(pk=article.pk).exists()
 
 
-def may_be_traced_by(article, user):
+def may_be_traced_by(article: "Article", user: User) -> bool:
     """Return whether the user may read its earlier texts, with what was never public.
 
     That it is published now opens only what is published.
@@ -115,7 +121,7 @@ def may_be_traced_by(article, user):
     return is_own_work_of(article, user) or article.assigned_to_id == user.pk
 
 
-def may_be_changed_by(article, user):
+def may_be_changed_by(article: "Article", user: User) -> bool:
     """Return whether `user` may edit the text now.
 
     Contributors change their own drafts, editors everything, which for a published
@@ -125,7 +131,7 @@ def may_be_changed_by(article, user):
     return not (rights.refusal(table.EDIT) and rights.refusal(table.START_CHANGES))
 
 
-def transitions_for(article, user):
+def transitions_for(article: "Article", user: User) -> list[table.Action]:
     """The steps that `user` may make from where it stands."""
     rights = Rights(article, user)
     return [t for t in table.TRANSITIONS if not rights.refusal(t)]

@@ -93,7 +93,9 @@ CHANGES = (
 )
 
 
-def permissions_for(action, standing, of_changes=False):
+def permissions_for(
+    action: Action, standing: PublicationStatus, of_changes: bool = False
+) -> tuple[str, str] | None:
     """The permissions for own work and for another's; None if there is no such act."""
     for found, standings, own, others in CHANGES if of_changes else ARTICLES:
         if found is action and standing in standings:

@@ -4,6 +4,10 @@ Each checks who may take it and what it needs, and writes the state and the log 
 transaction. They are methods of Article: `article.publish(by=user)`.
 """
 
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from django.contrib.auth.models import User
 from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils import timezone
@@ -19,33 +23,40 @@ from articles.workflow.table import (
     SUBMIT,
     UNSCHEDULE,
     WITHDRAW,
+    Action,
     State,
 )
 from articles.workflow.working_copies import replace_live
 
+if TYPE_CHECKING:
+    # Which has these as its methods.
+    from articles.models.article import Article
+
 
 @transaction.atomic
-def submit(article, by, note=""):
+def submit(article: "Article", by: User, note: str = "") -> None:
     require(article, SUBMIT, by)
     article.check_written()
     _step(article, SUBMIT, by, note)
 
 
 @transaction.atomic
-def return_to_author(article, by, note=""):
+def return_to_author(article: "Article", by: User, note: str = "") -> None:
     """Back to a draft; what was scheduled leaves the schedule."""
     require(article, RETURN, by)
     _step(article, RETURN, by, note)
 
 
 @transaction.atomic
-def approve(article, by, note=""):
+def approve(article: "Article", by: User, note: str = "") -> None:
     require(article, APPROVE, by)
     _step(article, APPROVE, by, note)
 
 
 @transaction.atomic
-def publish(article, by, at=None, note=""):
+def publish(
+    article: "Article", by: User, at: datetime | None = None, note: str = ""
+) -> "Article":
     """Put the text before readers now, or at its time if that is in the future.
 
     What is scheduled is scheduled anew. Returns the article that readers then see: for
@@ -54,7 +65,7 @@ def publish(article, by, at=None, note=""):
     require(article, PUBLISH, by)
     if article.live_id:
         article.replaces_at = at or article.replaces_at or timezone.now()
-        article.published_at = article.published_at or article.live.published_at
+        article.published_at = article.published_at or article.original.published_at
     else:
         article.published_at = at or article.published_at or timezone.now()
     # After the time, on which the positions depend.
@@ -70,7 +81,7 @@ def publish(article, by, at=None, note=""):
 
 
 @transaction.atomic
-def unschedule(article, by, note=""):
+def unschedule(article: "Article", by: User, note: str = "") -> None:
     """Back to what is approved, as long as the text is what was approved."""
     require(article, UNSCHEDULE, by)
     _step(article, UNSCHEDULE, by, note)
@@ -78,7 +89,7 @@ def unschedule(article, by, note=""):
 
 
 @transaction.atomic
-def withdraw(article, by, reason="", note=""):
+def withdraw(article: "Article", by: User, reason: str = "", note: str = "") -> None:
     """Take a published article back; its address says so, with the reason.
 
     Changes that were to replace it wait until somebody schedules them again.
@@ -98,7 +109,7 @@ def withdraw(article, by, reason="", note=""):
 
 
 @transaction.atomic
-def feature(article, by):
+def feature(article: "Article", by: User) -> None:
     """Let the article lead the home page."""
     require(article, FEATURE, by)
     article.featured_at = timezone.now()
@@ -106,11 +117,11 @@ def feature(article, by):
     article.log_act(by, "Leads home page.", "feature")
 
 
-def _step(article, action, by, note):
+def _step(article: "Article", action: Action, by: User, note: str) -> None:
     """Make a step that `by` may make."""
     if action is APPROVE or (action is PUBLISH and not has_sign_off(article)):
         sign_off(article, by)
-    article.state = action.target
+    article.state = action.target or article.state
     article.changed_by = by
     article.save()
     WorkflowEvent.objects.create(
@@ -131,21 +142,21 @@ def _step(article, action, by, note):
 # Sign-off: bound to the very content that somebody read
 
 
-def has_sign_off(article):
+def has_sign_off(article: "Article") -> bool:
     """Return whether somebody approved exactly what it says now; five queries."""
     return article.approved_content is not None and is_signed_by(
         content_of(article), article.approved_content
     )
 
 
-def sign_off(article, by):
+def sign_off(article: "Article", by: User) -> None:
     article.approved_by = by
     article.approved_at = timezone.now()
     article.approved_content = content_of(article)
 
 
 @transaction.atomic
-def void_sign_off(article, by):
+def void_sign_off(article: "Article", by: User) -> bool:
     """After a save: back to review if the text is no longer the approved one.
 
     What was scheduled leaves the schedule. Returns whether that happened.

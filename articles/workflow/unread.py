@@ -1,12 +1,20 @@
 """Changes of an article that nobody but their writer has read and signed off."""
 
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from django.contrib.auth.models import User
 from reversion.models import Version
 
 from articles.history.snapshot import content_of, content_of_version, is_signed_by
 from articles.workflow.table import APPROVE
 
+if TYPE_CHECKING:
+    # Which has these as its methods.
+    from articles.models.article import Article
 
-def has_unread_changes(article, user):
+
+def has_unread_changes(article: "Article", user: User) -> bool:
     """Return whether `user` changed the content since somebody else last signed it off.
 
     Read from the history, in which each save at the desk stands with its author; what
@@ -28,14 +36,14 @@ def has_unread_changes(article, user):
         if read_at and version.revision.date_created <= read_at:
             return False
     if article.live_id:
-        return by == user.pk and not is_signed_by(content, content_of(article.live))
+        return by == user.pk and not is_signed_by(content, content_of(article.original))
     if read_at and is_signed_by(content, article.approved_content):
         return False
     # The first text that is known is its first saver's.
     return by == user.pk
 
 
-def last_read_by_another(article, user):
+def last_read_by_another(article: "Article", user: User) -> datetime | None:
     """Return when somebody else last signed it off, or None; one query."""
     steps = article.original.steps.filter(
         name=APPROVE.name, on_working_copy=article.live_id is not None
@@ -46,6 +54,6 @@ def last_read_by_another(article, user):
     times = list(
         steps.exclude(by=user).order_by("-at").values_list("at", flat=True)[:1]
     )
-    if article.approved_by_id not in (None, user.pk):
+    if article.approved_at and article.approved_by_id not in (None, user.pk):
         times.append(article.approved_at)
     return max(times, default=None)

@@ -6,16 +6,25 @@ address, place on the home page and history.
 """
 
 import logging
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
 
 import reversion
+from django.contrib.auth.models import User
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
+from django.db.models import Manager
 from reversion.models import Revision, Version
 
 from articles.history.snapshot import ROWS, content_of, keep, write
 from articles.models.workflow_event import WorkflowEvent
 from articles.workflow.rights import require
 from articles.workflow.table import DISCARD, NotAllowed, State
+
+if TYPE_CHECKING:
+    # Which has these as its methods.
+    from articles.models.article import Article
+    from articles.models.queryset import ArticleQuerySet
 
 logger = logging.getLogger(__name__)
 
@@ -49,7 +58,7 @@ _NOT_COPIED = {
 
 
 @transaction.atomic
-def start_working_copy(article, by):
+def start_working_copy(article: "Article", by: User) -> "Article":
     """The working copy of this published article, made if there is none."""
     model = type(article)
     # Of two who begin at the same time the second gets what the first has made.
@@ -63,7 +72,7 @@ def start_working_copy(article, by):
     return copy
 
 
-def as_working_copy(article, by):
+def as_working_copy(article: "Article", by: User) -> "Article":
     """This published article as the working copy that is not yet begun.
 
     Not saved, and still under the article's own number: a form checks against it, and
@@ -79,15 +88,15 @@ def as_working_copy(article, by):
     return copy
 
 
-def begin(copy, by):
+def begin(copy: "Article", by: User) -> None:
     """Make the row of what `as_working_copy` gave; what it holds is kept."""
-    if copy.live.changes:
-        raise NotAllowed(f"Somebody has begun changes to “{copy.live}”.")
-    row = start_working_copy(copy.live, by)
+    if copy.original.changes:
+        raise NotAllowed(f"Somebody has begun changes to “{copy.original}”.")
+    row = start_working_copy(copy.original, by)
     copy.pk, copy.created = row.pk, row.created
 
 
-def rows_of(article, other):
+def rows_of(article: "Article", other: "Article") -> dict[str, dict[int, int]]:
     """The rows of ours by those of the other's: a dict of numbers a kind."""
     return {
         name: dict(_pairs(getattr(other, name), getattr(article, name), _SAME[name]))
@@ -96,9 +105,11 @@ def rows_of(article, other):
 
 
 @transaction.atomic
-def replace_live(copy, by):
+def replace_live(copy: "Article", by: User | None) -> "Article":
     """Give the live article this copy's content, and go; returns the live one."""
-    live = type(copy).objects.locked(copy.live_id)
+    live = type(copy).objects.locked(copy.original_id)
+    if live is None:
+        raise NotAllowed("The article was deleted.")
     if live.state != State.PUBLISHED:
         raise NotAllowed(f"“{live}” is {live.get_state_display()}.")
     # What was never saved at the desk has no revision yet.
@@ -116,10 +127,10 @@ def replace_live(copy, by):
 
 
 @transaction.atomic
-def discard(copy, by):
+def discard(copy: "Article", by: User) -> None:
     """Delete a working copy with its history; only the log remembers."""
     require(copy, DISCARD, by)
-    live = copy.live
+    live = copy.original
     versions = Version.objects.get_for_object(copy)
     revisions = list(versions.values_list("revision", flat=True))
     versions.delete()
@@ -134,7 +145,7 @@ def discard(copy, by):
     live.log_act(by, "The changes that were not published were discarded.", "discard")
 
 
-def replace_due(articles):
+def replace_due(articles: "ArticleQuerySet") -> int:
     """Let scheduled working copies of the queryset replace the live text, each whole.
 
     Safe to call at any time and by several at once. One that cannot replace the live
@@ -167,12 +178,14 @@ def replace_due(articles):
     return count
 
 
-def _pairs(theirs, ours, names):
+def _pairs(
+    theirs: Manager[Any], ours: Manager[Any], names: tuple[str, ...]
+) -> Iterator[tuple[int, int]]:
     """Pairs of the numbers of rows that are alike; of equal ones, in their order.
 
     As many as are left on both sides are the same rows, with other words by now.
     """
-    waiting = {}
+    waiting: dict[tuple[object, ...], list[int]] = {}
     for pk, *same in ours.order_by("pk").values_list("pk", *names):
         waiting.setdefault(tuple(same), []).append(pk)
     left = []

@@ -23,6 +23,7 @@ def cached_fragment(
 
 def mark_uncacheable(request: HttpRequest) -> None:
     """Nothing the site links to: what is answered is not worth keeping."""
+    # For the page cache.
     request.uncacheable = True  # type: ignore[attr-defined]
 
 

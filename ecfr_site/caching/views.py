@@ -31,6 +31,7 @@ def cached_page(*parameters: str, one_of: Iterable[str] = ()) -> Callable[[View]
     """
 
     def mark(view: View) -> View:
+        # For `kept_at`.
         view.kept = Kept(  # type: ignore[attr-defined]
             parameters, tuple(one_of)
         )

@@ -79,6 +79,7 @@ class RedisQueue(django_tasks_rq.RQBackend):
             due += len(queue.scheduled_job_registry.get_jobs_to_schedule())
         scheduler = RQScheduler(settings.TASK_QUEUES, django_rq.get_connection())
         scheduler.prepare_registries(settings.TASK_QUEUES)
+        # Without types in rq.
         scheduler.enqueue_scheduled_jobs()  # type: ignore[no-untyped-call]
         return due
 

@@ -27,7 +27,8 @@ class PreviewLinkForm(forms.Form):
             ("yes", "The text as it is saved now, whatever changes later"),
         ],
         coerce=bool,
-        empty_value=False,
+        # What is coerced has an empty value of any kind.
+        empty_value=False,  # type: ignore[arg-type]
         required=False,
         widget=forms.RadioSelect,
     )
