@@ -32,6 +32,7 @@ lint: python .venv/installed-dev
 	@.venv/bin/ruff check .
 	@.venv/bin/ruff format --check .
 	@.venv/bin/lint-imports --no-logo --no-cache
+	@.venv/bin/mypy
 	@.venv/bin/djlint templates --check --lint
 	@.venv/bin/codespell
 

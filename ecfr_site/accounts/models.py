@@ -25,7 +25,7 @@ class Passkey(Device):
     class Meta:
         ordering = ["created_at", "pk"]
         # It is its owner's alone: nobody is given a permission for it.
-        default_permissions = []
+        default_permissions: list[str] = []
 
     def __str__(self):
         return self.name
