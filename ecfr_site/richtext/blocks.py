@@ -176,6 +176,8 @@ def _block(element: Element, marks: tuple[Mark, ...]) -> _Block | None:
     tag = element.tag
     if tag == "hr":
         return _Block("<hr>")
+    if element.get("empty"):
+        return None
     if tag in LISTS:
         html = _items(element)
     elif tag == "blockquote":
@@ -186,7 +188,11 @@ def _block(element: Element, marks: tuple[Mark, ...]) -> _Block | None:
         html = _table(element)
     else:
         html = _inline(element)
-    return _Block(f"<{tag}{attributes_of(element)}>{html}</{tag}>") if html else None
+    if not html:
+        # Kept, since each block around asks once more: of n in each other, 2**n times.
+        element.set("empty", "1")
+        return None
+    return _Block(f"<{tag}{attributes_of(element)}>{html}</{tag}>")
 
 
 def _inline(element: Element, notes: bool = True) -> str:

@@ -115,3 +115,10 @@ def test_a_text_twice_as_long_costs_at_most_three_times_as_much(work, piece, len
         if long <= MOST * max(short, MEASURED):
             return
     pytest.fail(f"{len(text):,} characters: {short:.3f} s became {long:.3f} s")
+
+
+@pytest.mark.parametrize("piece", ["<ul>", "<ul><li>", "<ul><hr>", "<blockquote>"])
+def test_empty_blocks_in_each_other_cost_no_more_than_others(piece):
+    short, long = least(clean, piece * 7), least(clean, piece * 14)
+
+    assert long <= MOST * max(short, MEASURED)
