@@ -12,13 +12,14 @@ from urllib.parse import unquote, urlsplit
 
 from django.conf import settings
 from django.utils.text import slugify
-from lxml.html import HtmlElement, fragment_fromstring, tostring
+from lxml.html import HtmlElement
 from lxml.html.builder import E
 
 from ecfr_site.images.markup import picture
 from ecfr_site.images.models import Image
 from ecfr_site.richtext.blocks import FOOTNOTE
 from ecfr_site.richtext.sanitizer import linear_formulas, sanitise
+from ecfr_site.richtext.tree import parse_fragment, serialize
 
 # How wide an image in the text is shown: the measure, or a narrow screen.
 _SIZES = "(min-width: 40rem) 38rem, 100vw"
@@ -66,12 +67,11 @@ def image_paths(body: str) -> list[str]:
 
 def tree_of(body: str) -> HtmlElement:
     """The text as it is kept, in a div."""
-    return fragment_fromstring(sanitise(body), create_parent="div")
+    return parse_fragment(sanitise(body))
 
 
 def _inner_html(element: HtmlElement) -> str:
-    html = tostring(element, encoding="unicode", with_tail=False)
-    return html.removeprefix("<div>").removesuffix("</div>").strip()
+    return serialize(element).removeprefix("<div>").removesuffix("</div>").strip()
 
 
 def is_note(element: HtmlElement) -> bool:
@@ -86,7 +86,7 @@ def words_of(element: HtmlElement, notes: bool = False) -> str:
 def texts_of(element: HtmlElement, notes: bool = False) -> Iterator[str]:
     """The texts in the element, a formula's on one line; without its footnotes."""
     if element.tag == "math":
-        yield linear_formulas(tostring(element, encoding="unicode", with_tail=False))
+        yield linear_formulas(serialize(element))
         return
     yield element.text or ""
     for child in element:
@@ -238,9 +238,7 @@ def lost_links(tree: HtmlElement, page: str) -> list[HtmlElement]:
     ]
     if not inside:
         return []
-    shown = fragment_fromstring(
-        render_body(_inner_html(tree), {}).html, create_parent="div"
-    )
+    shown = parse_fragment(render_body(_inner_html(tree), {}).html)
     known = {element.get("id") for root in (tree, shown) for element in root.iter()}
     return [link for link, fragment in inside if fragment not in known | _ON_EACH_PAGE]
 
@@ -324,7 +322,7 @@ def _set_image(img: HtmlElement, images: dict[str, Image]) -> None:
         img.set("decoding", "async")
         return
     markup = picture(image, "full", alt=img.get("alt"), sizes=_SIZES)
-    img.getparent().replace(img, fragment_fromstring(markup.strip()))
+    img.getparent().replace(img, parse_fragment(markup.strip())[0])
     if image.credit:
         caption = figure.find("figcaption")
         if caption is None:

@@ -11,13 +11,14 @@ from dataclasses import dataclass
 from itertools import groupby
 
 from django.utils.safestring import mark_safe
-from lxml.html import HtmlElement, fragment_fromstring, tostring
+from lxml.html import HtmlElement
 from lxml.html.builder import E
 
 from articles.history.matching import opcodes
 from articles.rendering import words_of
 from ecfr_site.richtext.blocks import BOUNDARIES
 from ecfr_site.richtext.sanitizer import sanitise
+from ecfr_site.richtext.tree import parse_fragment, serialize
 
 # What part of their words two paragraphs must share to face each other.
 _ALIKE = 0.3
@@ -50,10 +51,10 @@ class _Token:
 
 def body_passages(old, new):
     """The texts in passages: alike ones once, and face to face those that differ."""
-    left, right = _tree(old), _tree(new)
+    left, right = parse_fragment(sanitise(old)), parse_fragment(sanitise(new))
     ours, theirs = list(left), list(right)
     passages = []
-    sides = [[_html(block) for block in side] for side in (ours, theirs)]
+    sides = [[serialize(block) for block in side] for side in (ours, theirs)]
     for what, i, j, k, m in opcodes(*sides):
         if what == "equal":
             both = _joined(ours[i:j])
@@ -65,17 +66,9 @@ def body_passages(old, new):
     return passages
 
 
-def _tree(body):
-    return fragment_fromstring(sanitise(body), create_parent="div")
-
-
-def _html(element):
-    return tostring(element, encoding="unicode", with_tail=False)
-
-
 def _joined(blocks):
     # Both sides were sanitised, and only marks were added.
-    return mark_safe("\n".join(_html(block) for block in blocks))  # noqa: S308
+    return mark_safe("\n".join(serialize(block) for block in blocks))  # noqa: S308
 
 
 def _facing(before, after):

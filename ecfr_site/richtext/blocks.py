@@ -7,7 +7,8 @@ again it comes out the same.
 
 from html import escape
 from typing import NamedTuple
-from xml.etree.ElementTree import Element
+
+from lxml.html import Element, HtmlElement
 
 from ecfr_site.richtext import formulas
 from ecfr_site.richtext.inline import (
@@ -41,14 +42,14 @@ _IN_ITEM = LISTS | {"figure", "blockquote", "table"}
 _IN_TEXT = _IN_ITEM | {"h2", "h3", "hr"}
 
 
-def written(root: Element) -> str:
+def written(root: HtmlElement) -> str:
     """The HTML of what is in `root`, a line a block."""
     flow = _Flow(_IN_TEXT, images=True)
     flow.walk(root)
     return "\n".join(block.html for block in flow.finish())
 
 
-def is_footnote(element: Element) -> bool:
+def is_footnote(element: HtmlElement) -> bool:
     return element.tag == "span" and FOOTNOTE in element.get("class", "").split()
 
 
@@ -76,7 +77,7 @@ class _Flow:
         self.places: list[Piece] = []
         self.attributes = ""
 
-    def walk(self, element: Element, marks: tuple[Mark, ...] = ()) -> None:
+    def walk(self, element: HtmlElement, marks: tuple[Mark, ...] = ()) -> None:
         self._text(element.text, marks)
         for child in element:
             self._child(child, marks)
@@ -90,7 +91,7 @@ class _Flow:
         if text:
             self.line.append(Piece(marks, "text", text))
 
-    def _child(self, child: Element, marks: tuple[Mark, ...]) -> None:
+    def _child(self, child: HtmlElement, marks: tuple[Mark, ...]) -> None:
         tag = child.tag
         if tag in self.allowed and (block := _block(child, marks)):
             self._end_line()
@@ -126,7 +127,7 @@ class _Flow:
         else:
             self.walk(child, marked(child, marks))
 
-    def _image(self, element: Element, marks: tuple[Mark, ...]) -> None:
+    def _image(self, element: HtmlElement, marks: tuple[Mark, ...]) -> None:
         """An image in the text is a figure of its own, between paragraphs."""
         address = address_of(element, "src")
         if not (self.images and address.startswith(("/", "http"))):
@@ -163,7 +164,7 @@ class _Flow:
         self.attributes = ""
 
 
-def _paragraph_attributes(element: Element) -> str:
+def _paragraph_attributes(element: HtmlElement) -> str:
     """Of a paragraph, and of what becomes one."""
     if element.tag in HEADINGS | LISTS | {"li", "figure", "table"}:
         return ""
@@ -171,7 +172,7 @@ def _paragraph_attributes(element: Element) -> str:
     return attributes_of(Element("p", {name: element.get(name, "") for name in names}))
 
 
-def _block(element: Element, marks: tuple[Mark, ...]) -> _Block | None:
+def _block(element: HtmlElement, marks: tuple[Mark, ...]) -> _Block | None:
     """The element as a block of its kind; None if there is nothing to it."""
     tag = element.tag
     if tag == "hr":
@@ -195,12 +196,12 @@ def _block(element: Element, marks: tuple[Mark, ...]) -> _Block | None:
     return _Block(f"<{tag}{attributes_of(element)}>{html}</{tag}>")
 
 
-def _inline(element: Element, notes: bool = True) -> str:
+def _inline(element: HtmlElement, notes: bool = True) -> str:
     return line_of(_one_line(element, notes=notes))
 
 
 def _one_line(
-    element: Element,
+    element: HtmlElement,
     marks: tuple[Mark, ...] = (),
     images: bool = False,
     notes: bool = True,
@@ -212,20 +213,20 @@ def _one_line(
     ]
 
 
-def _content(element: Element, blocks: set[str]) -> list[_Block]:
+def _content(element: HtmlElement, blocks: set[str]) -> list[_Block]:
     flow = _Flow(blocks, images=True)
     flow.walk(element)
     return flow.finish()
 
 
-def _cell(element: Element, blocks: set[str]) -> str:
+def _cell(element: HtmlElement, blocks: set[str]) -> str:
     """The content of a cell or an item, where a single paragraph needs no p."""
     content = _content(element, blocks)
     alone = sum(block.html.startswith("<p") for block in content) == 1
     return "".join((alone and block.bare) or block.html for block in content)
 
 
-def _items(element: Element) -> str:
+def _items(element: HtmlElement) -> str:
     items = [_written_item(_item(element.text))]
     for child in list(element):
         stray, child.tail = child.tail, None
@@ -233,8 +234,7 @@ def _items(element: Element) -> str:
             # A list in a list belongs to the item before.
             items[-1].parts.append(inner.html)
         else:
-            item = child if child.tag == "li" else _item(None, child)
-            items.append(_written_item(item))
+            items.append(_written_item(_as_item(child)))
         if stray and (loose := _written_item(_item(stray))).parts:
             items.append(loose)
     return "".join(
@@ -247,19 +247,28 @@ class _Item(NamedTuple):
     parts: list[str]
 
 
-def _written_item(element: Element) -> _Item:
+def _written_item(element: HtmlElement) -> _Item:
     html = _cell(element, _IN_ITEM)
     return _Item(attributes_of(element), [html] if html else [])
 
 
-def _item(text: str | None, *children: Element) -> Element:
+def _item(text: str | None) -> HtmlElement:
     item = Element("li")
     item.text = text
-    item.extend(children)
     return item
 
 
-def _figure(element: Element, marks: tuple[Mark, ...]) -> str:
+def _as_item(child: HtmlElement) -> HtmlElement:
+    """The child of a list, in an item of its own if it is none."""
+    if child.tag == "li":
+        return child
+    item = Element("li")
+    child.addprevious(item)
+    item.append(child)
+    return item
+
+
+def _figure(element: HtmlElement, marks: tuple[Mark, ...]) -> str:
     pieces = _one_line(element, marks, images=True)
     images = [piece for piece in pieces if piece.kind == "img"]
     if not images:
@@ -271,7 +280,7 @@ def _figure(element: Element, marks: tuple[Mark, ...]) -> str:
     return html + (f"<figcaption>{text}</figcaption>" if text else "")
 
 
-def _table(element: Element) -> str:
+def _table(element: HtmlElement) -> str:
     caption = ""
     parts: dict[str, list[str]] = {"thead": [], "tbody": [], "tfoot": []}
     for part in element:
@@ -284,7 +293,7 @@ def _table(element: Element) -> str:
     return f"<caption>{caption}</caption>{html}" if html and caption else html
 
 
-def _rows(part: Element) -> str:
+def _rows(part: HtmlElement) -> str:
     rows = [row for row in part if len(row)]
     html = ""
     for below, row in zip(range(len(rows), 0, -1), rows, strict=True):

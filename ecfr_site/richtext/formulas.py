@@ -8,7 +8,8 @@ import re
 import unicodedata
 from collections.abc import Iterable
 from html import escape
-from xml.etree.ElementTree import Element
+
+from lxml.html import Element, HtmlElement
 
 from ecfr_site.richtext.word_processors import prune
 
@@ -63,11 +64,11 @@ def unprefixed(html: str) -> str:
     return re.sub(f"<(/?){found[1]}:", r"<\1", html, flags=re.I) if found else html
 
 
-def is_formula(element: Element) -> bool:
-    return element.tag == "math"
+def is_formula(element: HtmlElement) -> bool:
+    return bool(element.tag == "math")
 
 
-def count_drawn(element: Element) -> int:
+def count_drawn(element: HtmlElement) -> int:
     """Count the formulas that a script drew and of which no MathML came along."""
     if element.tag == DRAWN or _DRAWN_CLASSES.intersection(
         element.get("class", "").split()
@@ -76,17 +77,16 @@ def count_drawn(element: Element) -> int:
     return sum(map(count_drawn, element))
 
 
-def remove_twins(root: Element) -> None:
+def remove_twins(root: HtmlElement) -> None:
     """Remove what programs show for a formula beside its MathML, hidden from the ear.
 
     Its text or image would stand in the text a second time.
     """
-    parents = {child: parent for parent in root.iter() for child in parent}
-    seen: set[Element] = set()
+    seen: set[HtmlElement] = set()
     for formula in list(root.iter("math")):
         element = formula
         for _ in range(3):
-            parent = parents.get(element)
+            parent = element.getparent()
             if parent is None or parent.tag in _BLOCKS or parent in seen:
                 break
             seen.add(parent)
@@ -94,12 +94,12 @@ def remove_twins(root: Element) -> None:
             element = parent
 
 
-def serialize(element: Element) -> str:
+def serialize(element: HtmlElement) -> str:
     """The formula's MathML; nothing if there is nothing in it to see."""
     return _written(element) if "".join(element.itertext()).strip() else ""
 
 
-def _written(element: Element) -> str:
+def _written(element: HtmlElement) -> str:
     tag = element.tag
     if tag in _LEAVES:
         return f"<{tag}{_attributes(element)}>{escape(_text(element), False)}</{tag}>"
@@ -119,7 +119,7 @@ def _written(element: Element) -> str:
     return f"<{tag}{_attributes(element, tag)}>{inner}</{tag}>"
 
 
-def _children(element: Element) -> Iterable[Element]:
+def _children(element: HtmlElement) -> Iterable[HtmlElement]:
     """The elements within; loose text becomes one of them, rows stay in tables."""
     for text, child in [(element.text, None), *((c.tail, c) for c in element)]:
         if child is not None:
@@ -135,7 +135,7 @@ def _children(element: Element) -> Iterable[Element]:
             yield loose
 
 
-def _row(row: Element) -> str:
+def _row(row: HtmlElement) -> str:
     cells = []
     children = list(_children(row)) if row.tag in ("mtr", "mlabeledtr") else [row]
     for cell in children[row.tag == "mlabeledtr" :]:
@@ -144,7 +144,7 @@ def _row(row: Element) -> str:
     return f"<mtr>{''.join(cells)}</mtr>"
 
 
-def _fenced(element: Element, children: list[Element]) -> str:
+def _fenced(element: HtmlElement, children: list[HtmlElement]) -> str:
     """The brackets that browsers no longer draw, as operators."""
 
     def sign(text: str) -> str:
@@ -161,7 +161,7 @@ def _fenced(element: Element, children: list[Element]) -> str:
     return sign(opening) + inner + sign(closing)
 
 
-def _attributes(element: Element, tag: str = "") -> str:
+def _attributes(element: HtmlElement, tag: str = "") -> str:
     if tag and tag != element.tag:
         return ""
     found = {name: element.get(name, "").lower() for name in ELEMENTS[element.tag]}
@@ -174,7 +174,7 @@ def _attributes(element: Element, tag: str = "") -> str:
     )
 
 
-def _text(leaf: Element) -> str:
+def _text(leaf: HtmlElement) -> str:
     """The leaf's text, in the letters of the alphabet that its variant stands for."""
     text = " ".join("".join(leaf.itertext()).split())
     names = _VARIANTS.get(leaf.get("mathvariant", "").lower(), ())
@@ -209,21 +209,21 @@ _SCRIPTED = frozenset({"msub", "msup", "msubsup"})
 _BRACKETED = re.compile(r"[A-Za-z]*(\([^()]*\)|\[[^\[\]]*\])|")
 
 
-def linear(element: Element) -> str:
+def linear(element: HtmlElement) -> str:
     """The formula as text on one line: d = r/g, x^2, sqrt(x), a_(ij), [a, b; c, d]."""
     return " ".join(_line(element).split())
 
 
-def _line(element: Element) -> str:
+def _line(element: HtmlElement) -> str:
     """The element's text; it is kept, since those around it ask for it repeatedly."""
-    line = element.get("line")
+    line: str | None = element.get("line")
     if line is None:
         line = _composed(element)
         element.set("line", line)
     return line
 
 
-def _composed(element: Element) -> str:
+def _composed(element: HtmlElement) -> str:
     tag = element.tag
     parts = [_line(child) for child in element if child.tag != "mprescripts"]
     if tag in _LEAVES:
@@ -243,7 +243,7 @@ def _composed(element: Element) -> str:
     return _row_line(element)
 
 
-def _leaf(element: Element) -> str:
+def _leaf(element: HtmlElement) -> str:
     text = _text(element)
     if element.tag == "mspace":
         return " "
@@ -252,7 +252,7 @@ def _leaf(element: Element) -> str:
     return text.translate(_INVISIBLE)
 
 
-def _structure(element: Element, parts: list[str]) -> str:
+def _structure(element: HtmlElement, parts: list[str]) -> str:
     """A fraction, a root or scripts, of two or three parts."""
     tag, base = element.tag, parts[0].strip()
     if tag == "mfrac" and element.get("linethickness") == "0":
@@ -268,11 +268,11 @@ def _structure(element: Element, parts: list[str]) -> str:
     return _atom(element[0]) + "".join(_script(*script) for script in scripts)
 
 
-def _script(sign: str, element: Element) -> str:
+def _script(sign: str, element: HtmlElement) -> str:
     return f"{sign}{_atom(element)}" if _line(element).strip() else ""
 
 
-def _multiscripts(element: Element) -> str:
+def _multiscripts(element: HtmlElement) -> str:
     base, *scripts = list(element)
     tags = [child.tag for child in scripts]
     end = tags.index("mprescripts") if "mprescripts" in tags else len(scripts)
@@ -283,7 +283,7 @@ def _multiscripts(element: Element) -> str:
     return f"{before}{_atom(base)}{after}"
 
 
-def _atom(element: Element, also: frozenset[str] = frozenset()) -> str:
+def _atom(element: HtmlElement, also: frozenset[str] = frozenset()) -> str:
     """The element's text, in brackets unless it holds together without them."""
     while element.tag in _ROWS - {"msqrt"} and len(element) == 1:
         element = element[0]
@@ -292,10 +292,10 @@ def _atom(element: Element, also: frozenset[str] = frozenset()) -> str:
     return text if alone or _BRACKETED.fullmatch(text) else f"({text})"
 
 
-def _row_line(element: Element) -> str:
+def _row_line(element: HtmlElement) -> str:
     """Elements side by side: space around operators between two, and between words."""
     line = (element.text or "").strip()
-    before: Element | None = None
+    before: HtmlElement | None = None
     for child in element:
         text = _line(child)
         if child.tag == "mo" and text.strip():
@@ -311,14 +311,14 @@ def _row_line(element: Element) -> str:
     return line
 
 
-def _is_word(element: Element | None) -> bool:
+def _is_word(element: HtmlElement | None) -> bool:
     """Such as “sin” or “x^2”, which would run together with what stands beside it."""
     if element is None or element.tag in ("mo", "mn"):
         return False
     return element.tag not in ("mi", "mtext") or len(_text(element)) > 1
 
 
-def _operator(sign: str, element: Element, before: str) -> str:
+def _operator(sign: str, element: HtmlElement, before: str) -> str:
     if sign in ("", *_OPENING, *_CLOSING) or sign in _CLOSE_UP:
         return sign
     if sign in (",", ";", ":"):

@@ -6,9 +6,9 @@ from functools import lru_cache
 from html import escape
 from itertools import groupby, takewhile
 from typing import NamedTuple
-from xml.etree.ElementTree import Element
 
 import nh3
+from lxml.html import HtmlElement
 
 SCHEMES = {"http", "https", "mailto"}
 _MARKS = {tag: tag for tag in ("em", "strong", "sup", "sub", "a", "abbr", "s")} | {
@@ -68,13 +68,13 @@ class Piece(NamedTuple):
         return self.kind == "text" and self.html[-1] in _SPACE
 
 
-def is_struck_out(element: Element) -> bool:
+def is_struck_out(element: HtmlElement) -> bool:
     return _MARKS.get(element.tag) == "s" or bool(
         _STYLED["s"].search(element.get("style", ""))
     )
 
 
-def marked(element: Element, marks: tuple[Mark, ...]) -> tuple[Mark, ...]:
+def marked(element: HtmlElement, marks: tuple[Mark, ...]) -> tuple[Mark, ...]:
     """The marks under which the text in an inline element stands."""
     style = element.get("style", "")
     named = _MARKS.get(element.tag)
@@ -254,7 +254,7 @@ _OTHER_SIGNS = {
 # fmt: on
 
 
-def attributes_of(element: Element) -> str:
+def attributes_of(element: HtmlElement) -> str:
     """Those worth keeping, with a space before each; what they may say is checked."""
     tag = element.tag
     kept = {}
@@ -290,7 +290,7 @@ def attributes_of(element: Element) -> str:
     return written + ' reversed=""' * is_reversed
 
 
-def _image_attributes(element: Element) -> dict[str, str]:
+def _image_attributes(element: HtmlElement) -> dict[str, str]:
     kept = {"src": address_of(element, "src"), "alt": _words(element, "alt")}
     kept |= {name: number_of(element, name) for name in ("width", "height")}
     if element.get("role") == "presentation" and not kept["alt"]:
@@ -298,7 +298,7 @@ def _image_attributes(element: Element) -> dict[str, str]:
     return kept
 
 
-def address_of(element: Element, name: str = "href") -> str:
+def address_of(element: HtmlElement, name: str = "href") -> str:
     """Return where a link leads or an image is; nothing if that could do harm."""
     return _harmless(_NOT_IN_ADDRESS.sub("", element.get(name, "")).strip())
 
@@ -309,10 +309,10 @@ def _harmless(address: str) -> str:
     return address if "href=" in cleaned else ""
 
 
-def list_type(element: Element) -> str:
+def list_type(element: HtmlElement) -> str:
     """The kind of numbers before the items of a list: "a", "A", "i", "I" or nothing."""
     for place in [element, *element[:1]]:
-        kind = place.get("type", "")
+        kind: str = place.get("type", "")
         if found := _LIST_STYLE.search(place.get("style", "").lower()):
             kind = _LIST_TYPES[found[1]]
         for name in place.get("class", "").lower().split():
@@ -323,19 +323,19 @@ def list_type(element: Element) -> str:
     return ""
 
 
-def has_other_letters(element: Element) -> bool:
+def has_other_letters(element: HtmlElement) -> bool:
     """Return whether a list's style numbers it as no `type` of HTML does."""
     found = _LIST_SIGNS.search(element.get("style", "").lower())
     signs = set(re.findall(r"[a-z-]+", found[1])) if found else set()
     return bool(signs & _OTHER_SIGNS) and not list_type(element)
 
 
-def _words(element: Element, name: str) -> str:
+def _words(element: HtmlElement, name: str) -> str:
     texts = [_TURNING.split(" ".join(element.get(name, "").split()))]
     _drop_unbalanced(texts)
     return " ".join("".join(texts[0]).split())
 
 
-def number_of(element: Element, name: str) -> str:
+def number_of(element: HtmlElement, name: str) -> str:
     found = _NUMBER.fullmatch(element.get(name, ""))
     return str(int(found[1]) or "") if found else ""

@@ -1,13 +1,13 @@
 """Parts of a text that cannot be kept, named for the editor."""
 
 from collections import Counter
-from html.parser import HTMLParser
 from urllib.parse import unquote
 
 import nh3
 
 from ecfr_site.richtext.depth import flattened
 from ecfr_site.richtext.sanitizer import left_out, sanitise
+from ecfr_site.richtext.tree import parse_foreign
 
 # By element: one, and several.
 _NAMES = {
@@ -45,24 +45,18 @@ _SHOWN = nh3.Cleaner(
 )
 
 
-class _Count(HTMLParser):
-    """Counts elements, and images by their address."""
-
-    def __init__(self, html: str) -> None:
-        super().__init__()
-        self.elements: Counter[str] = Counter()
-        self.images: Counter[str] = Counter()
-        self.feed(_SHOWN.clean(flattened(html)))
-        self.close()
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        values = {name: value or "" for name, value in attrs}
-        if tag != "img":
-            self.elements[tag] += 1
-        elif values.get("aria-hidden") != "true" and not (
-            values.get("width") in _TINY or values.get("height") in _TINY
+def _count(html: str) -> tuple[Counter[str], Counter[str]]:
+    """Count elements, and images by their address."""
+    elements: Counter[str] = Counter()
+    images: Counter[str] = Counter()
+    for element in parse_foreign(_SHOWN.clean(flattened(html))).iterdescendants():
+        if element.tag != "img":
+            elements[element.tag] += 1
+        elif element.get("aria-hidden") != "true" and not (
+            element.get("width") in _TINY or element.get("height") in _TINY
         ):
-            self.images[values.get("src", "").strip()] += 1
+            images[element.get("src", "").strip()] += 1
+    return elements, images
 
 
 def losses(html: str) -> list[str]:
@@ -71,16 +65,17 @@ def losses(html: str) -> list[str]:
     Each is a phrase such as “2 images that cannot be shown (map.png, chart.png)”; none
     for a text that was sanitised.
     """
-    came, kept = _Count(html), _Count(sanitise(html))
-    lost = came.elements - kept.elements + left_out(html)
-    images = list((came.images - kept.images).elements())
+    elements, images = _count(html)
+    kept_elements, kept_images = _count(sanitise(html))
+    lost = elements - kept_elements + left_out(html)
+    lost_images = list((images - kept_images).elements())
     found: Counter[tuple[str, str]] = Counter()
     for tag, number in lost.items():
         found[_NAMES[tag]] += number
     phrases = [_phrase(names, number) for names, number in found.items()]
-    if images:
-        called = list(dict.fromkeys(filter(None, map(_file_name, images))))
-        phrase = _phrase(_NAMES["img"], len(images))
+    if lost_images:
+        called = list(dict.fromkeys(filter(None, map(_file_name, lost_images))))
+        phrase = _phrase(_NAMES["img"], len(lost_images))
         phrases.insert(0, f"{phrase} ({', '.join(called[:5])})" if called else phrase)
     return phrases
 

@@ -7,9 +7,9 @@ it apart from all other ids of a page.
 
 import re
 from collections.abc import Container
-from itertools import pairwise
 from urllib.parse import unquote
-from xml.etree.ElementTree import Element
+
+from lxml.html import Element, HtmlElement
 
 from ecfr_site.richtext.blocks import BOUNDARIES
 
@@ -22,9 +22,9 @@ _PLACE = re.compile(rf'<a id="({PREFIX}[^"]*)"></a>')
 _FRAGMENT = re.compile(rf'href="[^"]*#({PREFIX}[^"]*)"')
 
 
-def mark_places(root: Element) -> None:
+def mark_places(root: HtmlElement) -> None:
     """Put an anchor where a link of the text leads, and let the link lead to it."""
-    links: dict[str, list[Element]] = {}
+    links: dict[str, list[HtmlElement]] = {}
     for link in root.iter("a"):
         href = link.get("href", "").strip()
         if href.startswith("#") and len(href) > 1:
@@ -32,18 +32,18 @@ def mark_places(root: Element) -> None:
     if not links:
         _forget_names(root)
         return
-    parents = {child: parent for parent in root.iter() for child in parent}
-    following = {e: after for parent in root.iter() for e, after in pairwise(parent)}
     seen: set[str] = set()
     # The one place that each element begins with.
-    places: dict[Element, str] = {}
+    places: dict[HtmlElement, str] = {}
     for element in list(root.iter()):
         names = {element.get("id", ""), element.get("name", "")} - {""}
         for name in sorted((names & links.keys()) - seen):
             seen.add(name)
-            if element.tag == "hr" and element in following:
-                element = following[element]
-            holder = parents[element] if element.tag in _VOID else _holder(element)
+            after = element.getnext()
+            if element.tag == "hr" and after is not None:
+                element = after
+            is_void = element.tag in _VOID
+            holder = element.getparent() if is_void else _holder(element)
             place = places.setdefault(holder, place_of(name))
             if place == place_of(name) and holder.get("id") != place:
                 _insert(holder, place)
@@ -72,14 +72,14 @@ def without_unused(html: str) -> str:
     return _PLACE.sub(kept, html)
 
 
-def _forget_names(root: Element, places: Container[str] = ()) -> None:
+def _forget_names(root: HtmlElement, places: Container[str] = ()) -> None:
     for element in root.iter():
         element.attrib.pop("name", None)
         if element.tag != "a" or element.get("id") not in places:
             element.attrib.pop("id", None)
 
 
-def _holder(element: Element) -> Element:
+def _holder(element: HtmlElement) -> HtmlElement:
     """The innermost element that begins where the element does, without its text."""
     while len(element) and (
         element.tag in _FRAMES
@@ -91,7 +91,7 @@ def _holder(element: Element) -> Element:
     return element
 
 
-def _insert(holder: Element, place: str) -> None:
+def _insert(holder: HtmlElement, place: str) -> None:
     anchor = Element("a", {"id": place})
     anchor.tail, holder.text = holder.text, None
     holder.insert(0, anchor)

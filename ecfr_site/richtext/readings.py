@@ -1,7 +1,8 @@
 """Meanings that HTML gives a text by style or element, written into the text itself."""
 
 import re
-from xml.etree.ElementTree import Element
+
+from lxml.html import Element, HtmlElement
 
 from ecfr_site.richtext.blocks import BOUNDARIES
 from ecfr_site.richtext.inline import is_struck_out
@@ -23,7 +24,7 @@ _BEFORE_SELECTOR = re.compile(r"<!--|\*/")
 _CLASS = re.compile(r"([a-z0-9]*)\.([\w-]+)", re.I)
 
 
-def apply_style_sheets(root: Element, html: str) -> None:
+def apply_style_sheets(root: HtmlElement, html: str) -> None:
     """Write what the text's own style sheets say of a class into its elements.
 
     Programs such as Excel strike out and hide by class. Rules for a class alone or for
@@ -71,7 +72,7 @@ def _rules(html: str) -> dict[tuple[str, str], list[str]]:
 # Struck-out blocks
 
 
-def strike_out(element: Element, struck: bool = False) -> None:
+def strike_out(element: HtmlElement, struck: bool = False) -> None:
     """Strike out the words of blocks that are struck out themselves or from around.
 
     A mark stands within a block: around blocks or in their style it would be lost.
@@ -83,7 +84,7 @@ def strike_out(element: Element, struck: bool = False) -> None:
         strike_out(child, struck)
 
 
-def _strike_runs(block: Element) -> None:
+def _strike_runs(block: HtmlElement) -> None:
     """Put <s> around what stands in the block itself, between the blocks in it."""
     text, block.text = block.text, None
     children = list(block)
@@ -101,7 +102,7 @@ def _strike_runs(block: Element) -> None:
     _append_run(block, run)
 
 
-def _append_run(block: Element, run: Element) -> None:
+def _append_run(block: HtmlElement, run: HtmlElement) -> None:
     if len(run) or (run.text or "").strip():
         block.append(run)
 
@@ -119,7 +120,7 @@ _KEEPS_LINES = _KEEPS_SPACES | {"pre-line", "preserve-breaks"}
 _INDENTATION = re.compile("(?<=\n)[ \t\xa0]+")
 
 
-def break_lines(element: Element, mode: str = "normal") -> None:
+def break_lines(element: HtmlElement, mode: str = "normal") -> None:
     """Make elements of the line breaks that are kept, and fixed spaces of indentation.
 
     Spaces within a line are one space, as everywhere.
@@ -141,7 +142,7 @@ def break_lines(element: Element, mode: str = "normal") -> None:
         break_lines(child, mode)
 
 
-def _append_lines(element: Element, text: str | None, mode: str) -> None:
+def _append_lines(element: HtmlElement, text: str | None, mode: str) -> None:
     if not text:
         return
     if mode in _KEEPS_SPACES:
@@ -180,7 +181,7 @@ _LIKE |= {"pt": "es", "el": "es", "uk": "es", "ru": "es", "no": "es", "nb": "es"
 _LIKE |= {"ca": "es", "ro": "pl", "hu": "pl", "hr": "pl"}
 
 
-def write_quotes(element: Element, language: str = "en", depth: int = 0) -> None:
+def write_quotes(element: HtmlElement, language: str = "en", depth: int = 0) -> None:
     """Put the quotation marks that a browser draws around <q> into the text."""
     language = element.get("lang", "").partition("-")[0].lower() or language
     if element.tag == "q":
@@ -203,13 +204,11 @@ _WRAPPERS = {"div", "section", "article", "main", "header", "footer", "aside", "
 _WRAPPERS |= {"address", "dl", "dd", "details", "nav", "pre"}
 
 
-def hand_down(element: Element) -> None:
+def hand_down(root: HtmlElement) -> None:
     """Give what a wrapper says of language and direction to the blocks within it."""
-    for name in ("lang", "dir"):
-        said = element.get(name)
-        if element.tag in _WRAPPERS and said:
-            for child in element:
-                if child.tag in BOUNDARIES:
-                    child.set(name, child.get(name) or said)
-    for child in element:
-        hand_down(child)
+    for wrapper in root.iter(*_WRAPPERS):
+        for name in ("lang", "dir"):
+            if said := wrapper.get(name):
+                for child in wrapper:
+                    if child.tag in BOUNDARIES:
+                        child.set(name, child.get(name) or said)

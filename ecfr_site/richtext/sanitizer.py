@@ -9,10 +9,9 @@ import re
 from collections import Counter
 from functools import lru_cache
 from html import escape
-from html.parser import HTMLParser
-from xml.etree.ElementTree import Element, TreeBuilder
 
 import nh3
+from lxml.html import Element, HtmlElement
 
 from ecfr_site.richtext import formulas, readings, word_processors
 from ecfr_site.richtext.blocks import (
@@ -26,6 +25,7 @@ from ecfr_site.richtext.blocks import (
 from ecfr_site.richtext.depth import flattened
 from ecfr_site.richtext.inline import SCHEMES, has_other_letters
 from ecfr_site.richtext.places import mark_places, without_unused
+from ecfr_site.richtext.tree import parse_foreign, without_control_characters
 
 # The allow-list: elements and their attributes. `lang` may stand on all of them. The
 # editor's own filter is made from it (ecfr_site/richtext/fields.py).
@@ -62,9 +62,6 @@ _DROPPED = formulas.DROPPED | {
 # Around struck-out words in plain text.
 STRUCK_OUT = "~~"
 _FORMULA = re.compile(r"<math\b.*?</math>", re.S)
-_CONTROL = re.compile(
-    "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ufeff\ufffe\uffff\ud800-\udfff]"
-)
 _DEEPEST = 60
 
 
@@ -153,57 +150,18 @@ _LAST_WORD = nh3.Cleaner(
 )
 
 
-class _Reader(HTMLParser):
-    """Builds the tree that nh3 wrote down, flattened where it is absurdly deep."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.builder = TreeBuilder()
-        self.builder.start("div", {})
-        self.depth = 0
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        void = tag in ("br", "hr", "img")
-        if void or self.depth < _DEEPEST:
-            self.builder.start(
-                tag, {name: _short(name, value) for name, value in attrs}
-            )
-        if void:
-            self.builder.end(tag)
-        else:
-            self.depth += 1
-
-    def handle_endtag(self, tag: str) -> None:
-        self.depth -= 1
-        if self.depth < _DEEPEST:
-            self.builder.end(tag)
-
-    def handle_data(self, data: str) -> None:
-        self.builder.data(data)
-
-
-def _short(name: str, value: str | None) -> str:
-    """The attribute's value; of a style no more than anybody writes."""
-    return (value or "")[:1000] if name == "style" else value or ""
-
-
-def _read(html: str) -> Element:
-    reader = _Reader()
-    # Some characters come as references, hence once more.
-    html = word_processors.without_suggestions(_CONTROL.sub("", html))
+def _read(html: str) -> HtmlElement:
+    html = word_processors.without_suggestions(without_control_characters(html))
     clean = _READ.clean(flattened(formulas.unprefixed(html)))
-    reader.feed(_CONTROL.sub("", clean))
-    reader.close()
-    reader.builder.end("div")
-    root = reader.builder.close()
+    root = parse_foreign(clean, _DEEPEST)
     readings.apply_style_sheets(root, html)
     return root
 
 
-def _lines(root: Element) -> list[str]:
+def _lines(root: HtmlElement) -> list[str]:
     lines: list[list[str]] = [[]]
 
-    def walk(element: Element) -> None:
+    def walk(element: HtmlElement) -> None:
         if element.tag in BOUNDARIES or element.tag == "br":
             lines.append([])
         if formulas.is_formula(element):
@@ -225,7 +183,7 @@ def _lines(root: Element) -> list[str]:
 # Mending: headings at the right level, lists that are lists
 
 
-def _mend(root: Element, html: str, language: str) -> None:
+def _mend(root: HtmlElement, html: str, language: str) -> None:
     word_processors.remove_reviews(root, html)
     if word_processors.is_from_word(html):
         word_processors.set_languages(root, html)
@@ -238,12 +196,12 @@ def _mend(root: Element, html: str, language: str) -> None:
     readings.write_quotes(root, language)
     mark_places(root)
     _set_heading_levels(root)
-    for parent in list(root.iter()):
+    for parent in dict.fromkeys(item.getparent() for item in root.iter("li")):
         if parent.tag not in LISTS:
             _gather_items(parent)
 
 
-def _set_heading_levels(root: Element) -> None:
+def _set_heading_levels(root: HtmlElement) -> None:
     """The title is the page's h1: in a text with several, all levels move one down."""
     headings = [element for element in root.iter() if element.tag in HEADINGS]
     down = sum(heading.tag == "h1" for heading in headings) > 1
@@ -252,11 +210,11 @@ def _set_heading_levels(root: Element) -> None:
         heading.tag = f"h{min(max(level, 2), 3)}"
 
 
-def _gather_items(parent: Element) -> None:
+def _gather_items(parent: HtmlElement) -> None:
     """Put list items that stand outside a list into one."""
-    children: list[Element] = []
-    gathered: Element | None = None
-    for child in parent:
+    children: list[HtmlElement] = []
+    gathered: HtmlElement | None = None
+    for child in list(parent):
         if child.tag != "li":
             gathered = None
             children.append(child)

@@ -4,7 +4,8 @@ import re
 from collections import Counter
 from collections.abc import Callable
 from typing import NamedTuple
-from xml.etree.ElementTree import Element
+
+from lxml.html import Element, HtmlElement
 
 # The one list of signs by which programs mark reviewers' comments and deleted words.
 _COMMENT_CLASS = re.compile(
@@ -46,12 +47,15 @@ _BODY_LANGUAGE = re.compile(r"<body[^<>]*?\slang=[\"']?([A-Za-z-]+)", re.I)
 
 
 def is_from_word(html: str) -> bool:
-    return bool(_FROM_WORD.search(html))
+    # The pattern alone is slow in a long text.
+    folded = html.casefold()
+    maybe = "mso" in folded or "schemas-microsoft-com" in folded
+    return maybe and bool(_FROM_WORD.search(html))
 
 
-def prune(parent: Element, is_dropped: Callable[[Element], bool]) -> None:
+def prune(parent: HtmlElement, is_dropped: Callable[[HtmlElement], bool]) -> None:
     """Remove the children that are dropped, but not the text after them."""
-    kept: list[Element] = []
+    kept: list[HtmlElement] = []
     texts = [[parent.text or ""]]
     for child in parent:
         if not is_dropped(child):
@@ -69,12 +73,16 @@ def prune(parent: Element, is_dropped: Callable[[Element], bool]) -> None:
 # Reviewers
 
 
-def remove_reviews(root: Element, html: str) -> Counter[str]:
+def remove_reviews(root: HtmlElement, html: str) -> Counter[str]:
     """Remove reviewers' comments and the words that they deleted, and count them."""
-    tracked = bool(_FROM_WORD.search(html) or _FROM_OFFICE.search(html)) or any(
-        element.get("datetime") or element.get("cite")
-        for tag in ("del", "ins")
-        for element in root.iter(tag)
+    tracked = (
+        is_from_word(html)
+        or bool(_FROM_OFFICE.search(html))
+        or any(
+            element.get("datetime") or element.get("cite")
+            for tag in ("del", "ins")
+            for element in root.iter(tag)
+        )
     )
     _mark_comment_blocks(root)
     found: Counter[str] = Counter()
@@ -82,7 +90,7 @@ def remove_reviews(root: Element, html: str) -> Counter[str]:
         sign[1].lower() == "start" for sign in _SUGGESTION.finditer(html)
     )
 
-    def is_review(element: Element) -> bool:
+    def is_review(element: HtmlElement) -> bool:
         kind = _review(element, tracked)
         # A comment's references are not counted beside it.
         if kind in ("deletion", "hidden") or (
@@ -111,25 +119,24 @@ def without_suggestions(html: str) -> str:
     return "".join([*kept, html[place:]]) if place else html
 
 
-def _mark_comment_blocks(root: Element) -> None:
+def _mark_comment_blocks(root: HtmlElement) -> None:
     """The block that begins with a comment's own anchor is the comment."""
-    parents = {child: parent for parent in root.iter() for child in parent}
     for anchor in list(root.iter("a")):
         if not _COMMENT_TEXT_ID.fullmatch(anchor.get("id") or anchor.get("name") or ""):
             continue
         block = anchor
-        while block in parents and block.tag not in ("p", "li", "div"):
-            block = parents[block]
-        above = parents.get(block)
+        while block is not root and block.tag not in ("p", "li", "div"):
+            block = block.getparent()
+        above = block.getparent()
         while above is not None and above.tag == "div" and above[0] is block:
             if above is root or sum(1 for _ in above.iter("a")) > 1:
                 break
-            block, above = above, parents.get(above)
+            block, above = above, above.getparent()
         if block is not root:
             block.set("class", "MsoCommentText")
 
 
-def _review(element: Element, tracked: bool) -> str:
+def _review(element: HtmlElement, tracked: bool) -> str:
     """The kind of remark that the element is, if any."""
     classes = element.get("class", "").split()
     names = [element.get("id", ""), element.get("name", "")]
@@ -155,11 +162,11 @@ def _review(element: Element, tracked: bool) -> str:
     return "deletion" if any(map(_DELETED_CLASS.fullmatch, classes)) else ""
 
 
-def _is_hidden(element: Element) -> bool:
+def _is_hidden(element: HtmlElement) -> bool:
     return "hidden" in element.attrib or bool(_HIDDEN.search(element.get("style", "")))
 
 
-def _is_twin(element: Element) -> bool:
+def _is_twin(element: HtmlElement) -> bool:
     """Return whether it holds just the MathML of a formula that is shown otherwise."""
     formula = next(element.iter("math"), None)
     return formula is not None and (
@@ -170,7 +177,7 @@ def _is_twin(element: Element) -> bool:
 # Languages
 
 
-def set_languages(root: Element, html: str) -> None:
+def set_languages(root: HtmlElement, html: str) -> None:
     """Keep a language only where it differs from the one that most of the text is in.
 
     Word names a language on every run of text, in whichever variant its spelling was
@@ -179,7 +186,7 @@ def set_languages(root: Element, html: str) -> None:
     body = _BODY_LANGUAGE.search(html)
     used: Counter[str] = Counter()
 
-    def count(element: Element, language: str) -> None:
+    def count(element: HtmlElement, language: str) -> None:
         language = _primary(element.get("lang", "")) or language
         used[language] += _letters(element.text)
         for child in element:
@@ -195,7 +202,7 @@ def set_languages(root: Element, html: str) -> None:
             element.attrib.pop("lang", None)
 
 
-def drop_directions(root: Element, html: str) -> None:
+def drop_directions(root: HtmlElement, html: str) -> None:
     """Forget that text runs left to right where a program says so of all of it."""
     noisy = is_from_word(html) or "docs-internal-guid" in html
     if noisy and not any(e.get("dir", "").lower() == "rtl" for e in root.iter()):
@@ -228,15 +235,15 @@ class _Marker(NamedTuple):
     number: int = 0
 
 
-def make_lists(root: Element) -> None:
+def make_lists(root: HtmlElement) -> None:
     """Make lists of the paragraphs that Word begins with a drawn bullet or number."""
     types: dict[tuple[str, int], str] = {}
     for parent in list(root.iter()):
         if not any(_list_of(child) for child in parent):
             continue
-        children: list[Element] = []
+        children: list[HtmlElement] = []
         # The lists that are open, the outermost first, and their last numbers.
-        lists: list[Element] = []
+        lists: list[HtmlElement] = []
         numbers: list[int] = []
         for child in list(parent):
             place = _list_of(child)
@@ -265,7 +272,7 @@ def make_lists(root: Element) -> None:
         parent[:] = children
 
 
-def count_other_letters(root: Element) -> int:
+def count_other_letters(root: HtmlElement) -> int:
     """Count the lists with letters of another script, of which bullets are made."""
     return len(
         {
@@ -278,7 +285,7 @@ def count_other_letters(root: Element) -> int:
     )
 
 
-def _sign(item: Element) -> str:
+def _sign(item: HtmlElement) -> str:
     """The drawn sign before the item's text."""
     signs = (
         "".join(element.itertext())
@@ -288,16 +295,16 @@ def _sign(item: Element) -> str:
     return "".join(next(signs, "").split())
 
 
-def _list_of(element: Element) -> tuple[str, int] | None:
+def _list_of(element: HtmlElement) -> tuple[str, int] | None:
     found = element.tag == "p" and _LIST.search(element.get("style", ""))
     return (found[1].lower(), max(int(found[2][:2]), 1)) if found else None
 
 
-def _take_sign(item: Element) -> str:
+def _take_sign(item: HtmlElement) -> str:
     """The drawn sign before the item's text, which is removed from it."""
     signs: list[str] = []
 
-    def is_sign(element: Element) -> bool:
+    def is_sign(element: HtmlElement) -> bool:
         if not _LIST_SIGN.search(element.get("style", "")):
             return False
         signs.append("".join(element.itertext()))
@@ -339,7 +346,7 @@ def _roman(text: str) -> int:
     return sum(-value if value < after else value for value, after in pairs)
 
 
-def _list(marker: _Marker) -> Element:
+def _list(marker: _Marker) -> HtmlElement:
     if not marker.type:
         return Element("ul")
     attributes = {"type": marker.type} if marker.type != "1" else {}
@@ -348,11 +355,11 @@ def _list(marker: _Marker) -> Element:
     return Element("ol", attributes)
 
 
-def _type_of(made: Element) -> str:
+def _type_of(made: HtmlElement) -> str:
     return made.get("type", "1") if made.tag == "ol" else ""
 
 
-def _add_item(home: Element, item: Element, number: int, expected: int) -> None:
+def _add_item(home: HtmlElement, item: HtmlElement, number: int, expected: int) -> None:
     item.tag = "li"
     if home.tag == "ol" and number != expected:
         item.set("value", str(number))

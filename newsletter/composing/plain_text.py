@@ -1,11 +1,11 @@
 """HTML as plain text that is pleasant to read in an e-mail."""
 
-from html.parser import HTMLParser
 from textwrap import fill
 
 from ecfr_site.richtext.blocks import BOUNDARIES, HEADINGS
 from ecfr_site.richtext.numerals import written_number
 from ecfr_site.richtext.sanitizer import STRUCK_OUT, linear_formulas
+from ecfr_site.richtext.tree import parse_fragment
 
 COLUMNS = 72
 
@@ -16,8 +16,7 @@ def set_text(html):
     Where a paragraph links to follows it, by number.
     """
     setter = _Setter()
-    setter.feed(linear_formulas(html))
-    setter.close()
+    setter.set(parse_fragment(linear_formulas(html)))
     setter.end_paragraph()
     return "\n\n".join(setter.paragraphs)
 
@@ -39,9 +38,10 @@ def wrapped(text, first="", later=""):
     )
 
 
-class _Setter(HTMLParser):
+class _Setter:
+    """Sets a tree's text, element by element."""
+
     def __init__(self):
-        super().__init__()
         self.paragraphs = []
         self.links = 0
         # Of the lists around: None for bullets, or how the items are numbered.
@@ -70,15 +70,23 @@ class _Setter(HTMLParser):
         # What was a bullet's first paragraph is its only one with a bullet.
         self.begin_paragraph(" " * len(self.sign) if lines else self.sign)
 
-    def handle_starttag(self, tag, attrs):
-        attrs = dict(attrs)
+    def set(self, element):
+        self.begin(element)
+        self.lines[-1].append(element.text or "")
+        for child in element:
+            self.set(child)
+            self.lines[-1].append(child.tail or "")
+        self.end(element)
+
+    def begin(self, element):
+        tag = element.tag
         if tag in BOUNDARIES:
             self.end_paragraph()
         if tag in ("ul", "ol"):
-            self.lists.append(_Numbers(attrs) if tag == "ol" else None)
+            self.lists.append(_Numbers(element) if tag == "ol" else None)
         elif tag == "li" and self.lists:
             numbers = self.lists[-1]
-            self.begin_paragraph(f"{numbers.next(attrs)} " if numbers else "- ")
+            self.begin_paragraph(f"{numbers.next(element)} " if numbers else "- ")
         elif tag == "blockquote":
             self.quotes += 1
         elif tag == "br":
@@ -86,10 +94,11 @@ class _Setter(HTMLParser):
         elif tag == "s":
             self.lines[-1].append(STRUCK_OUT)
         elif tag == "a":
-            self.address = attrs.get("href") or ""
+            self.address = element.get("href", "")
             self.before = len(self.lines[-1])
 
-    def handle_endtag(self, tag):
+    def end(self, element):
+        tag = element.tag
         if tag in BOUNDARIES:
             self.end_paragraph(heading=tag in HEADINGS)
         if tag in ("ul", "ol") and self.lists:
@@ -106,20 +115,17 @@ class _Setter(HTMLParser):
                 self.lines[-1].append(f" [{self.links}]")
                 self.addresses.append(f"[{self.links}] {self.address}")
 
-    def handle_data(self, data):
-        self.lines[-1].append(data)
-
 
 class _Numbers:
     """The numbers of a list's items, as letters and Roman ones too."""
 
-    def __init__(self, attrs):
-        self.kind = attrs.get("type", "1")
-        self.step = -1 if "reversed" in attrs else 1
-        self.number = int(attrs.get("start") or 1)
+    def __init__(self, ol):
+        self.kind = ol.get("type", "1")
+        self.step = -1 if "reversed" in ol.attrib else 1
+        self.number = int(ol.get("start") or 1)
 
-    def next(self, attrs):
-        """The number of an item with these attributes, and its stop."""
-        number = int(attrs.get("value") or self.number)
+    def next(self, item):
+        """The number of the item, and its stop."""
+        number = int(item.get("value") or self.number)
         self.number = number + self.step
         return f"{written_number(number, self.kind)}."

@@ -13,13 +13,13 @@ import dns.exception
 import dns.resolver
 from django.conf import settings
 from django.utils import timezone
-from lxml import html as markup
 
 from articles.models import Article
 from articles.tasks import leads_somewhere
 from ecfr_site.mail.addresses import ascii_address
 from ecfr_site.richtext import link_checker
 from ecfr_site.richtext.sanitizer import plain_text
+from ecfr_site.richtext.tree import parse_fragment
 from newsletter.composing import messages, preview
 from newsletter.composing.links import links_in
 from newsletter.models import Edition
@@ -175,7 +175,7 @@ def about_pictures(edition):
 
 
 def elements(html, tag):
-    return markup.document_fromstring(html).iter(tag) if html.strip() else []
+    return parse_fragment(html).iter(tag)
 
 
 def about_message(message, recipient):

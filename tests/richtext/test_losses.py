@@ -27,6 +27,9 @@ UNREACHABLE = (
         ("<img src=/a.png><img src=https://x.example/b.png>", []),
         ("<video src=/x></video><iframe src=/y></iframe>",)
         + (["1 video", "1 embedded page"],),
+        ("<iframe><p>Your browser shows no frames.</p></iframe>",)
+        + (["1 embedded page"],),
+        ("<iframe src=/y>&#11;<img src=a.png></iframe>\x0b", ["1 embedded page"]),
         ("<svg><path/></svg><canvas></canvas>", ["2 drawings"]),
         ("<math></math>", ["1 formula"]),
         ("<math><mi>x</mi></math>", []),
