@@ -102,7 +102,10 @@ class RichTextWidget(CKEditorWidget):  # type: ignore[misc]
     ) -> dict[str, Any]:
         upload = reverse("image_upload")
         self.config |= {
-            "contentsCss": static("ecfr_site/editor/content.css"),
+            "contentsCss": [
+                static("ecfr_site/admin/colours.css"),
+                static("ecfr_site/editor/content.css"),
+            ],
             "uploadUrl": upload,
             "filebrowserImageUploadUrl": upload,
         }
