@@ -1,4 +1,5 @@
 from django import template
+from django.template.loader import render_to_string
 
 from newsletter.reports.charts import per_cent
 
@@ -13,3 +14,21 @@ def grouped(number):
 @register.filter(name="per_cent")
 def per_cent_or_dash(value):
     return "–" if value is None else per_cent(value)
+
+
+@register.simple_block_tag
+def figures(content, caption, *named, words, numbers, further=""):
+    """A report's table around its rows: admin/newsletter/_figures.html.
+
+    `words` and `numbers` are the titles of its columns, in this order and with "|"
+    between; those in `further` vanish on narrow screens. `named` is put into `caption`
+    at each %s.
+    """
+    context = {
+        "rows": content,
+        "caption": caption % named if named else caption,
+        "words": words.split("|"),
+        "numbers": numbers.split("|"),
+        "further": further.split("|"),
+    }
+    return render_to_string("admin/newsletter/_figures.html", context)
