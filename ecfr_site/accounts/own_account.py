@@ -20,7 +20,7 @@ from django_otp.plugins.otp_totp.models import TOTPDevice
 from ecfr_site.accounts import passkeys, second_factor, sessions
 from ecfr_site.accounts.models import Passkey
 from ecfr_site.accounts.second_factor import Missing
-from ecfr_site.accounts.sign_in import CodeForm, PasskeyField, proof_form
+from ecfr_site.accounts.sign_in import CodeForm, PasskeyField, build_proof_form
 from ecfr_site.accounts.tasks import notify
 from ecfr_site.accounts.views import SignIn, elsewhere, with_next
 from ecfr_site.institution.models import Institution
@@ -59,17 +59,18 @@ def account(request):
     return account_page(request)
 
 
-def account_page(request, **forms):
+def account_page(request, **filled):
     """admin/accounts/account.html: password, second factor, sessions.
 
-    `forms` by name: those that were filled in wrongly.
+    `filled`, by name, are forms that were filled in wrongly.
     """
     user = request.user
     is_on = second_factor.is_on(user)
-    if is_on:
-        for name in ("codes", "app", "off"):
-            forms.setdefault(f"{name}_form", proof_form(request, auto_id=f"{name}-%s"))
-    party = passkeys.relying_party()
+    proofs = {
+        f"{name}_form": build_proof_form(request, auto_id=f"{name}-%s")
+        for name in ("codes", "app", "off")
+    }
+    party = passkeys.get_relying_party()
     context = {
         **admin.site.each_context(request),
         "title": "Your account",
@@ -80,7 +81,8 @@ def account_page(request, **forms):
         "codes_left": second_factor.recovery_codes_left(user) if is_on else 0,
         "offers_passkeys": passkeys.are_offered(request),
         "passkey_site": party and party.origin + reverse("admin:account"),
-        **forms,
+        **proofs,
+        **filled,
     }
     return render(request, "admin/accounts/account.html", context)
 
@@ -94,11 +96,11 @@ def set_up(request):
     next_page = SignIn(request=request).get_redirect_url()
     form = ConfirmForm(user)
     # Beside a passkey somebody who is only at the computer adds no app of their own.
-    proof = proof_form(request) if second_factor.is_on(user) else None
+    proof = build_proof_form(request) if second_factor.is_on(user) else None
     if request.method == "POST":
         if "begin" in request.POST:
             if proof:
-                proof = proof_form(request, request.POST)
+                proof = build_proof_form(request, request.POST)
             if not proof or proof.is_valid():
                 second_factor.begin(user)
                 return with_next("admin:second_factor", next_page)
@@ -107,7 +109,7 @@ def set_up(request):
             if form.is_valid():
                 second_factor.take(request, form.device)
                 app = "an authenticator app"
-                return factor_added(request, app, "app_added", form.codes, next_page)
+                return finish_adding(request, app, "app_added", form.codes, next_page)
     device = second_factor.begun(user)
     institution = Institution.objects.current()
     context = {
@@ -154,7 +156,7 @@ def qr_code(text):
     return mark_safe(svg)  # noqa: S308
 
 
-def factor_added(request, what, notice, codes, next_page):
+def finish_adding(request, what, notice, codes, next_page):
     """Note it, mail it, and go on: to the recovery codes if it was the first."""
     if codes:
         log(request, "Switched two-factor sign-in on.")
@@ -208,18 +210,18 @@ def add_passkey(request):
     if not passkeys.are_offered(request):
         return redirect("admin:account")
     next_page = SignIn(request=request).get_redirect_url()
-    name_form, proof, form = NewPasskeyForm(), proof_form(request), None
+    name_form, proof, form = NewPasskeyForm(), build_proof_form(request), None
     if request.method == "POST" and "name" in request.POST:
         name_form = NewPasskeyForm(request.POST)
         if name_form.is_valid():
-            proof = proof_form(request, request.POST)
+            proof = build_proof_form(request, request.POST)
         if proof.is_valid():
             request.session[NEW_PASSKEY] = {
                 "name": name_form.cleaned_data["name"],
                 "at": int(time.time()),
             }
             return with_next("admin:add_passkey", next_page)
-    elif name := new_passkey_name(request):
+    elif name := get_new_passkey_name(request):
         form = PasskeyForm(request, name, request.POST or None)
         if form.is_valid():
             del request.session[NEW_PASSKEY]
@@ -227,7 +229,7 @@ def add_passkey(request):
             if not second_factor.is_verified(request.user):
                 second_factor.take(request, form.added)
             what = f"the passkey “{name}”"
-            return factor_added(request, what, "passkey_added", codes, next_page)
+            return finish_adding(request, what, "passkey_added", codes, next_page)
     context = {
         **admin.site.each_context(request),
         "title": "Add a passkey",
@@ -238,13 +240,13 @@ def add_passkey(request):
         "next": next_page,
     }
     if form:
-        options = passkeys.creation_options(request, request.user)
+        options = passkeys.build_creation_options(request, request.user)
         context["options"] = json.dumps(options)
     return render(request, "admin/accounts/add_passkey.html", context)
 
 
-def new_passkey_name(request):
-    """What the passkey will be called whose owner was just asked; or None."""
+def get_new_passkey_name(request):
+    """Return the name of a passkey whose owner gave a proof lately, or None."""
     new = request.session.get(NEW_PASSKEY)
     if new and time.time() - new["at"] < NEW_PASSKEY_AGE:
         return new["name"]
@@ -256,7 +258,7 @@ def remove_passkey(request, passkey_id):
     """admin/accounts/remove_passkey.html asks first, for one of one's own."""
     passkey = get_object_or_404(Passkey, pk=passkey_id, user=request.user)
     is_needed = second_factor.is_needed(passkey)
-    form = proof_form(request, None if is_needed else request.POST or None)
+    form = build_proof_form(request, None if is_needed else request.POST or None)
     if form.is_valid():
         goes_on = form.device != passkey
         second_factor.remove_passkey(passkey)
@@ -283,7 +285,7 @@ def remove_passkey(request, passkey_id):
 @require_POST
 @own_page
 def new_codes(request):
-    form = proof_form(request, request.POST, auto_id="codes-%s")
+    form = build_proof_form(request, request.POST, auto_id="codes-%s")
     if not second_factor.is_on(request.user) or not form.is_valid():
         return account_page(request, codes_form=form)
     codes = second_factor.new_recovery_codes(request.user)
@@ -296,7 +298,7 @@ def new_codes(request):
 @own_page
 def remove_app(request):
     """Forget the app, beside which there are passkeys."""
-    form = proof_form(request, request.POST, auto_id="app-%s")
+    form = build_proof_form(request, request.POST, auto_id="app-%s")
     if not request.user.passkey_set.exists() or not form.is_valid():
         return account_page(request, app_form=form)
     second_factor.remove_app(request.user)
@@ -311,7 +313,7 @@ def remove_app(request):
 @require_POST
 @own_page
 def turn_off(request):
-    form = proof_form(request, request.POST, auto_id="off-%s")
+    form = build_proof_form(request, request.POST, auto_id="off-%s")
     if not second_factor.is_on(request.user) or not form.is_valid():
         return account_page(request, off_form=form)
     second_factor.turn_off(request.user)

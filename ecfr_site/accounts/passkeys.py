@@ -66,8 +66,8 @@ class RelyingParty(NamedTuple):
     origin: str
 
 
-def relying_party():
-    """The site by SITE_URL; None where browsers have no passkeys.
+def get_relying_party():
+    """Return the site by SITE_URL; None where browsers have no passkeys.
 
     They need TLS, or this machine, and a name: for 127.0.0.1 that is localhost.
     """
@@ -85,7 +85,7 @@ def relying_party():
 
 def are_offered(request):
     """Return whether the browser is at the address that passkeys belong to."""
-    party = relying_party()
+    party = get_relying_party()
     return party is not None and party.origin == (
         f"{request.scheme}://{request.get_host()}"
     )
@@ -94,12 +94,12 @@ def are_offered(request):
 # Adding
 
 
-def creation_options(request, user):
-    """What `navigator.credentials.create` takes, ready for JSON."""
+def build_creation_options(request, user):
+    """Return what `navigator.credentials.create` takes, ready for JSON."""
     own = list(user.passkey_set.all())
     handle = own[0].user_handle if own else bytes_to_base64url(generate_user_handle())
     options = generate_registration_options(
-        rp_id=relying_party().id,
+        rp_id=get_relying_party().id,
         rp_name=Institution.objects.current().short_name,
         user_id=base64url_to_bytes(handle),
         user_name=user.get_username(),
@@ -125,8 +125,8 @@ def add(request, user, name, answer):
         verified = verify_registration_response(
             credential=credential,
             expected_challenge=base64url_to_bytes(asked["challenge"]),
-            expected_rp_id=relying_party().id,
-            expected_origin=relying_party().origin,
+            expected_rp_id=get_relying_party().id,
+            expected_origin=get_relying_party().origin,
         )
         if len(verified.credential_id) > LONGEST_ID:
             raise ValueError("The standard knows no such long identifier.")
@@ -149,14 +149,14 @@ def add(request, user, name, answer):
 # Signing in
 
 
-def request_options(request, user=None):
-    """What `navigator.credentials.get` takes, ready for JSON.
+def build_request_options(request, user=None):
+    """Return what `navigator.credentials.get` takes, ready for JSON.
 
     Without a user the authenticator shows the accounts that it knows here. It then has
     to see by finger, face or PIN who is there: the passkey stands for the password too.
     """
     options = generate_authentication_options(
-        rp_id=relying_party().id,
+        rp_id=get_relying_party().id,
         challenge=_new_challenge(request, user),
         timeout=CHALLENGE_AGE * 1000,
         allow_credentials=_descriptors(user.passkey_set.all()) if user else None,
@@ -168,7 +168,7 @@ def request_options(request, user=None):
 
 
 def check(request, answer, user=None):
-    """The passkey that gave the answer. Raises ValidationError.
+    """Return the passkey that gave the answer. Raises ValidationError.
 
     One of the user's, or without a user anybody's who was seen by the authenticator.
     """
@@ -197,8 +197,8 @@ def _check(request, answer, user):
     verified = verify_authentication_response(
         credential=credential,
         expected_challenge=base64url_to_bytes(asked["challenge"]),
-        expected_rp_id=relying_party().id,
-        expected_origin=relying_party().origin,
+        expected_rp_id=get_relying_party().id,
+        expected_origin=get_relying_party().origin,
         credential_public_key=base64url_to_bytes(passkey.public_key),
         credential_current_sign_count=passkey.sign_count,
         require_user_verification=user is None,
@@ -231,8 +231,8 @@ class PasskeyBackend(BaseBackend):
         return user
 
 
-def owner_name(answer):
-    """The user name that the answer claims, unchecked; "" if there is none."""
+def find_owner_name(answer):
+    """Return the user name that the answer claims, unchecked, or ""."""
     try:
         credential_id = json.loads(answer)["id"]
         return Passkey.objects.get(credential_id=credential_id).user.get_username()
@@ -258,11 +258,11 @@ def _new_challenge(request, user, **more):
 
 
 def _take_challenge(request, user):
-    """What was asked of this user. Raises ValueError; good for one answer."""
+    """Return what was asked of this user, for one answer. Raises ValueError."""
     asked = request.session.pop(CHALLENGE, None)
     if (
         asked is None
-        or relying_party() is None
+        or get_relying_party() is None
         or asked["user"] != (user and user.pk)
         or time.time() - asked["at"] > CHALLENGE_AGE
     ):

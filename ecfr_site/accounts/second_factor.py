@@ -161,7 +161,7 @@ def remove_app(user):
 
 
 def is_needed(passkey):
-    """Whether it is the last factor of somebody who must have one."""
+    """Return whether it is the last factor of somebody who must have one."""
     return _is_last(passkey) and is_required(passkey.user)
 
 

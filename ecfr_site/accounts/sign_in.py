@@ -18,7 +18,7 @@ PATIENCE = 10 * 60
 
 
 class PasskeyField(forms.CharField):
-    """What a browser answers for a passkey; static/ecfr_site/admin/passkeys.js."""
+    """A browser's answer for a passkey; static/ecfr_site/admin/passkeys.js."""
 
     def __init__(self):
         super().__init__(required=False, max_length=20_000, widget=forms.HiddenInput)
@@ -55,20 +55,20 @@ class SignInForm(AdminAuthenticationForm):
 
     def clean_answer(self, answer):
         self.user_cache = authenticate(
-            self.request, username=passkeys.owner_name(answer), passkey=answer
+            self.request, username=passkeys.find_owner_name(answer), passkey=answer
         )
         if self.user_cache is None or not self.user_cache.is_staff:
-            raise locked_out_error(self.request) or ValidationError(
+            raise get_locked_out_error(self.request) or ValidationError(
                 self.error_messages["invalid_passkey"]
             )
         return self.cleaned_data
 
     def get_invalid_login_error(self):
-        return locked_out_error(self.request) or super().get_invalid_login_error()
+        return get_locked_out_error(self.request) or super().get_invalid_login_error()
 
 
-def locked_out_error(request):
-    """What to say of a sign-in that axes refused, or that was one too many; or None."""
+def get_locked_out_error(request):
+    """Return an error for a sign-in that axes refused or was one too many, or None."""
     if not getattr(request, "axes_locked_out", False):
         return None
     return ValidationError(
@@ -121,7 +121,7 @@ class CodeForm(forms.Form):
         return self.cleaned_data
 
     def check_code(self, code):
-        """The device that accepts it. Raises ValidationError."""
+        """Return the device that accepts it. Raises ValidationError."""
         if not code:
             raise ValidationError(forms.Field.default_error_messages["required"])
         return second_factor.check(self.user, code)
@@ -147,14 +147,14 @@ class PasswordForm(forms.Form):
         # Failures are counted, as those at the door.
         name = self.user.get_username()
         if authenticate(self.request, username=name, password=password) != self.user:
-            raise locked_out_error(self.request) or ValidationError(
+            raise get_locked_out_error(self.request) or ValidationError(
                 "That is not the correct password."
             )
         return password
 
 
-def proof_form(request, data=None, **kwargs):
-    """Asks again for what the signed-in person signs in with at last."""
+def build_proof_form(request, data=None, **kwargs):
+    """Build the form that asks for the second factor again, or else the password."""
     user = request.user
     form = CodeForm if second_factor.is_on(user) else PasswordForm
     return form(request, user, data, **kwargs)

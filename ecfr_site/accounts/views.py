@@ -108,7 +108,7 @@ def start_again(request):
 @never_cache
 @require_POST
 def passkey_options(request, own=False):
-    """JSON: what a browser asks a passkey for; 404 if there is none.
+    """JSON: the options with which a browser asks for a passkey; 404 if none.
 
     One that stands for the password, or one of the person's `own` as second factor.
     """
@@ -123,7 +123,7 @@ def passkey_options(request, own=False):
         own and not (user and user.passkey_set.exists())
     ):
         return JsonResponse({"error": "There is no passkey to ask for."}, status=404)
-    return JsonResponse(passkeys.request_options(request, user))
+    return JsonResponse(passkeys.build_request_options(request, user))
 
 
 def to_code(next_page=""):

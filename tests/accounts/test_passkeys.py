@@ -613,7 +613,7 @@ def test_asking_needs_a_post_and_its_token(address):
 def test_the_site_is_known_by_its_address(settings, site, party):
     settings.SITE_URL = site
 
-    assert passkeys.relying_party() == party
+    assert passkeys.get_relying_party() == party
 
 
 @pytest.mark.parametrize("site", ["http://127.0.0.1:8000", "https://example.org"])
@@ -638,6 +638,19 @@ def test_elsewhere_the_pages_offer_none_and_say_where(ada, laptop):
     assert "http://localhost:8000/admin/account/" in said
     assert "Add a passkey" not in said
     assert client.get(ADD)["Location"] == "/admin/account/"
+
+
+def test_behind_a_proxy_the_site_is_the_host_of_its_address(settings, ada):
+    settings.SITE_URL = "https://desk.example.org"
+    settings.SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+    laptop = Authenticator.of(ada)
+    client = Client(HTTP_HOST="desk.example.org", HTTP_X_FORWARDED_PROTO="https")
+
+    use_alone(client, laptop, origin="https://desk.example.org")
+    assert is_at_the_desk(client)
+
+    other = Client(HTTP_HOST="www.example.org", HTTP_X_FORWARDED_PROTO="https")
+    assert other.post("/admin/login/passkey/").status_code == 404
 
 
 def test_without_tls_nothing_is_said_of_them(settings):
