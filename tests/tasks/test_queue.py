@@ -3,6 +3,7 @@
 The same for the queue in the database and, where Redis is there, for that in Redis.
 """
 
+import logging
 from datetime import timedelta
 
 import django_rq
@@ -36,6 +37,16 @@ picture, edition, check = (deliver.using(priority=n) for n in (10, -10, -20))
 @pytest.fixture(autouse=True)
 def loud_tasks():
     """Here they fail on purpose."""
+
+
+@pytest.fixture(autouse=True)
+def log_levels():
+    """As they were: a worker that is told to be quiet sets them for the process."""
+    loggers = [logging.getLogger(name) for name in ("django_tasks", "django_tasks_db")]
+    levels = [logger.level for logger in loggers]
+    yield
+    for logger, level in zip(loggers, levels, strict=True):
+        logger.setLevel(level)
 
 
 @pytest.fixture(params=["database", pytest.param("redis", marks=pytest.mark.server)])
