@@ -27,7 +27,7 @@ from newsletter.admin.reports import ReportMixin
 from newsletter.admin.subscribers import may_see
 from newsletter.composing import messages, preview
 from newsletter.models import Edition, EditionItem, Newsletter
-from newsletter.models.edition import State
+from newsletter.models.edition_state import State
 
 SHOWN_UNCERTAIN = 50
 

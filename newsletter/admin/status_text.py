@@ -3,7 +3,7 @@
 from django.utils import timezone
 from django.utils.html import format_html
 
-from newsletter.models.edition import State
+from newsletter.models.edition_state import State
 
 
 def progress_of(edition):

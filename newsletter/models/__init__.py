@@ -1,6 +1,7 @@
 from newsletter.models.consent import ConsentRecord, Wording
 from newsletter.models.delivery import Delivery
-from newsletter.models.edition import Edition, NotAllowed
+from newsletter.models.edition import Edition
+from newsletter.models.edition_state import NotAllowed
 from newsletter.models.event import Event
 from newsletter.models.heartbeat import Heartbeat
 from newsletter.models.item import EditionItem

@@ -9,7 +9,7 @@ from django.utils import timezone
 from lxml import html
 
 from newsletter.models import Delivery, Edition, Heartbeat
-from newsletter.models.edition import State
+from newsletter.models.edition_state import State
 from tests.admin_site.desk import OpenForm
 from tests.factories import (
     ArticleFactory,

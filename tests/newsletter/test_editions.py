@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from ecfr_site.images.tasks import render_image
 from newsletter.models import Delivery, Edition, Event, NotAllowed, Subscriber
-from newsletter.models.edition import State
+from newsletter.models.edition_state import State
 from tests.factories import (
     ArticleFactory,
     EditionFactory,

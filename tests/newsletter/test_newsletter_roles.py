@@ -6,7 +6,7 @@ from django.test import Client
 
 from newsletter.admin import editions
 from newsletter.models import Delivery, Edition, Newsletter, Subscriber, Suppression
-from newsletter.models.edition import NotAllowed
+from newsletter.models.edition_state import NotAllowed
 from tests.factories import (
     DeliveryFactory,
     EditionFactory,

@@ -10,7 +10,7 @@ from tablib import Dataset
 from ecfr_site.institution.models import Institution
 from newsletter.import_export.resources import SubscriberResource
 from newsletter.models import Delivery, Edition, Suppression
-from newsletter.models.edition import State
+from newsletter.models.edition_state import State
 from newsletter.sending import worker
 from tests.factories import (
     ArticleFactory,
