@@ -2,8 +2,8 @@
 
 That somebody is still to be told stands in the rows: `told_at` of a step or comment is
 empty. A task claims its row first, so run twice it does nothing, and one that is lost
-is queued again by the clock (`enqueue_due`). Killed between claim and mail, it loses
-the mail: all that notices say stands at the desk as well.
+is queued again by the scheduler (`enqueue_due`). Killed between claim and mail, it
+loses the mail: all that notices say stands at the desk as well.
 """
 
 import logging

@@ -28,7 +28,7 @@ import redis
 
 HERE = Path(__file__).resolve().parent
 TASKS, KILLS, WORKERS = 90, 12, 2
-# A minute is the clock's tick on a site; here all pauses are shorter, for all alike.
+# On a site the scheduler's tick is a minute; here all pauses are shorter, alike.
 TICK, PAUSE, LOST = 2, 3, 45
 QUIET = 100  # seconds without anything new, and it is over
 

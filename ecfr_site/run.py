@@ -1,9 +1,9 @@
 """The whole site on one machine: what `make run` starts.
 
 Prepares the database, the static files and, on the first start, the demo content and an
-admin account; then keeps the web server, the task worker and the clock running until it
-is told to stop or one of them dies. Whatever stands in the environment wins over the
-defaults below.
+admin account; then keeps the web server, the task worker and the scheduler running
+until it is told to stop or one of them dies. Whatever stands in the environment wins
+over the defaults below.
 """
 
 import contextlib

@@ -7,7 +7,7 @@ from django.utils.functional import cached_property
 
 # Whoever looks for one row narrows the list; nobody leafs through a million.
 MOST_LISTED = 10_000
-# Rows that the clock removes each minute, so that no removal takes long.
+# Rows that the scheduler removes each minute, so that no removal takes long.
 REMOVED_AT_ONCE = 500
 
 

@@ -1,4 +1,4 @@
-"""The queue of tasks as the clock, the desk and the monitoring see it.
+"""The queue of tasks as the scheduler, the desk and the monitoring see it.
 
 Tasks wait in the database (ecfr_site/tasks/database.py) or in Redis
 (ecfr_site/tasks/redis.py); both are a TaskQueue.
@@ -81,5 +81,5 @@ def age(moment: datetime | None) -> float:
 
 
 def enqueue_due() -> int:
-    """For the clock; how many tasks were queued again."""
+    """For the scheduler; how many tasks were queued again."""
     return task_queue().requeue()

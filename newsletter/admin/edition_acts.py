@@ -179,5 +179,5 @@ class ActsMixin:
 
 
 def call_workers_on_commit(edition):
-    """Let a worker go at it now, where the clock would see to it within a minute."""
+    """Have a worker begin now; the scheduler would within a minute."""
     transaction.on_commit(partial(call_workers, edition.pk))

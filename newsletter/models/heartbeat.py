@@ -7,7 +7,7 @@ from django.utils import timezone
 
 
 class Heartbeat(models.Model):
-    """When and where this database last sent by the clock: one row.
+    """When and where the scheduler last sent from this database: one row.
 
     A database that was away for long, or wakes up as another site, may be a restored
     copy: nothing that it holds goes out by itself.
@@ -28,7 +28,7 @@ class Heartbeat(models.Model):
 
     @classmethod
     def is_steady(cls) -> bool:
-        """Return whether the clock ran here a moment ago; false before it ever ran."""
+        """Return whether the scheduler ran a moment ago; false before it ever ran."""
         return cls.objects.filter(
             site_url=settings.SITE_URL, beat_at__gt=timezone.now() - cls.AWAY
         ).exists()

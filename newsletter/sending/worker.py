@@ -185,7 +185,7 @@ class Connection:
         except Unreachable as error:
             self.send_run.trouble = f"The mail server cannot be reached. {error}"
         except Exception as error:
-            # Said on the edition's page; the clock tries again.
+            # Said on the edition's page; the scheduler tries again.
             logger.exception("Edition %s cannot be sent.", self.edition.pk)
             self.send_run.trouble = f"{type(error).__name__}: {error}"
         finally:
