@@ -27,7 +27,7 @@ from django.db import migrations, models
 from ecfr_site.database.migration_operations import AddIndexConcurrently
 class Migration(migrations.Migration):
     atomic = {atomic}
-    dependencies = [("newsletter", "0001_initial")]
+    dependencies = [("newsletter", "0001_squashed_0_9")]
     operations = [{operation}]
 """
 COLUMN = 'migrations.AddField("lake", "area", models.IntegerField({}))'
@@ -42,7 +42,7 @@ def lake(settings, tmp_path, monkeypatch):
     def write(operation, atomic=True):
         folder.mkdir()
         (folder / "__init__.py").touch()
-        (folder / "0001_initial.py").write_text(FIRST)
+        (folder / "0001_squashed_0_9.py").write_text(FIRST)
         text = SECOND.format(operation=operation, atomic=atomic)
         (folder / "0002_second.py").write_text(text)
 
