@@ -273,26 +273,19 @@ def make_lists(root: HtmlElement) -> None:
 
 
 def count_other_letters(root: HtmlElement) -> int:
-    """Count the lists with letters of another script, of which bullets are made."""
+    """Count the lists with letters of another script, of which bullets are made.
+
+    Takes the signs of lists out of the tree.
+    """
     return len(
         {
             place
             for element in root.iter("p")
             if (place := _list_of(element))
-            and _OTHER_LETTERS.fullmatch(sign := _sign(element))
+            and _OTHER_LETTERS.fullmatch(sign := _take_sign(element))
             and not _marker(sign, "").type
         }
     )
-
-
-def _sign(item: HtmlElement) -> str:
-    """The drawn sign before the item's text."""
-    signs = (
-        "".join(element.itertext())
-        for element in item.iter()
-        if _LIST_SIGN.search(element.get("style", ""))
-    )
-    return "".join(next(signs, "").split())
 
 
 def _list_of(element: HtmlElement) -> tuple[str, int] | None:

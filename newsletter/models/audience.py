@@ -9,7 +9,7 @@ ALL_ZONES = available_timezones()
 
 
 class Audience:
-    """Who gets an edition, and when: the hour is that of each time zone."""
+    """Recipients of an edition, and its hour in each time zone."""
 
     def zone_times(self):
         """Pairs of time zone and the moment it is due there; one query if needed."""

@@ -1,4 +1,4 @@
-"""What people do with an edition, from draft to sent."""
+"""Steps of an edition, from draft to sent."""
 
 from datetime import timedelta
 
