@@ -23,13 +23,22 @@ PROOF_ITERATIONS = 2000
 PROOF_COUNTERS = range(300, 1500)
 
 
-def stamp(precise=False):
+def sign_stamp(precise=False):
     """Says when the form was given out."""
     now = timezone.now()
     if not precise:
         step = int(STEP.total_seconds())
         now = datetime.fromtimestamp(now.timestamp() // step * step, tz=now.tzinfo)
     return tokens.sign("stamp", PRECISE if precise else ROUNDED, at=now)
+
+
+def renew_stamp(token, precise=False):
+    """The stamp of a form that comes back: its own, so that time goes on counting."""
+    try:
+        tokens.check("stamp", token, STAMP_AGE)
+    except tokens.BadToken:
+        return sign_stamp(precise)
+    return token
 
 
 def is_by_hand(token):
@@ -47,7 +56,7 @@ def is_by_hand(token):
     return False
 
 
-def new_challenge():
+def create_challenge():
     """A task for the browser (altcha): solving takes long, checking does not."""
     return altcha.create_challenge(
         "PBKDF2/SHA-256",

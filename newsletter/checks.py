@@ -1,3 +1,5 @@
+from urllib.parse import urlsplit
+
 from django.conf import settings
 from django.core.checks import Error, Warning, register
 
@@ -9,7 +11,7 @@ LOCAL_PART = 64
 
 
 @register
-def webhooks_are_secured(app_configs, **kwargs):
+def check_webhook_secret(app_configs, **kwargs):
     if settings.EMAIL_SERVICE and not webhooks.is_secured():
         yield Error(
             "EMAIL_SERVICE is set, but ANYMAIL has no secret for its webhooks, so that "
@@ -21,7 +23,7 @@ def webhooks_are_secured(app_configs, **kwargs):
 
 
 @register
-def bounce_address_has_room(app_configs, **kwargs):
+def check_bounce_address(app_configs, **kwargs):
     if not settings.BOUNCE_ADDRESS:
         return
     local, at, domain = settings.BOUNCE_ADDRESS.rpartition("@")
@@ -42,7 +44,25 @@ def bounce_address_has_room(app_configs, **kwargs):
 
 
 @register
-def mailbox_has_an_address(app_configs, **kwargs):
+def check_signup_origins(app_configs, **kwargs):
+    for origin in settings.SIGNUP_ORIGINS:
+        parts = urlsplit(origin)
+        if (
+            parts.scheme not in ("https", "http")
+            or not parts.hostname
+            or origin != f"{parts.scheme}://{parts.netloc}".lower()
+            or "@" in parts.netloc
+            or "*" in origin
+        ):
+            yield Error(
+                f"“{origin}” in SIGNUP_ORIGINS is no origin.",
+                hint="As in https://partner.example: without a path or a star.",
+                id="newsletter.E004",
+            )
+
+
+@register
+def check_bounce_mailbox(app_configs, **kwargs):
     if settings.BOUNCE_MAILBOX and not settings.BOUNCE_ADDRESS:
         yield Warning(
             "BOUNCE_MAILBOX is set, but BOUNCE_ADDRESS is not: no message is returned "

@@ -1,20 +1,23 @@
-"""An Atom feed (RFC 4287) of a newsletter's editions."""
+"""Feeds of a newsletter's editions."""
 
+from django.conf import settings
 from django.shortcuts import get_object_or_404
-from django.utils.translation import override
 
 from ecfr_site.institution.feeds import InstitutionFeed
+from newsletter.languages import override_language
 from newsletter.models import Newsletter
 
 LENGTH = 30
 
 
 class EditionFeed(InstitutionFeed):
+    is_announced = True
+
     def get_object(self, request, slug):
-        return get_object_or_404(Newsletter, slug=slug)
+        return get_object_or_404(Newsletter.objects.with_archive(), slug=slug)
 
     def get_feed(self, newsletter, request):
-        with override(newsletter.language):
+        with override_language(newsletter.language):
             return super().get_feed(newsletter, request)
 
     def title(self, newsletter):
@@ -24,7 +27,7 @@ class EditionFeed(InstitutionFeed):
         return self.institution.short_name
 
     def link(self, newsletter):
-        return newsletter.get_absolute_url()
+        return f"{settings.SITE_URL}{newsletter.get_absolute_url()}"
 
     def items(self, newsletter):
         return newsletter.editions.public().newest_first()[:LENGTH]

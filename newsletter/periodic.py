@@ -1,3 +1,9 @@
-from newsletter import tasks
+from newsletter import announcements, notifications, tasks
 
-WORK = {"newsletter": tasks.enqueue_due}
+WORK = {
+    "newsletter_feeds": announcements.enqueue_due,
+    "newsletter": tasks.enqueue_due,
+    "imports": tasks.enqueue_due_imports,
+    "senders": tasks.enqueue_sender_checks,
+    "newsletter_notices": notifications.enqueue_notices,
+}

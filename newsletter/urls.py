@@ -1,12 +1,27 @@
 from django.urls import path, re_path
 
 from newsletter.feeds import EditionFeed
-from newsletter.views import archive, preferences, signup, tracking
+from newsletter.views import (
+    alerts,
+    archive,
+    elsewhere,
+    preferences,
+    signup,
+    tracking,
+)
 
 urlpatterns = [
     path("", signup.signup, name="newsletter"),
-    path("thanks/", signup.thanks, name="newsletter_thanks"),
     path("challenge/", signup.challenge, name="newsletter_challenge"),
+    path("subscribe/", elsewhere.subscribe, name="newsletter_subscribe"),
+    # With and without the slash: a POST is never redirected.
+    re_path(r"^api/subscribe/?$", elsewhere.api_subscribe, name="newsletter_api"),
+    path(
+        "api/challenge/",
+        elsewhere.allow_origins(signup.challenge),
+        name="newsletter_api_challenge",
+    ),
+    path("follow/<slug:kind>/<slug:slug>/", alerts.follow, name="newsletter_follow"),
     path("confirm/<str:token>/", preferences.confirm, name="newsletter_confirm"),
     path(
         "preferences/<str:token>/",
@@ -22,9 +37,16 @@ urlpatterns = [
         preferences.unsubscribe,
         name="newsletter_unsubscribe",
     ),
+    path(
+        "unsubscribe/<str:token>/reason/",
+        preferences.leaving_reason,
+        name="newsletter_leaving_reason",
+    ),
     path("click/<str:token>/<int:number>/", tracking.click, name="newsletter_click"),
-    path("open/<str:token>.gif", tracking.opened, name="newsletter_open"),
+    path("open/<str:token>.gif", tracking.open_pixel, name="newsletter_open"),
     path("<slug:slug>/", archive.archive, name="newsletter_archive"),
     path("<slug:slug>/feed/", EditionFeed(), name="newsletter_feed"),
+    path("<slug:slug>/feed/rss/", EditionFeed("rss"), name="newsletter_rss"),
+    path("<slug:slug>/feed/json/", EditionFeed("json"), name="newsletter_json"),
     path("<slug:slug>/<int:pk>/", archive.edition, name="newsletter_edition"),
 ]

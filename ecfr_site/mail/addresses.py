@@ -4,15 +4,22 @@ Domains follow IDNA 2008 and UTS 46, non-transitional, through email-validator. 
 own codec, which Django uses, is IDNA 2003 and makes another domain of `straße.de`.
 """
 
+import re
 from email.utils import formataddr, parseaddr
 
 from django.core.exceptions import ValidationError
+from django.utils.translation import gettext_lazy as _
 from email_validator import EmailNotValidError, ValidatedEmail, validate_email
 
-UNREACHABLE = (
+from ecfr_site.security.hosts import show_host
+
+UNREACHABLE = _(
     "Letters such as ö or ж cannot be used before the @: our mail would not arrive. "
     "Enter an address in plain letters."
 )
+TOO_LONG = _("The part before the @ is too long. It can have up to 64 characters.")
+# RFC 5321, section 4.5.3.1.1: in octets.
+LONGEST_LOCAL_PART = 64
 
 
 def normalise(address: str) -> str:
@@ -30,9 +37,11 @@ def check_reachable(address: str) -> str:
     Confirmations and services take no SMTPUTF8 (RFC 6531), so that the part before the
     @ must be ASCII; it has 64 characters at most (RFC 5321, 4.5.3.1.1).
     """
+    if len(address.strip().rpartition("@")[0].encode()) > LONGEST_LOCAL_PART:
+        raise ValidationError(TOO_LONG, code="too_long")
     parsed = _parse(address, strict=True)
     if parsed.ascii_email is None:
-        raise ValidationError(UNREACHABLE)
+        raise ValidationError(UNREACHABLE, code="unreachable")
     return parsed.normalized.lower()
 
 
@@ -64,8 +73,18 @@ def ascii_mailbox(mailbox: str) -> str:
     return mailbox if changed == address else formataddr((name, changed))
 
 
+def show_address(address: str) -> str:
+    """The address as people read it: its domain as `show_host` has it."""
+    local, at, domain = address.rpartition("@")
+    return f"{local}{at}{show_host(domain)}"
+
+
 def _parse(address: str, strict: bool = False) -> ValidatedEmail:
+    if not address.strip():
+        raise ValidationError("The e-mail address is missing.", code="missing")
     try:
         return validate_email(address, check_deliverability=False, strict=strict)
     except EmailNotValidError as error:
-        raise ValidationError(str(error)) from error
+        # The library's words, spelt as ours.
+        said = re.sub(r"\b([Aa]n )?email\b", r"\1e-mail", str(error))
+        raise ValidationError(said, code="invalid") from error

@@ -61,7 +61,7 @@ def keep(raw: bytes, sender: str, recipients: list[str], reader: str = "") -> Pa
     permission that lets others than superusers read it.
     """
     name = f"{datetime.now(UTC).strftime(_TIME)}-{secrets.token_hex(4)}"
-    file = _file(name)
+    file = _get_path(name)
     # Messages hold private links: the folder is its owner's alone.
     file.parent.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     file.parent.mkdir(exist_ok=True)
@@ -74,12 +74,12 @@ def keep(raw: bytes, sender: str, recipients: list[str], reader: str = "") -> Pa
     return file
 
 
-def newest(count: int = 100, user: Reader | None = None) -> list[str]:
+def list_newest(count: int = 100, user: Reader | None = None) -> list[str]:
     """The names of the newest messages, newest first; those that `user` may read.
 
     Without a user it opens none of them, otherwise at most `MOST_OPENED`.
     """
-    names = _names()
+    names = _list_names()
     if user is not None and not user.is_superuser:
         opened = islice(names, MOST_OPENED)
         names = (name for name in opened if may_read(user, read_head(name)))
@@ -91,7 +91,7 @@ def may_read(user: Reader, head: EmailMessage) -> bool:
     return user.is_superuser or user.has_perm(head[_READER] or "")
 
 
-def _names() -> Iterator[str]:
+def _list_names() -> Iterator[str]:
     for day in sorted(Path(settings.OUTBOX_DIR).glob("*/"), reverse=True):
         found = (file[:-4] for file in os.listdir(day) if file.endswith(".eml"))
         yield from sorted(found, reverse=True)
@@ -99,7 +99,7 @@ def _names() -> Iterator[str]:
 
 def read(name: str) -> bytes:
     """Raises FileNotFoundError. `name` must match NAME."""
-    return _file(name).read_bytes()
+    return _get_path(name).read_bytes()
 
 
 def read_head(name: str) -> EmailMessage:
@@ -111,9 +111,9 @@ def parse(raw: bytes) -> EmailMessage:
     return message_from_bytes(raw, policy=SMTP)
 
 
-def time_of(name: str) -> datetime:
+def parse_time(name: str) -> datetime:
     return datetime.strptime(name.rpartition("-")[0], _TIME).replace(tzinfo=UTC)
 
 
-def _file(name: str) -> Path:
+def _get_path(name: str) -> Path:
     return Path(settings.OUTBOX_DIR) / name[:8] / f"{name}.eml"

@@ -56,7 +56,7 @@ def messages(request: HttpRequest) -> HttpResponse:
     context = {
         **admin.site.each_context(request),
         "title": "Outbox",
-        "kept": [in_a_line(name) for name in outbox.newest(user=request.user)],
+        "kept": [format_line(name) for name in outbox.list_newest(user=request.user)],
         "folder": settings.OUTBOX_DIR,
     }
     return render(request, "admin/outbox/messages.html", context)
@@ -72,12 +72,12 @@ def message(request: HttpRequest, name: str) -> HttpResponse:
         **admin.site.each_context(request),
         "title": parsed["Subject"] or "No subject",
         "name": name,
-        "at": outbox.time_of(name),
+        "at": outbox.parse_time(name),
         "head": parsed,
         "headers": parsed.items(),
         "has_html": parsed.get_body(["html"]) is not None,
         "text": text.get_content() if text else "",
-        "one_click": one_click_path(parsed),
+        "one_click": find_one_click_path(parsed),
         "source": raw.decode(errors="replace"),
     }
     return render(request, "admin/outbox/message.html", context)
@@ -100,17 +100,17 @@ def html(request: HttpRequest, name: str) -> HttpResponse:
     return HttpResponse(opening_new_windows, headers={POLICY: MESSAGE_POLICY})
 
 
-def in_a_line(name: str) -> dict[str, Any]:
+def format_line(name: str) -> dict[str, Any]:
     head = outbox.read_head(name)
     return {
         "name": name,
-        "at": outbox.time_of(name),
+        "at": outbox.parse_time(name),
         "subject": head["Subject"] or "No subject",
         "to": ", ".join(head.get_all("Delivered-To", [])),
     }
 
 
-def one_click_path(parsed: EmailMessage) -> str | None:
+def find_one_click_path(parsed: EmailMessage) -> str | None:
     """The path a mail program posts to (RFC 8058), if it is ours."""
     address = re.search(
         f"<{re.escape(settings.SITE_URL)}(/[^>]*)>", parsed["List-Unsubscribe"] or ""

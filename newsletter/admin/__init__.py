@@ -1,9 +1,23 @@
 from newsletter.admin import (
+    alerts,
     deliveries,
     editions,
+    mail_requests,
     newsletters,
+    segments,
     subscribers,
     suppressions,
+    welcome_mails,
 )
 
-__all__ = ["deliveries", "editions", "newsletters", "subscribers", "suppressions"]
+__all__ = [
+    "alerts",
+    "deliveries",
+    "editions",
+    "mail_requests",
+    "newsletters",
+    "segments",
+    "subscribers",
+    "suppressions",
+    "welcome_mails",
+]

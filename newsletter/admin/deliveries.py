@@ -3,8 +3,8 @@ from django.utils.html import format_html
 
 from ecfr_site.database.queries import ShortPaginator
 from ecfr_site.mail.addresses import beginning_of
-from newsletter.admin.status_text import moment
-from newsletter.admin.subscribers import may_see
+from newsletter.admin.status_text import format_moment
+from newsletter.admin.subscribers import may_see_subscribers
 from newsletter.models import Delivery, Edition
 
 LATEST = 20
@@ -18,7 +18,8 @@ class EditionFilter(admin.SimpleListFilter):
 
     def lookups(self, request, model_admin):
         editions = list(
-            Edition.objects.filter(started_at__isnull=False)
+            Edition.objects.issues()
+            .filter(started_at__isnull=False)
             .select_related("newsletter")
             .order_by("-started_at")[:LATEST]
         )
@@ -48,7 +49,7 @@ class DeliveryAdmin(admin.ModelAdmin):
     paginator = ShortPaginator
     ordering = ["-pk"]
     search_fields = ["subscriber__normalised"]
-    search_help_text = "An e-mail address, whole or its beginning."
+    search_help_text = "Search by e-mail address or its beginning."
     fields = [
         "address",
         "edition",
@@ -63,7 +64,9 @@ class DeliveryAdmin(admin.ModelAdmin):
 
     def has_view_permission(self, request, obj=None):
         """Require the permissions for ledger and subscribers: it names addresses."""
-        return super().has_view_permission(request, obj) and may_see(request.user)
+        return super().has_view_permission(request, obj) and may_see_subscribers(
+            request.user
+        )
 
     def has_add_permission(self, request):
         return False
@@ -99,4 +102,4 @@ class DeliveryAdmin(admin.ModelAdmin):
 
     @admin.display(description="sent or due")
     def at(self, delivery):
-        return moment(delivery.sent_at or delivery.due_at)
+        return format_moment(delivery.sent_at or delivery.due_at)

@@ -13,7 +13,7 @@ from newsletter.admin import status_text
 from newsletter.admin.forms import ScheduleForm, TestForm
 from newsletter.composing import messages, preflight, preview
 from newsletter.models import Delivery, Edition, NotAllowed
-from newsletter.tasks import call_workers
+from newsletter.tasks import enqueue_workers
 
 # The button that does more than save, and who may press it.
 ACT = "_act"
@@ -81,48 +81,35 @@ class ActsMixin:
     def gather_edition(self, request, edition):
         number = edition.gather_more()
         if not number:
-            self.message_user(request, "Nothing more was published.", "success")
+            self.message_user(request, "Nothing new has been published.", "success")
             return self.redirect_back(edition)
         edition.record_change(by=request.user)
-        self.message_user(request, f"Added: {status_text.pieces(number)}.", "success")
+        self.message_user(
+            request, f"Added: {status_text.format_pieces(number)}.", "success"
+        )
         return self.redirect_back(edition)
 
     def text_edition(self, request, edition):
         if edition.text.strip():
-            raise ValidationError("It has a plain text already. Empty that first.")
-        edition.text = messages.text_of(edition, list(edition.pieces()))
+            raise ValidationError("This edition has a plain text. Clear it first.")
+        edition.text = messages.render_text(edition, list(edition.pieces()))
         edition.save(update_fields=["text"])
         edition.record_change(by=request.user)
         self.message_user(
             request,
-            "This is the text made from the pieces: edit it below.",
+            "The plain text has been filled in from the pieces. Edit it below.",
             "success",
         )
         return self.redirect_back(edition, "#id_text")
 
     def test_edition(self, request, edition):
-        request.session[TESTED] = request.POST.get("addresses", "")
-        form = TestForm(request.POST)
-        if not form.is_valid():
-            raise ValidationError(form.errors["addresses"].as_data())
-        colleagues = form.cleaned_data["addresses"]
-        preview.count_tests(request.user, len(colleagues))
-        names = ", ".join(user.get_username() for user in colleagues)
-        log.record("send", object=edition, detail=f"A test, to {names}.")
-        for address, trouble in preview.send_test(
-            edition, [user.email for user in colleagues]
-        ):
-            if trouble:
-                said = f"No test was sent to {address}: {trouble}"
-                self.message_user(request, said, "error")
-            else:
-                said = f"A test was sent to {address}."
-                self.message_user(request, said, "success")
+        if send_tests(self, request, edition):
+            edition.record_test()
         return self.redirect_back(edition)
 
     def approve_edition(self, request, edition):
         edition.approve(by=request.user)
-        self.message_user(request, "Approved as it is now.", "success")
+        self.message_user(request, "Edition approved.", "success")
         return self.redirect_back(edition)
 
     def send_edition(self, request, edition):
@@ -136,22 +123,22 @@ class ActsMixin:
 
     def unschedule_edition(self, request, edition):
         edition.unschedule(by=request.user)
-        self.message_user(request, "Taken off the schedule.", "success")
+        self.message_user(request, "Edition taken off the schedule.", "success")
         return self.redirect_back(edition)
 
     def pause_edition(self, request, edition):
         edition.pause(by=request.user)
         self.message_user(
             request,
-            "Paused. Messages that were being handed over still arrive.",
+            "Sending paused. Messages already with the mail server still arrive.",
             "success",
         )
         return self.redirect_back(edition)
 
     def resume_edition(self, request, edition):
         edition.resume(by=request.user)
-        call_workers_on_commit(edition)
-        self.message_user(request, "It goes on.", "success")
+        enqueue_workers_on_commit(edition)
+        self.message_user(request, "Sending resumed.", "success")
         return self.redirect_back(edition)
 
     def cancel_edition(self, request, edition):
@@ -164,11 +151,11 @@ class ActsMixin:
             chosen = chosen.filter(pk=number if number.isdecimal() else None)
         if act == "resend":
             done = edition.resend_uncertain(request.user, chosen)
-            call_workers_on_commit(edition)
-            said = f"Will be sent again: {status_text.messages_in_words(done)}."
+            enqueue_workers_on_commit(edition)
+            said = f"To be sent again: {status_text.format_messages(done)}."
         else:
             done = edition.accept_uncertain(request.user, chosen)
-            said = f"Taken as sent: {status_text.messages_in_words(done)}."
+            said = f"Marked as sent: {status_text.format_messages(done)}."
         self.message_user(request, said, "success" if done else "warning")
         return self.redirect_back(edition)
 
@@ -178,6 +165,31 @@ class ActsMixin:
         return redirect(f"{address}{fragment}")
 
 
-def call_workers_on_commit(edition):
+def enqueue_workers_on_commit(edition):
     """Have a worker begin now; the scheduler would within a minute."""
-    transaction.on_commit(partial(call_workers, edition.pk))
+    transaction.on_commit(partial(enqueue_workers, edition.pk))
+
+
+def send_tests(model_admin, request, edition, logged=None):
+    """Send a test to the colleagues that the form names, and say how it went.
+
+    `logged` is what the audit log names instead of the edition. Returns whether any was
+    sent. Raises ValidationError.
+    """
+    request.session[TESTED] = request.POST.get("addresses", "")
+    form = TestForm(request.POST)
+    if not form.is_valid():
+        raise ValidationError(form.errors["addresses"].as_data())
+    colleagues = form.cleaned_data["addresses"]
+    preview.count_tests(request.user, len(colleagues))
+    names = ", ".join(user.get_username() for user in colleagues)
+    log.record("send", object=logged or edition, detail=f"A test, to {names}.")
+    sent = list(preview.send_test(edition, [user.email for user in colleagues]))
+    for address, trouble in sent:
+        if trouble:
+            said = f"No test was sent to {address}: {trouble}"
+            model_admin.message_user(request, said, "error")
+        else:
+            said = f"A test was sent to {address}."
+            model_admin.message_user(request, said, "success")
+    return not all(trouble for _, trouble in sent)

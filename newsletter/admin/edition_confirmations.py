@@ -11,7 +11,7 @@ from django.urls import path, reverse
 from django.utils import timezone
 
 from newsletter.admin import status_text
-from newsletter.admin.edition_acts import SEND, call_workers_on_commit
+from newsletter.admin.edition_acts import SEND, enqueue_workers_on_commit
 from newsletter.composing import messages, preflight
 from newsletter.models import Edition, NotAllowed
 
@@ -55,13 +55,13 @@ class ConfirmationsMixin:
             if request.method == "POST":
                 if request.POST.get("content") != content:
                     raise ValidationError(
-                        "It was changed while you were looking. Review it again."
+                        "The edition has changed meanwhile. Review it again."
                     )
                 edition.schedule(by=request.user, at=at)
                 if not at:
-                    call_workers_on_commit(edition)
+                    enqueue_workers_on_commit(edition)
                 self.message_user(
-                    request, status_text.what_happens(edition, at), "success"
+                    request, status_text.describe_schedule(edition, at), "success"
                 )
                 return self.redirect_back(edition)
             edition.check_ready()
@@ -75,8 +75,8 @@ class ConfirmationsMixin:
             content=content,
             trouble=trouble,
             warnings=[f for f in edition.findings if f["level"] != "error"],
-            audience=status_text.people(edition.audience().count()),
-            sender=messages.sender(edition.newsletter),
+            **status_text.describe_audience(edition, edition.audience().count()),
+            sender=messages.get_sender(edition.newsletter),
             pieces=edition.items.count(),
         )
 
@@ -90,10 +90,14 @@ class ConfirmationsMixin:
             except NotAllowed as refusal:
                 self.message_user(request, str(refusal), "error")
             else:
-                self.message_user(request, "Cancelled: nobody more gets it.", "success")
+                self.message_user(
+                    request,
+                    "Sending cancelled. Nobody else will get this edition.",
+                    "success",
+                )
             return self.redirect_back(edition)
         return self.render_confirmation(
-            request, edition, "cancel", **status_text.progress_of(edition)
+            request, edition, "cancel", **status_text.describe_progress(edition)
         )
 
     def render_confirmation(self, request, edition, act, **context):

@@ -1,29 +1,37 @@
-"""Forms to compose, test and send an edition."""
+"""Forms to compose, test and send an edition, and to hold a domain."""
 
 import re
+from datetime import timedelta
 
 from django import forms
 from django.contrib.auth import get_user_model
 from django.core.exceptions import ValidationError
+from django.utils import timezone
 
 from articles.forms.shared import Rows, SharedForm
 from articles.models import Article
-from ecfr_site.admin_site.wall_clock import WallClockField
+from ecfr_site.admin_site.wall_clock import WallClockField, check_year
 from ecfr_site.mail.addresses import beginning_of, normalise
 from ecfr_site.richtext.fields import RichTextWidget
 from ecfr_site.richtext.sanitizer import sanitise
+from newsletter.bounces.handler import remove_addresses
 from newsletter.models import (
+    DomainHold,
     Edition,
     EditionItem,
     Newsletter,
+    Segment,
     Suppression,
 )
 
 MOST_TESTS = 10
+HOLD_HOURS = [(1, "1 hour"), (4, "4 hours"), (24, "1 day"), (48, "2 days")]
 
 
 class NewEditionForm(forms.Form):
     newsletter = forms.ModelChoiceField(Newsletter.objects.all())
+    # Beside a draft that is there.
+    another = forms.BooleanField(required=False)
 
 
 class EditionForm(SharedForm):
@@ -31,6 +39,15 @@ class EditionForm(SharedForm):
         model = Edition
         fields = "__all__"
         widgets = {"introduction": RichTextWidget(height=220)}
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        if "segment" in self.fields:
+            field = self.fields["segment"]
+            field.queryset = Segment.objects.filter(newsletter=self.instance.newsletter)
+            field.empty_label = "Everybody subscribed"
+            # Without the pencil and the plus: segments have a page of their own.
+            field.widget = forms.Select(choices=field.choices)
 
     @property
     def changed_data(self):
@@ -84,18 +101,18 @@ class ColleaguesField(forms.CharField):
         addresses = list(dict.fromkeys(filter(None, found)))
         if len(addresses) > MOST_TESTS:
             raise ValidationError(
-                f"These are {len(addresses)} addresses. A test goes to at most "
+                f"You entered {len(addresses)} addresses. A test goes to at most "
                 f"{MOST_TESTS}."
             )
-        return self._colleagues(dict.fromkeys(map(self._normalised, addresses)))
+        return self._find_colleagues(dict.fromkeys(map(self._normalise, addresses)))
 
-    def _normalised(self, address):
+    def _normalise(self, address):
         try:
             return normalise(address)
         except ValidationError as error:
             raise ValidationError(f"“{address}” is not an e-mail address.") from error
 
-    def _colleagues(self, addresses):
+    def _find_colleagues(self, addresses):
         accounts = get_user_model().objects.filter(is_active=True, is_staff=True)
         known = {beginning_of(user.email): user for user in accounts}
         for address in addresses:
@@ -126,8 +143,44 @@ class ScheduleForm(forms.Form):
             time_format="%H:%M",
         ),
         error_messages={
-            "required": "Enter the day and the hour at which it is to go out.",
-            "invalid_date": "Enter the day at which it is to go out.",
-            "invalid_time": "Enter the hour at which it is to go out.",
+            "required": "Enter the date and time to send it.",
+            "invalid_date": "Enter the date to send it.",
+            "invalid_time": "Enter the time to send it.",
         },
+        validators=[check_year],
     )
+
+
+class DomainHoldForm(forms.Form):
+    domain = forms.CharField(
+        max_length=255, help_text="The part of addresses after the @, as in orange.fr."
+    )
+    hours = forms.TypedChoiceField(
+        label="For how long", coerce=int, choices=HOLD_HOURS, initial=4
+    )
+    because = forms.CharField(
+        label="Why",
+        max_length=200,
+        widget=forms.Textarea({"rows": 2, "cols": 60}),
+        help_text="Colleagues see it here, on the edition’s page and in the audit log.",
+    )
+
+    def clean_domain(self):
+        """As deliveries have it."""
+        domain = self.cleaned_data["domain"].rpartition("@")[2]
+        try:
+            return normalise(f"anybody@{domain}").rpartition("@")[2]
+        except ValidationError as error:
+            raise ValidationError(
+                f"“{domain}” is not a domain. Enter one like orange.fr."
+            ) from error
+
+    def clean_because(self):
+        """Without addresses, which the log could not forget."""
+        return remove_addresses(self.cleaned_data["because"])
+
+    def save(self, by):
+        """Raises NotAllowed."""
+        until = timezone.now() + timedelta(hours=self.cleaned_data["hours"])
+        domain, because = self.cleaned_data["domain"], self.cleaned_data["because"]
+        DomainHold.objects.hold_by_hand(domain, until, because, by)

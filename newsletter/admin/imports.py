@@ -1,118 +1,218 @@
-from django import forms
-from django.contrib.admin.models import ADDITION, LogEntry
-from django.contrib.contenttypes.models import ContentType
+"""The import of subscribers at the desk: upload, match, check, import."""
 
-from ecfr_site.importing.admin import (
-    MOST_ROWS,
-    CarriedFileForm,
-    FileForm,
-    RowImportMixin,
-)
-from ecfr_site.importing.csv_rows import Unreadable
-from newsletter.import_export.resources import (
-    SOURCE_LENGTH,
-    SubscriberCSV,
-    SubscriberResource,
-)
-from newsletter.models import Newsletter
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied
+from django.http import Http404, HttpResponseNotAllowed
+from django.shortcuts import get_object_or_404, redirect
+from django.template.response import TemplateResponse
+from django.urls import path
 
-TOO_LONG = (
-    f"This file is too long for the browser: up to {MOST_ROWS:,} rows are taken here. "
-    "An operator takes any number with “manage.py import_subscribers”."
-)
+from ecfr_site.audit import log
+from ecfr_site.csv_format import download
+from ecfr_site.importing.csv_file import Unreadable
+from ecfr_site.richtext.plain_text import clean_line
+from newsletter.admin.import_forms import FileForm, FormatForm, MatchForm
+from newsletter.import_export import steps
+from newsletter.import_export.rows import OUTCOMES
+from newsletter.models import Subscriber, SubscriberImport
+from newsletter.tasks import enqueue_import
 
-
-class DefaultsForm(forms.Form):
-    """Stands in for cells that the file does not have."""
-
-    newsletters = forms.ModelMultipleChoiceField(
-        Newsletter.objects.offered(),
-        required=False,
-        widget=forms.CheckboxSelectMultiple,
-        label="Newsletters, for rows that name none",
-    )
-    consent_source = forms.CharField(
-        required=False,
-        max_length=SOURCE_LENGTH,
-        label="Where and when they agreed, for rows that do not say",
-        widget=forms.TextInput({"class": "vTextField"}),
-    )
-
-    def for_resource(self):
-        cleaned = getattr(self, "cleaned_data", {})
-        return {
-            "source": cleaned.get("consent_source", ""),
-            "newsletters": cleaned.get("newsletters", ()),
-        }
+State = SubscriberImport.State
+LISTED = 20
+# Cells that are shown of each column.
+SAMPLES = 3
+# Seconds after which the page of an import under way shows itself anew.
+REFRESH = 2
+OUTCOMES_IN_WORDS = {
+    "created": "New subscribers",
+    "updated": "Known, and added to a newsletter",
+    "unchanged": "Unchanged",
+    "suppressed": "Unsubscribed, bounced or complained there: not mailed here",
+    "asked": "Asked by mail to confirm",
+    "refused": "Refused",
+}
 
 
-class SubscriberFileForm(DefaultsForm, FileForm):
-    too_long = TOO_LONG
-
-
-class SubscriberConfirmForm(DefaultsForm, CarriedFileForm):
-    too_long = TOO_LONG
-    file_format = SubscriberCSV
-
-    def __init__(self, *args, **kwargs):
-        super().__init__(*args, **kwargs)
-        self.fields["newsletters"].widget = forms.MultipleHiddenInput()
-        self.fields["consent_source"].widget = forms.HiddenInput()
-
-
-class SubscriberImportMixin(RowImportMixin):
-    resource_classes = [SubscriberResource]
-    formats = import_formats = [SubscriberCSV]
-    import_form_class = SubscriberFileForm
-    confirm_form_class = SubscriberConfirmForm
-    import_template_name = "admin/newsletter/subscriber/import.html"
-    # Its entries would keep each address, even of who is erased later.
-    skip_admin_log = True
+class SubscriberImportMixin:
+    """Pages of the imports, for the ModelAdmin of subscribers."""
 
     def has_import_permission(self, request):
         return request.user.has_perm("newsletter.add_subscriber")
 
-    def import_action(self, request, **kwargs):
-        response = super().import_action(request, **kwargs)
-        response.context_data["offered"] = Newsletter.objects.offered()
+    def get_urls(self):
+        view = self.admin_site.admin_view
+        prefix = "newsletter_subscriber_import"
+        return [
+            path("import/", view(self.list_imports), name=prefix),
+            path("import/<int:pk>/", view(self.show_import), name=f"{prefix}_page"),
+            path(
+                "import/<int:pk>/refused.csv",
+                view(self.download_refused),
+                name=f"{prefix}_refused",
+            ),
+            *super().get_urls(),
+        ]
+
+    def list_imports(self, request):
+        """The latest imports, and the form that begins one."""
+        self._check_may_import(request)
+        form = FileForm(request.POST or None, request.FILES or None)
+        if request.method == "POST" and form.is_valid():
+            file = form.cleaned_data["file"]
+            try:
+                received = steps.receive_file(file, file.name, request.user)
+            except Unreadable as error:
+                form.add_error("file", str(error))
+            else:
+                return redirect("admin:newsletter_subscriber_import_page", received.pk)
+        imports = SubscriberImport.objects.select_related("by")[:LISTED]
+        return self._render(
+            request, "import", "Import subscribers", form=form, imports=imports
+        )
+
+    def show_import(self, request, pk):
+        """One import: columns to match, or what became of it; a POST acts on it."""
+        self._check_may_import(request)
+        received = get_object_or_404(SubscriberImport, pk=pk)
+        if request.method == "POST":
+            return self._act(request, received)
+        if request.method not in ("GET", "HEAD"):
+            return HttpResponseNotAllowed(["GET", "HEAD", "POST"])
+        wanted = "columns" in request.GET or received.state == State.NEW
+        if wanted and received.may_begin:
+            return self._render_columns(request, received)
+        return self._render_report(request, received)
+
+    def download_refused(self, request, pk):
+        self._check_may_import(request)
+        received = get_object_or_404(SubscriberImport, pk=pk)
+        log.record("export", object=received, detail="The refused rows.")
+        return download(f"refused-{pk}.csv", steps.list_refused(received))
+
+    # What is pressed
+
+    def _act(self, request, received):
+        acts = {
+            "read": self._read_again,
+            "check": self._check,
+            "import": self._import,
+            "stop": self._stop,
+            "resume": self._resume,
+            "discard": self._discard,
+        }
+        act = acts.get(request.POST.get("act"))
+        if act is None:
+            raise Http404
+        return act(request, received)
+
+    def _read_again(self, request, received):
+        form = FormatForm(request.POST, instance=received)
+        if received.may_begin and form.is_valid():
+            try:
+                steps.reread_file(form.save(commit=False))
+            except Unreadable as error:
+                messages.error(request, str(error))
+        return self._go_to(received, "?columns")
+
+    def _check(self, request, received):
+        if not received.may_begin:
+            return self._go_to(received)
+        form = MatchForm(request.POST, instance=received)
+        if not form.is_valid():
+            return self._render_columns(request, received, form)
+        form.save()
+        if received.start(State.CHECKING):
+            enqueue_import(received)
+        return self._go_to(received)
+
+    def _import(self, request, received):
+        if received.start(State.IMPORTING):
+            detail = f"Begun: {received}, {received.rows:,} rows."
+            log.record("import", object=Subscriber, detail=detail)
+            enqueue_import(received)
+        return self._go_to(received)
+
+    def _stop(self, request, received):
+        received.stop()
+        return self._go_to(received)
+
+    def _resume(self, request, received):
+        if received.resume():
+            enqueue_import(received)
+        return self._go_to(received)
+
+    def _discard(self, request, received):
+        if not received.is_under_way:
+            received.forget()
+            messages.success(request, "The file and its refused rows were removed.")
+        return redirect("admin:newsletter_subscriber_import")
+
+    # What is shown
+
+    def _render_columns(self, request, received, form=None):
+        try:
+            names, rows = steps.list_first_rows(received)
+        except Unreadable as error:
+            names, rows = [], []
+            messages.error(request, str(error))
+        form = form or MatchForm(instance=received)
+        columns = [
+            (field, clean_line(name), list_samples(rows, place))
+            for place, (field, name) in enumerate(
+                zip(form.column_fields, names, strict=False)
+            )
+        ]
+        return self._render(
+            request,
+            "import_columns",
+            "Match the columns",
+            received=received,
+            form=form,
+            format_form=FormatForm(instance=received),
+            columns=columns,
+            rows=rows,
+        )
+
+    def _render_report(self, request, received):
+        response = self._render(
+            request,
+            "import_report",
+            received.name,
+            received=received,
+            outcomes=[
+                (OUTCOMES_IN_WORDS[name], received.counts.get(name, 0), name)
+                for name in OUTCOMES
+                if received.counts.get(name) or name in ("created", "refused")
+            ],
+            remarks=sorted(received.remarks.items(), key=lambda pair: -pair[1]),
+            reasons=received.count_reasons(),
+        )
+        if received.is_under_way:
+            response["Refresh"] = str(REFRESH)
         return response
 
-    def get_import_resource_kwargs(self, request, form=None, **kwargs):
-        return form.for_resource() if form else {}
-
-    def get_confirm_form_initial(self, request, import_form):
-        initial = super().get_confirm_form_initial(request, import_form)
-        if import_form is None:
-            return initial
-        names = ("newsletters", "consent_source")
-        return {**initial, **{name: import_form.cleaned_data[name] for name in names}}
-
-    def describe_row(self, row):
-        return row.row_values["email"], row.note
-
-    def record_import(self, result, request):
-        entry = LogEntry(
-            user=request.user,
-            content_type=ContentType.objects.get_for_model(self.model),
-            object_repr="an import",
-            action_flag=ADDITION,
-            change_message=self.outcome(result),
-        )
-        entry.audited_as = "import"
-        entry.save()
-
-    def outcome(self, result):
-        totals = result.totals
-        return (
-            f"Imported: {totals['new']:,} new, {totals['update']:,} known with more "
-            f"newsletters. {totals['skip']:,} unchanged, {totals['invalid']:,} refused."
+    def _render(self, request, template, title, **context):
+        context = {
+            **self.admin_site.each_context(request),
+            "title": title,
+            "opts": self.opts,
+            **context,
+        }
+        return TemplateResponse(
+            request, f"admin/newsletter/subscriber/{template}.html", context
         )
 
-    def add_data_read_fail_error_to_form(self, form, error):
-        form.add_error(
-            "import_file",
-            str(error)
-            if isinstance(error, Unreadable)
-            else "This file cannot be read. Save it as “CSV UTF-8”, with the names of "
-            "the columns in its first line, “email” among them.",
-        )
+    def _go_to(self, received, query=""):
+        response = redirect("admin:newsletter_subscriber_import_page", received.pk)
+        response["Location"] += query
+        return response
+
+    def _check_may_import(self, request):
+        if not self.has_import_permission(request):
+            raise PermissionDenied
+
+
+def list_samples(rows, place):
+    """A few different cells of a column."""
+    cells = (clean_line(row.cells[place]).strip() for row in rows)
+    return list(dict.fromkeys(filter(None, cells)))[:SAMPLES]

@@ -2,24 +2,41 @@ from django.conf import settings
 from django.contrib import admin
 from django.db.models import OuterRef, Subquery
 from django.forms.models import model_to_dict
+from django.urls import reverse
+from django.utils.html import format_html
 
 from ecfr_site.accounts.form_recovery import FormRecoveryMixin
 from ecfr_site.redirects.slugs import SlugAdminMixin
+from newsletter.admin.press_lists import PressListMixin
+from newsletter.composing import embedding
 from newsletter.models import Newsletter, Wording
 
 
 @admin.register(Newsletter)
-class NewsletterAdmin(SlugAdminMixin, FormRecoveryMixin, admin.ModelAdmin):
+class NewsletterAdmin(
+    PressListMixin, SlugAdminMixin, FormRecoveryMixin, admin.ModelAdmin
+):
     """Never deleted: subscribers were promised this one."""
 
-    list_display = ["name", "language", "cadence", "active"]
-    list_filter = ["active", "language"]
+    list_display = ["name", "language_of_pages", "cadence", "is_press_list", "active"]
+    list_filter = ["active", "is_press_list", "language"]
     search_fields = ["name", "description"]
+    autocomplete_fields = ["programmes"]
+    readonly_fields = ["language_of_pages", "consent_text", "form_to_copy"]
     prepopulated_fields = {"slug": ["name"]}
     fieldsets = [
         (
             "For readers",
-            {"fields": ["name", "description", "language", "cadence"]},
+            {
+                "fields": [
+                    "name",
+                    "description",
+                    "language",
+                    "language_of_pages",
+                    "consent_text",
+                    "cadence",
+                ]
+            },
         ),
         ("Editions", {"fields": ["grouping"]}),
         (
@@ -27,15 +44,37 @@ class NewsletterAdmin(SlugAdminMixin, FormRecoveryMixin, admin.ModelAdmin):
             {"fields": ["sender_name", "sender_email", "reply_to"]},
         ),
         (
-            "Trying an edition on a few first",
+            "Test group",
             {
                 "fields": ["canary", "canary_minutes", "canary_limit"],
                 "description": "For large lists: a bad address list or a blocked "
                 "sender shows before everybody is mailed.",
             },
         ),
-        ("Place on the site", {"fields": ["slug", "active", "order"]}),
+        ("Press list", {"fields": ["is_press_list", "public_archive"]}),
+        ("Place on the site", {"fields": ["slug", "active", "programmes", "order"]}),
     ]
+
+    def get_fieldsets(self, request, obj=None):
+        if obj is None or not obj.active or obj.is_press_list:
+            return self.fieldsets
+        fields = {"fields": ["form_to_copy"]}
+        return [*self.fieldsets, ("Sign-up on other sites", fields)]
+
+    @admin.display(description="form to copy")
+    def form_to_copy(self, newsletter):
+        """HTML for a page of another site."""
+        code = embedding.render_form(newsletter)
+        if not code:
+            return "There is no wording yet. Add one first."
+        return format_html(
+            '<textarea class="code" rows="14" cols="80" readonly '
+            'aria-label="Form to copy">{}</textarea>'
+            '<div class="help">It needs no script. Whoever sends it confirms with one '
+            "press here, and by e-mail. Copy it again when the wording has changed."
+            "</div>",
+            code,
+        )
 
     def get_prepopulated_fields(self, request, obj=None):
         # An address that readers know does not follow a change of the name.
@@ -44,6 +83,24 @@ class NewsletterAdmin(SlugAdminMixin, FormRecoveryMixin, admin.ModelAdmin):
     def has_delete_permission(self, request, obj=None):
         return False
 
+    @admin.display(description="language of pages", ordering="language")
+    def language_of_pages(self, newsletter):
+        """The language that readers see, and what is missing for another."""
+        name = newsletter.get_language_display()
+        return f"{name}. {newsletter.untranslated}".removesuffix(". ")
+
+    @admin.display(description="consent text")
+    def consent_text(self, newsletter):
+        """The version that readers of this newsletter agree to."""
+        told = newsletter.without_wording
+        wording = Wording.objects.current(newsletter.language)
+        link = format_html(
+            '<a href="{}">{}</a>',
+            reverse("admin:newsletter_wording_changelist"),
+            wording or "None",
+        )
+        return format_html("{}. {}", link, told) if told else link
+
 
 @admin.register(Wording)
 class WordingAdmin(FormRecoveryMixin, admin.ModelAdmin):
@@ -51,7 +108,7 @@ class WordingAdmin(FormRecoveryMixin, admin.ModelAdmin):
 
     list_display = ["__str__", "in_force", "promise", "created", "created_by"]
     list_filter = ["language"]
-    fields = ["language", "invitation", "promise", "analytics"]
+    fields = ["language", "invitation", "promise", "analytics", "alerts"]
 
     def get_queryset(self, request):
         same = Wording.objects.filter(language=OuterRef("language"))

@@ -6,11 +6,11 @@ from django.utils import timezone
 from django.utils.formats import date_format
 
 from ecfr_site import csv_format
+from ecfr_site.admin_site.charts import Column, draw_columns, format_per_cent
 from ecfr_site.audit import log
-from newsletter.admin.subscribers import may_see
+from newsletter.admin.subscribers import may_see_subscribers
 from newsletter.models import Edition
 from newsletter.reports import figures
-from newsletter.reports.charts import Column, columns, per_cent
 
 
 class ReportMixin:
@@ -30,18 +30,18 @@ class ReportMixin:
         return [
             path(
                 f"<int:pk>/{addresses[name]}",
-                self.admin_site.admin_view(self._bound(view)),
+                self.admin_site.admin_view(self._bind(view)),
                 name=f"newsletter_edition_{name}",
             )
             for name, view in views.items()
         ] + super().get_urls()
 
-    def _bound(self, view):
+    def _bind(self, view):
         return lambda request, pk: view(self, request, pk)
 
 
 def report_view(model_admin, request, pk):
-    edition = sent_edition(model_admin, request, pk)
+    edition = get_sent_edition(model_admin, request, pk)
     report = figures.EditionReport(edition)
     context = {
         **model_admin.admin_site.each_context(request),
@@ -50,32 +50,32 @@ def report_view(model_admin, request, pk):
         "edition": edition,
         "report": report,
         "totals": report.totals(),
-        "may_see_people": may_see(request.user),
-        "clicks_chart": by_hour(report, "Clicks by the hour", 1, "clicks"),
-        "opens_chart": by_hour(report, "Opens by the hour, estimated", 2, "opens"),
-        "row_charts": row_charts(report.in_a_row),
+        "may_see_people": may_see_subscribers(request.user),
+        "clicks_chart": draw_hour_chart(report, "Clicks by hour", 1, "clicks"),
+        "opens_chart": draw_hour_chart(report, "Estimated opens by hour", 2, "opens"),
+        "row_charts": draw_share_charts(report.recent_editions),
     }
     return TemplateResponse(request, "admin/newsletter/edition/report.html", context)
 
 
 def report_csv(model_admin, request, pk):
-    edition = sent_edition(model_admin, request, pk)
+    edition = get_sent_edition(model_admin, request, pk)
     rows = figures.EditionReport(edition).rows()
     log.record("export", object=edition, detail="The report.")
     return csv_format.download(f"edition-{pk}.csv", rows)
 
 
 def deliveries_csv(model_admin, request, pk):
-    edition = sent_edition(model_admin, request, pk)
-    if not may_see(request.user):
+    edition = get_sent_edition(model_admin, request, pk)
+    if not may_see_subscribers(request.user):
         raise PermissionDenied
     log.record("export", object=edition, detail="Every delivery, with addresses.")
     return csv_format.download(
-        f"edition-{pk}-deliveries.csv", figures.deliveries(edition)
+        f"edition-{pk}-deliveries.csv", figures.list_deliveries(edition)
     )
 
 
-def sent_edition(model_admin, request, pk):
+def get_sent_edition(model_admin, request, pk):
     if not model_admin.has_view_permission(request):
         raise PermissionDenied
     edition = Edition.objects.select_related("newsletter").filter(pk=pk).first()
@@ -84,7 +84,7 @@ def sent_edition(model_admin, request, pk):
     return edition
 
 
-def by_hour(report, title, place, things):
+def draw_hour_chart(report, title, place, things):
     """The chart of one of the numbers in `report.hours`."""
     hours = report.hours
     total = sum(row[place] for row in hours)
@@ -103,26 +103,31 @@ def by_hour(report, title, place, things):
         )
         for row in hours
     ]
-    return columns(title, description, bars)
+    return draw_columns(title, description, bars)
 
 
-def row_charts(editions):
+def draw_share_charts(editions):
     """Small charts of the shares by which editions are compared."""
     shares = {
         "Delivered": "delivered_share",
         "Unsubscribed": "unsubscribed_share",
         "Clicked": "clickers_share",
     }
-    return [(title, compared(title, name, editions)) for title, name in shares.items()]
+    return [
+        (title, draw_share_chart(title, name, editions))
+        for title, name in shares.items()
+    ]
 
 
-def compared(title, name, editions):
+def draw_share_chart(title, name, editions):
     values = [getattr(sent, name) or 0 for sent in editions]
     *before, now = values
-    description = f"{per_cent(now)} in this edition"
+    description = f"{format_per_cent(now)} in this edition"
     if before:
         average = sum(before) / len(before)
-        description += f", {per_cent(average)} on average in the {len(before)} before"
+        description += (
+            f", {format_per_cent(average)} on average in the {len(before)} before"
+        )
     bars = [
         Column(
             label=str(sent.edition),
@@ -134,4 +139,4 @@ def compared(title, name, editions):
         )
         for place, (sent, value) in enumerate(zip(editions, values, strict=True))
     ]
-    return columns(title, f"{description}.", bars, per_cent)
+    return draw_columns(title, f"{description}.", bars, format_per_cent)

@@ -1,14 +1,19 @@
 """The status of an edition, in words."""
 
+from datetime import timedelta
+
 from django.utils import timezone
 from django.utils.html import format_html
 
+from newsletter.composing.choice import count_without_pieces
+from newsletter.models import Subscriber
 from newsletter.models.edition_state import State
+from newsletter.reports.deliverability import list_holds
 
 
-def progress_of(edition):
+def describe_progress(edition):
     """The ledger for people: what is done, what waits, and how the canary does."""
-    if not edition.started_at:
+    if not edition.started_at and not edition.is_welcome:
         return {"moving": edition.is_due}
     ledger = edition.ledger()
     lines, start = [], 0.0
@@ -21,27 +26,54 @@ def progress_of(edition):
         "lines": lines,
         "ledger": ledger,
         "total": f"{ledger['audience']:,}",
-        "waiting": people(ledger["waiting"]),
+        "waiting": format_people(ledger["waiting"]),
         "uncertain_shown": f"{ledger['uncertain']:,}",
-        "closes": ledger["audience"] == edition.audience_count,
+        "closes": edition.is_welcome or ledger["audience"] == edition.audience_count,
         "moving": edition.state == State.SENDING,
-        "canary": canary_of(edition),
+        "canary": describe_canary(edition),
+        "holds": list_holds(edition) if ledger["waiting"] else [],
     }
 
 
-def canary_of(edition):
+def describe_canary(edition):
     newsletter = edition.newsletter
-    if not newsletter.canary or edition.audience_count <= newsletter.canary:
+    if (
+        not edition.is_issue
+        or not newsletter.canary
+        or edition.audience_count <= newsletter.canary
+    ):
         return ""
     if edition.released_at:
         return (
-            f"The first {newsletter.canary:,} were well received, so the others follow "
-            f"since {timezone.localtime(edition.released_at):%H:%M}."
+            f"The test group of {newsletter.canary:,} went well. The others have been "
+            f"following since {timezone.localtime(edition.released_at):%H:%M}."
         )
+    limit = newsletter.canary_limit
+    if edition.state != State.SENDING:
+        return (
+            f"It goes to {newsletter.canary:,} people first. The others follow after "
+            f"{newsletter.canary_minutes} minutes, if no more than {limit} per cent "
+            "bounce."
+        )
+    return describe_waiting_canary(edition.count_canary(), newsletter)
+
+
+def describe_waiting_canary(known, newsletter):
+    """Say what the others wait for; `known` is what `Edition.count_canary` found."""
+    said = (
+        f"Test group: {known['decided']:,} of {known['all']:,} decided, "
+        f"{known['bad']:,} bounced. "
+    )
+    if known["waiting"]:
+        return f"{said}{known['waiting']:,} wait for a server’s answer."
+    if not known["last"]:
+        return f"{said}None was accepted yet."
+    if known["decided"] * 2 < known["all"]:
+        return f"{said}The others wait until half of it is decided."
+    at = known["last"] + timedelta(minutes=newsletter.canary_minutes)
     return (
-        f"It goes to {newsletter.canary:,} people first. The others follow after "
-        f"{newsletter.canary_minutes} minutes, if no more than "
-        f"{newsletter.canary_limit} per cent come back."
+        f"{said}The others follow at {timezone.localtime(at):%H:%M}, if no more than "
+        f"{newsletter.canary_limit} per cent bounce."
     )
 
 
@@ -58,34 +90,51 @@ def state_badge(edition):
     return format_html('<span class="state-badge state-{}">{}</span>', shown, label)
 
 
-def when(edition):
+def describe_time(edition):
     match edition.state:
         case State.SCHEDULED:
-            return f"goes out {moment(edition.scheduled_at)}"
+            return f"goes out {format_moment(edition.scheduled_at)}"
         case State.SENDING | State.PAUSED:
-            return f"began {moment(edition.started_at)}"
+            return f"began {format_moment(edition.started_at)}"
         case State.SENT | State.CANCELLED:
-            return f"ended {moment(edition.finished_at)}"
-    return f"changed {moment(edition.changed)}"
+            return f"ended {format_moment(edition.finished_at)}"
+    return f"changed {format_moment(edition.changed)}"
 
 
-def what_happens(edition, at):
+def describe_schedule(edition, at):
     if not at:
-        return "It is on its way."
-    return f"It goes out {moment(edition.scheduled_at)}."
+        return "Edition queued for sending."
+    return f"Scheduled for {format_moment(edition.scheduled_at)}."
 
 
-def moment(time):
+def describe_audience(edition, number):
+    """For templates: `audience`, whom it will be sent to of the `number` it is for.
+
+    `without_pieces` are the others, who chose topics; with a segment its `criteria` and
+    `everybody`. Five queries, three more with a segment.
+    """
+    without = count_without_pieces(edition) if number else 0
+    words = {"audience": format_people(number - without)}
+    if without:
+        words["without_pieces"] = format_people(without)
+    if edition.segment and edition.may_be_changed:
+        everybody = Subscriber.objects.mailable(edition.newsletter).count()
+        words["criteria"] = edition.segment.describe()
+        words["everybody"] = f"{everybody:,}"
+    return words
+
+
+def format_moment(time):
     return f"{timezone.localtime(time):%-d %b %Y, %H:%M}" if time else "–"
 
 
-def people(number):
+def format_people(number):
     return "1 person" if number == 1 else f"{number:,} people"
 
 
-def messages_in_words(number):
+def format_messages(number):
     return "1 message" if number == 1 else f"{number:,} messages"
 
 
-def pieces(number):
+def format_pieces(number):
     return "1 piece" if number == 1 else f"{number} pieces"

@@ -3,6 +3,7 @@ from django.contrib import admin, messages
 from django.contrib.admin.options import IncorrectLookupParameters
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
+from django.db.models import Prefetch
 from django.http import Http404, HttpResponseNotAllowed
 from django.shortcuts import get_object_or_404, redirect
 from django.template.response import TemplateResponse
@@ -11,29 +12,41 @@ from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.html import format_html
 
+from ecfr_site.admin_site.charts import Column, draw_columns
 from ecfr_site.audit import log
 from ecfr_site.csv_format import download
 from ecfr_site.mail.addresses import beginning_of
+from newsletter import press_lists
 from newsletter.admin.imports import SubscriberImportMixin
 from newsletter.import_export.resources import SubscriberResource
-from newsletter.models import ConsentRecord, Newsletter, Subscriber, Suppression
-from newsletter.reports import figures
-from newsletter.reports.charts import Column, columns
+from newsletter.models import (
+    ConsentRecord,
+    MailRequest,
+    Newsletter,
+    Signup,
+    Subscriber,
+    Suppression,
+)
+from newsletter.reports import figures, leaving
 
 DESK = ConsentRecord.Method.DESK
 ACTS = {
     "reinstate": (
         "Mail this address again",
-        "The suppression was taken back: the address is mailed again.",
+        "Suppression lifted. The address is mailed again.",
     ),
     "unsubscribe": (
         "Unsubscribe from everything",
         "Unsubscribed from everything.",
     ),
+    "remove": (
+        "Remove from a press list",
+        "Removed from the press list. An editor can add this person again.",
+    ),
     "erase": (
         "Erase",
-        "Erased. Only a keyed hash of the address is kept, so that no import brings "
-        "it back.",
+        "Subscriber erased. Only a keyed hash of the address is kept, so that no "
+        "import brings it back.",
     ),
 }
 
@@ -57,7 +70,7 @@ class NewsletterFilter(admin.SimpleListFilter):
 class SubscriberAdmin(SubscriberImportMixin, admin.ModelAdmin):
     """Looked up, never rewritten: what subscribers want is theirs to say."""
 
-    import_export_change_list_template = "admin/newsletter/subscriber/change_list.html"
+    change_list_template = "admin/newsletter/subscriber/change_list.html"
     change_form_template = "admin/newsletter/subscriber/change_form.html"
     list_display = ["address", "badge", "newsletter_names", "analytics", "since"]
     list_filter = ["status", NewsletterFilter, "analytics", "language"]
@@ -67,12 +80,13 @@ class SubscriberAdmin(SubscriberImportMixin, admin.ModelAdmin):
     show_full_result_count = False
     # By the beginning, which an index answers for a million rows.
     search_fields = ["normalised__startswith"]
-    search_help_text = "The start of an e-mail address."
+    search_help_text = "Search by e-mail address or its beginning."
     actions = None
     readonly_fields = [
         "badge",
         "newsletter_names",
         "topic_names",
+        "alert_names",
         "suppression",
         "score",
         "since",
@@ -87,6 +101,7 @@ class SubscriberAdmin(SubscriberImportMixin, admin.ModelAdmin):
             {
                 "fields": [
                     ("newsletter_names", "topic_names"),
+                    "alert_names",
                     ("analytics", "paused_until"),
                     "time_zone",
                 ]
@@ -107,7 +122,7 @@ class SubscriberAdmin(SubscriberImportMixin, admin.ModelAdmin):
         return False
 
     def has_view_permission(self, request, obj=None):
-        return may_see(request.user)
+        return may_see_subscribers(request.user)
 
     def may_act(self, request):
         return request.user.has_perm("newsletter.change_subscriber")
@@ -119,14 +134,21 @@ class SubscriberAdmin(SubscriberImportMixin, admin.ModelAdmin):
 
     def get_queryset(self, request):
         subscribers = super().get_queryset(request)
-        return subscribers.prefetch_related("subscriptions__newsletter")
+        return subscribers.prefetch_related(
+            "subscriptions__newsletter",
+            Prefetch("signups", Signup.objects.unconfirmed()),
+        )
 
     def get_search_results(self, request, queryset, search_term):
         beginning = beginning_of(search_term)
         return super().get_search_results(request, queryset, beginning)
 
     def changelist_view(self, request, extra_context=None):
-        context = {"may_export": self.may_export(request)}
+        context = {
+            "may_export": self.may_export(request),
+            "may_import": self.has_import_permission(request),
+            "mail_requests": MailRequest.objects.count(),
+        }
         return super().changelist_view(request, {**context, **(extra_context or {})})
 
     @admin.display(description="address", ordering="normalised")
@@ -134,7 +156,7 @@ class SubscriberAdmin(SubscriberImportMixin, admin.ModelAdmin):
         if not subscriber.is_disposable:
             return str(subscriber)
         return format_html(
-            '{} <span class="problem-mark" title="Mail there is kept for minutes.">'
+            '{} <span class="problem-mark" title="Mail there is deleted soon.">'
             "disposable</span>",
             subscriber,
         )
@@ -152,6 +174,9 @@ class SubscriberAdmin(SubscriberImportMixin, admin.ModelAdmin):
             str(s.newsletter) if s.confirmed_at else f"{s.newsletter} (not confirmed)"
             for s in subscriber.subscriptions.all()
         ]
+        gets = {s.newsletter for s in subscriber.subscriptions.all()}
+        asked = {n for s in subscriber.signups.all() for n in s.newsletters.all()}
+        names += sorted(f"{n} (asked for, not confirmed)" for n in asked - gets)
         return ", ".join(names) or "none"
 
     @admin.display(description="since")
@@ -166,11 +191,17 @@ class SubscriberAdmin(SubscriberImportMixin, admin.ModelAdmin):
         names = [topic.name for topic in subscriber.topics.all()]
         return ", ".join(names) or "all"
 
+    @admin.display(description="alerts")
+    def alert_names(self, subscriber):
+        interests = list(subscriber.interests.with_followed())
+        names = ", ".join(map(str, interests))
+        return f"{len(interests)}: {names}" if interests else "none"
+
     @admin.display(description="not mailed because")
     def suppression(self, subscriber):
         found = Suppression.objects.of(subscriber.normalised).first()
         if found is None:
-            return "Nothing keeps mail from this address."
+            return "This address can be mailed."
         return format_html(
             "<strong>{}</strong>, since {}.<br>{}",
             found.get_reason_display().capitalize(),
@@ -178,13 +209,13 @@ class SubscriberAdmin(SubscriberImportMixin, admin.ModelAdmin):
             found.detail,
         )
 
-    @admin.display(description="returned messages")
+    @admin.display(description="bounces")
     def score(self, subscriber):
         limit = settings.BOUNCE_THRESHOLD
         text = f"{subscriber.bounce_score:g} of {limit:g} points"
         if subscriber.bounced_on:
             text += f", the last on {date_format(subscriber.bounced_on, 'j F Y')}"
-        return f"{text}. At {limit:g} nothing more is sent."
+        return f"{text}. At {limit:g}, mail to it stops."
 
     def get_urls(self):
         view = self.admin_site.admin_view
@@ -205,22 +236,31 @@ class SubscriberAdmin(SubscriberImportMixin, admin.ModelAdmin):
         ] + super().get_urls()
 
     def render_change_form(self, request, context, obj=None, **kwargs):
-        context.update(history=figures.history(obj), acts=self.acts(request, obj))
+        context.update(
+            history=figures.list_history(obj), acts=self.list_acts(request, obj)
+        )
         return super().render_change_form(request, context, obj=obj, **kwargs)
 
-    def acts(self, request, subscriber):
+    def list_acts(self, request, subscriber):
         """Pairs of an act and the words on its button."""
         if not self.may_act(request) or subscriber.status == subscriber.Status.ERASED:
             return []
         possible = ["erase"]
-        if subscriber.subscriptions.all():
+        if subscriber.subscriptions.all() or subscriber.interests.exists():
             possible.insert(0, "unsubscribe")
         if subscriber.is_suppressed:
             possible.insert(0, "reinstate")
-        return [(act, ACTS[act][0]) for act in possible]
+        acts = [(act, ACTS[act][0]) for act in possible]
+        lists = [
+            subscription.newsletter
+            for subscription in subscriber.subscriptions.all()
+            if subscription.newsletter.is_press_list
+        ]
+        return [(f"remove-{n.pk}", f"Remove from {n}") for n in lists] + acts
 
     def act(self, request, pk, act):
         """Carry it out and go back to the page; erasing is asked about first."""
+        act, _, number = act.partition("-")
         if act not in ACTS:
             raise Http404
         if not self.may_act(request):
@@ -244,6 +284,12 @@ class SubscriberAdmin(SubscriberImportMixin, admin.ModelAdmin):
                 subscriber.reinstate(by=request.user)
             elif act == "unsubscribe":
                 subscriber.unsubscribe(method=DESK)
+            elif act == "remove":
+                lists = Newsletter.objects.press_lists_of(subscriber)
+                number = number if number.isdecimal() else None
+                press_lists.remove_person(
+                    get_object_or_404(lists, pk=number), subscriber
+                )
             else:
                 subscriber.erase(method=DESK)
             self.log_change(request, subscriber, said)
@@ -260,7 +306,7 @@ class SubscriberAdmin(SubscriberImportMixin, admin.ModelAdmin):
             found = self.get_changelist_instance(request).get_queryset(request)
         except IncorrectLookupParameters:
             return redirect("admin:newsletter_subscriber_changelist")
-        log.record("export", object=Subscriber, detail=log.filters_of(request))
+        log.record("export", object=Subscriber, detail=log.describe_filters(request))
         today = timezone.localdate()
         return download(
             f"subscribers-{today:%Y-%m-%d}.csv", SubscriberResource().for_export(found)
@@ -269,26 +315,27 @@ class SubscriberAdmin(SubscriberImportMixin, admin.ModelAdmin):
     def overview(self, request):
         if not self.has_view_permission(request):
             raise PermissionDenied
-        weeks = figures.growth()
+        weeks = figures.list_weeks()
         context = {
             **self.admin_site.each_context(request),
-            "title": "Subscribers at a glance",
+            "title": "Subscribers overview",
             "opts": self.opts,
-            "statuses": figures.statuses(),
-            "newsletters": figures.newsletters(),
+            "statuses": figures.count_statuses(),
+            "newsletters": figures.list_newsletters(),
+            "leaving": leaving.list_leaving_reasons(),
             "weeks": weeks[::-1],
-            "chart": growth_chart(weeks),
+            "chart": draw_growth_chart(weeks),
         }
         return TemplateResponse(
             request, "admin/newsletter/subscriber/overview_report.html", context
         )
 
 
-def may_see(user):
+def may_see_subscribers(user):
     return user.has_perm("newsletter.view_subscriber")
 
 
-def growth_chart(weeks):
+def draw_growth_chart(weeks):
     joined, left = sum(w.joined for w in weeks), sum(w.left for w in weeks)
     bars = [
         Column(
@@ -299,8 +346,8 @@ def growth_chart(weeks):
         )
         for week in weeks
     ]
-    return columns(
-        "Joined and left by the week",
+    return draw_columns(
+        "Joined and unsubscribed by week",
         f"{joined:,} joined and {left:,} left in the last {len(weeks)} weeks.",
         bars,
     )

@@ -15,7 +15,7 @@ class SuppressionForm(forms.ModelForm):
         label="E-mail address",
         max_length=320,
         widget=forms.EmailInput(attrs={"class": "vTextField"}),
-        help_text="It is never mailed again, until this entry is lifted.",
+        help_text="It is not mailed until you lift the suppression.",
     )
 
     class Meta:
@@ -25,7 +25,7 @@ class SuppressionForm(forms.ModelForm):
     def clean_address(self):
         address = self.cleaned_data["address"]
         if Suppression.objects.of(normalise(address)).exists():
-            raise ValidationError("This address is suppressed already.")
+            raise ValidationError("This address is already suppressed.")
         return address
 
 
@@ -43,7 +43,7 @@ class SuppressionAdmin(admin.ModelAdmin):
     show_full_result_count = False
     search_fields = ["email"]
     search_help_text = (
-        "The whole address. Those that were erased are found too, by their hash."
+        "Search by the whole address. Erased addresses are found too, by their hash."
     )
     actions = None
     delete_confirmation_template = (
@@ -88,7 +88,7 @@ class SuppressionAdmin(admin.ModelAdmin):
         Subscriber.objects.lift(suppression, by=request.user)
 
     def log_addition(self, request, suppression, message):
-        log(request, suppression, ADDITION, "Entered by hand.")
+        log(request, suppression, ADDITION, "Added by an editor.")
 
     def log_deletions(self, request, suppressions):
         for suppression in suppressions:

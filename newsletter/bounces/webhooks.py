@@ -18,7 +18,8 @@ from django.urls import Resolver404, resolve
 from django.views.decorators.csrf import csrf_exempt
 
 from ecfr_site.mail.addresses import normalise
-from newsletter.bounces import handler, reasons
+from newsletter.bounces import handler
+from newsletter.bounces.answers import REPLY, STATUS, Fault, Stage, Verdict, judge
 from newsletter.models import ConsentRecord, Delivery, Event
 
 # Beside WEBHOOK_SECRET, by what a service proves that a message is its own.
@@ -74,33 +75,33 @@ def receive(
     detail = event.mta_response or event.description or event.event_type
     match event.event_type, event.reject_reason:
         case (EventType.COMPLAINED, _) | (EventType.REJECTED, RejectReason.SPAM):
-            complain(event, detail)
+            record_complaint(event, detail)
         case (EventType.UNSUBSCRIBED, _) | (
             EventType.REJECTED,
             RejectReason.UNSUBSCRIBED,
         ):
             unsubscribe(event)
         case (EventType.BOUNCED | EventType.REJECTED | EventType.FAILED, _):
-            bounce(event, detail)
+            record_bounce(event, detail)
 
 
-def bounce(event: AnymailTrackingEvent, detail: str) -> None:
-    if delivery := delivery_of(event):
-        handler.record(delivery, is_hard(event), detail)
+def record_bounce(event: AnymailTrackingEvent, detail: str) -> None:
+    if delivery := find_delivery(event):
+        handler.record_bounce(delivery, judge_event(event), detail)
     elif event.recipient:
-        handler.record_address(event.recipient, is_hard(event), detail)
+        handler.record_address_bounce(event.recipient, judge_event(event), detail)
 
 
-def complain(event: AnymailTrackingEvent, detail: str) -> None:
-    if delivery := delivery_of(event):
-        handler.complain(delivery, detail)
+def record_complaint(event: AnymailTrackingEvent, detail: str) -> None:
+    if delivery := find_delivery(event):
+        handler.record_complaint(delivery, detail)
     elif event.recipient:
-        handler.complain_address(event.recipient, detail)
+        handler.record_address_complaint(event.recipient, detail)
 
 
 def unsubscribe(event: AnymailTrackingEvent) -> None:
     """Somebody used the service's own link: from this edition's newsletter."""
-    delivery = delivery_of(event)
+    delivery = find_delivery(event)
     if delivery and delivery.subscriber.unsubscribe(
         delivery.edition.newsletter, method=ConsentRecord.Method.ONE_CLICK
     ):
@@ -109,24 +110,30 @@ def unsubscribe(event: AnymailTrackingEvent) -> None:
         )
 
 
-def is_hard(event: AnymailTrackingEvent) -> bool:
-    """Services know of old bounces and wrong addresses without asking again."""
+def judge_event(event: AnymailTrackingEvent) -> Verdict:
+    """By the words of the receiving server, else by the kind that the service names.
+
+    Services know of old bounces and wrong addresses without asking again, and describe
+    a kind of event with every cause that it may have.
+    """
     if event.event_type == EventType.FAILED:
-        return False
-    if event.reject_reason == RejectReason.INVALID:
-        return True
+        return judge(Stage.SERVICE, "")
     answer, description = event.mta_response or "", event.description or ""
-    if not answer and any(code.search(description) for code in reasons.CODES):
+    if not answer and (STATUS.search(description) or REPLY.search(description)):
         answer = description
-    bounced = (
-        event.reject_reason == RejectReason.BOUNCED
-        and not SOFT.search(f"{answer} {description} {event.esp_event}")
-        and not reasons.is_about_us(description)
-    )
-    return reasons.is_hard(answer, otherwise=bounced)
+    verdict = judge(Stage.SERVICE, answer)
+    if verdict.fault is not Fault.NOBODY:
+        return verdict
+    if SOFT.search(f"{answer} {description} {event.esp_event}"):
+        return judge(Stage.SERVICE, "", "soft")
+    if event.reject_reason == RejectReason.BOUNCED:
+        described = judge(Stage.SERVICE, description)
+        if described.fault is not Fault.NOBODY:
+            return described
+    return judge(Stage.SERVICE, "", event.reject_reason or "")
 
 
-def delivery_of(event: AnymailTrackingEvent) -> Delivery | None:
+def find_delivery(event: AnymailTrackingEvent) -> Delivery | None:
     """The delivery by the number that we gave to the service, else by its own."""
     number = str((event.metadata or {}).get("delivery", ""))
     if number.isdecimal():

@@ -16,35 +16,35 @@ _ADDRESS = re.compile(r"https?://[^\s<>\"]+", re.I)
 _BRACKETS = {")": "(", "]": "["}
 
 
-def absolute_html(html):
+def make_links_absolute(html):
     """The HTML for readers elsewhere: addresses in full, formulas as text."""
     return _PATH.sub(rf"\1{settings.SITE_URL}", linear_formulas(html))
 
 
-def lead_html(html, new):
+def replace_html_links(html, new):
     """The HTML with every web address that it links to replaced by `new(address)`."""
     return _HREF.sub(lambda m: m[1] + escape(new(unescape(m[2]))), html)
 
 
-def lead_text(text, new):
+def replace_text_links(text, new):
     """The same of plain text, where every web address is a link."""
 
-    def replaced(match):
-        address = _without_punctuation(match[0])
+    def replace(match):
+        address = _strip_punctuation(match[0])
         return new(address) + match[0][len(address) :]
 
-    return _ADDRESS.sub(replaced, text)
+    return _ADDRESS.sub(replace, text)
 
 
-def links_in(html, text):
+def find_links(html, text):
     """The web addresses that a message links to, each once, in order."""
     found = {}
-    lead_html(html, lambda address: found.setdefault(address, address))
-    lead_text(text, lambda address: found.setdefault(address, address))
+    replace_html_links(html, lambda address: found.setdefault(address, address))
+    replace_text_links(text, lambda address: found.setdefault(address, address))
     return list(found)
 
 
-def _without_punctuation(address):
+def _strip_punctuation(address):
     """Without what belongs to the sentence that the address stands in."""
     counts = Counter(address)
     end = len(address)

@@ -3,14 +3,14 @@
 from textwrap import fill
 
 from ecfr_site.richtext.blocks import BOUNDARIES, HEADINGS
-from ecfr_site.richtext.numerals import written_number
+from ecfr_site.richtext.numerals import format_number
 from ecfr_site.richtext.sanitizer import STRUCK_OUT, linear_formulas
 from ecfr_site.richtext.tree import parse_fragment
 
 COLUMNS = 72
 
 
-def set_text(html):
+def render_plain_text(html):
     """The text of sanitised HTML in paragraphs of 72 columns.
 
     Where a paragraph links to follows it, by number.
@@ -21,12 +21,12 @@ def set_text(html):
     return "\n\n".join(setter.paragraphs)
 
 
-def underlined(text, sign="="):
+def underline(text, sign="="):
     longest = max(map(len, text.splitlines()), default=0)
     return f"{text}\n{sign * longest}"
 
 
-def wrapped(text, first="", later=""):
+def wrap(text, first="", later=""):
     """`text` in lines of 72 columns; addresses are never broken."""
     return fill(
         " ".join(text.split()),
@@ -59,13 +59,13 @@ class _Setter:
         margin = "> " * self.quotes
         hang = margin + " " * len(self.sign)
         lines = [
-            wrapped(line, hang if number else margin + self.sign, hang)
+            wrap(line, hang if number else margin + self.sign, hang)
             for number, line in enumerate(map("".join, self.lines))
             if line.strip()
         ]
         if lines:
             text = "\n".join(lines)
-            text = underlined(text, "-") if heading else text
+            text = underline(text, "-") if heading else text
             self.paragraphs.append("\n".join([text, *self.addresses]))
         # What was a bullet's first paragraph is its only one with a bullet.
         self.begin_paragraph(" " * len(self.sign) if lines else self.sign)
@@ -128,4 +128,4 @@ class _Numbers:
         """The number of the item, and its stop."""
         number = int(item.get("value") or self.number)
         self.number = number + self.step
-        return f"{written_number(number, self.kind)}."
+        return f"{format_number(number, self.kind)}."

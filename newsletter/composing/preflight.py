@@ -1,36 +1,29 @@
 """Preflight: checks before an edition can be sent.
 
 `run` checks an edition and keeps the findings with it; `Edition.check_ready` reads
-them. A finding is a dict of `level` ("error" stops sending, "warning", "note") and
-`text`, which says what to do.
+them. Each says what to do.
 """
 
 import re
-from email.utils import parseaddr
 from urllib.parse import urlsplit
 
-import dns.exception
-import dns.resolver
 from django.conf import settings
 from django.utils import timezone
 
 from articles.models import Article
 from articles.tasks import leads_somewhere
-from ecfr_site.mail.addresses import ascii_address
 from ecfr_site.richtext import link_checker
 from ecfr_site.richtext.sanitizer import plain_text
 from ecfr_site.richtext.tree import parse_fragment
-from newsletter.composing import messages, preview
-from newsletter.composing.links import links_in
+from newsletter.composing import authentication, messages, preview
+from newsletter.composing.findings import error, note, warning
+from newsletter.composing.links import find_links
 from newsletter.models import Edition
 
 # Gmail cuts a message off after 102 KB of HTML.
 MOST_BYTES = 100_000
 MANY_BYTES = 90_000
 LONG_SUBJECT = 60
-DNS_SECONDS = 3
-# The ways of Django that bring a message to nobody.
-STAYS_HERE = ("console", "dummy", "file", "locmem", "outbox")
 
 PLACEHOLDERS = re.compile(
     r"""
@@ -51,7 +44,7 @@ def run(edition):
     """
     content = edition.content()
     found = {
-        "findings": check(edition),
+        "findings": find_problems(edition),
         "checked_at": timezone.now(),
         "checked_content": content,
     }
@@ -61,42 +54,32 @@ def run(edition):
     return edition.findings
 
 
-def check(edition):
+def find_problems(edition):
     """The findings, the worst first."""
     pieces = list(edition.pieces())
-    recipient = messages.Recipient.of_test("reader@example.org")
+    recipient = messages.Recipient.for_test("reader@example.org")
     message = messages.compose(edition, recipient, pieces)
     found = [
-        *about_subject(edition),
-        *about_pieces(edition, pieces),
-        *about_placeholders(edition, pieces),
-        *about_pictures(edition),
-        *about_message(message, recipient),
-        *about_links(edition, message, recipient),
-        *about_audience(edition),
-        *about_site(),
-        *about_sender(edition.newsletter),
+        *check_subject(edition),
+        *check_pieces(edition, pieces),
+        *check_placeholders(edition, pieces),
+        *check_images(edition),
+        *check_test(edition),
+        *check_message(message, recipient),
+        *check_links(edition, message, recipient),
+        *check_audience(edition),
+        *check_site(),
+        *authentication.check(edition.newsletter),
+        *check_language(edition.newsletter),
     ]
     levels = ["error", "warning", "note"]
     return sorted(found, key=lambda finding: levels.index(finding["level"]))
 
 
-def error(text):
-    return {"level": "error", "text": text}
-
-
-def warning(text):
-    return {"level": "warning", "text": text}
-
-
-def note(text):
-    return {"level": "note", "text": text}
-
-
 # What the editor wrote
 
 
-def about_subject(edition):
+def check_subject(edition):
     subject = edition.subject.strip()
     if not subject:
         yield error("It has no subject. Write one.")
@@ -117,7 +100,7 @@ def about_subject(edition):
         )
 
 
-def about_pieces(edition, pieces):
+def check_pieces(edition, pieces):
     if not pieces and not plain_text(edition.introduction):
         yield error("It is empty. Add pieces, or write an introduction.")
     published = set(
@@ -140,7 +123,7 @@ def about_pieces(edition, pieces):
         )
 
 
-def about_placeholders(edition, pieces):
+def check_placeholders(edition, pieces):
     written = {
         "the subject": edition.subject,
         "the preheader": edition.preheader,
@@ -160,9 +143,9 @@ def about_placeholders(edition, pieces):
             )
 
 
-def about_pictures(edition):
+def check_images(edition):
     """Of the introduction; a published article's image always has its text."""
-    for img in elements(edition.introduction, "img"):
+    for img in find_elements(edition.introduction, "img"):
         if not img.get("alt") and img.get("role") != "presentation":
             name = img.get("src", "").rsplit("/", 1)[-1]
             yield error(
@@ -171,23 +154,34 @@ def about_pictures(edition):
             )
 
 
+def check_test(edition):
+    """Sending a test takes this back: `Edition.record_test`."""
+    text = ""
+    if not edition.tested_content:
+        text = "No test of this edition was sent. Send one and read it in your mailbox."
+    elif edition.tested_content != edition.content():
+        text = "The edition has changed since the last test. Send another one."
+    if text:
+        yield {**warning(text), "about": "test"}
+
+
 # What is made of it
 
 
-def elements(html, tag):
+def find_elements(html, tag):
     return parse_fragment(html).iter(tag)
 
 
-def about_message(message, recipient):
-    html, text = preview.html_of(message), message.body
-    size = longest(html, recipient)
+def check_message(message, recipient):
+    html, text = preview.get_html(message), message.body
+    size = measure_html(html, recipient)
     if size > MANY_BYTES:
         level = error if size > MOST_BYTES else warning
         yield level(
             f"The message has {size // 1000} KB; Gmail cuts off what is longer than "
             f"{MOST_BYTES // 1000}. Remove pieces, or shorten the introduction."
         )
-    if any(img.get("alt") is None for img in elements(html, "img")):
+    if any(img.get("alt") is None for img in find_elements(html, "img")):
         yield error(
             "An image in the message's design has no alternative text. Tell the "
             "site's operators."
@@ -212,23 +206,23 @@ def about_message(message, recipient):
         )
 
 
-def longest(html, recipient):
+def measure_html(html, recipient):
     """The bytes of the HTML where every link and the pixel lead through us."""
     click = len(recipient.url("click", 99))
-    longer = (click - len(url) for url in hrefs(html))
+    longer = (click - len(url) for url in find_hrefs(html))
     pixel = len(recipient.url("open")) + 100
     return len(html.encode()) + sum(max(0, more) for more in longer) + pixel
 
 
-def hrefs(html):
-    return [a.get("href") for a in elements(html, "a") if a.get("href")]
+def find_hrefs(html):
+    return [a.get("href") for a in find_elements(html, "a") if a.get("href")]
 
 
-def about_links(edition, message, recipient):
+def check_links(edition, message, recipient):
     """Dead links; readers' own pages and the web edition are made as it is sent."""
     own = {recipient.url("unsubscribe"), recipient.url("preferences")}
     web = f"{settings.SITE_URL}{edition.get_absolute_url()}"
-    found = [*hrefs(preview.html_of(message)), *links_in("", edition.text)]
+    found = [*find_hrefs(preview.get_html(message)), *find_links("", edition.text)]
     home = urlsplit(settings.SITE_URL).netloc
     elsewhere = []
     for url in dict.fromkeys(found):
@@ -246,14 +240,30 @@ def about_links(edition, message, recipient):
 # Where it goes and where it comes from
 
 
-def about_audience(edition):
-    if not edition.audience().exists():
+def check_audience(edition):
+    segment = edition.segment
+    if segment is None and not edition.audience().exists():
         yield error(
             f"Nobody would get it: “{edition.newsletter}” has no active subscriber."
         )
+    elif segment:
+        yield from check_segment(edition.audience().count(), segment)
 
 
-def about_site():
+def check_segment(number, segment):
+    if not number:
+        yield error(
+            f"Nobody would get it: no active subscriber of “{segment.newsletter}” is "
+            f"in the segment “{segment}” ({segment.describe()}). Choose another one."
+        )
+    else:
+        yield note(
+            f"It goes to the segment “{segment}”, to {number:,} now: "
+            f"{segment.describe()}."
+        )
+
+
+def check_site():
     if settings.HTTPS and not settings.SITE_URL.startswith("https://"):
         yield error(
             f"Links in messages would begin with {settings.SITE_URL}, without "
@@ -261,68 +271,7 @@ def about_site():
         )
 
 
-def about_sender(newsletter):
-    """Return whether the sender's domain says that it sends such messages."""
-    domain = messages.sender(newsletter)[1].rpartition("@")[2]
-    if any(name in settings.MAIL_BACKEND for name in STAYS_HERE):
-        yield note(
-            f"Messages do not leave this machine, so the domain {domain} was not "
-            "looked up."
-        )
-        return
-    try:
-        yield from about_domain(domain)
-    except dns.exception.DNSException:
-        yield note(
-            f"SPF, DKIM and DMARC of {domain} could not be checked: no name server "
-            "answers. Check again later."
-        )
-
-
-def about_domain(domain):
-    operators = "Ask the site's operators: their guide says how."
-    # Receivers look SPF up where returned messages go.
-    bounces = ascii_address(parseaddr(settings.BOUNCE_ADDRESS)[1])
-    returns = bounces.rpartition("@")[2] or domain
-    if not any(text.startswith("v=spf1") for text in texts(returns)):
-        yield error(
-            f"The domain {returns} has no SPF record, so many servers would refuse "
-            f"the message. {operators}"
-        )
-    if not any(has_dmarc(name) for name in organisations(domain)):
-        yield error(
-            f"The domain {domain} has no DMARC record, which Gmail and Yahoo ask of "
-            f"newsletters. {operators}"
-        )
-    if not settings.DKIM_SELECTOR:
-        yield note(
-            f"DKIM of {domain} was not checked: the site does not know the selector "
-            "(DKIM_SELECTOR)."
-        )
-    elif not any(
-        re.search(r"\bp=\s*\w", text)
-        for text in texts(f"{settings.DKIM_SELECTOR}._domainkey.{domain}")
-    ):
-        yield error(
-            f"The domain {domain} has no DKIM key named {settings.DKIM_SELECTOR}, so "
-            f"signatures cannot be verified. {operators}"
-        )
-
-
-def has_dmarc(domain):
-    return any(text.startswith("v=DMARC1") for text in texts(f"_dmarc.{domain}"))
-
-
-def organisations(domain):
-    """The domain and those above it, down to two labels: DMARC may stand at any."""
-    labels = domain.split(".")
-    return [".".join(labels[n:]) for n in range(max(1, len(labels) - 1))]
-
-
-def texts(name):
-    """The TXT records; none if the name has none. Raises if no server answers."""
-    try:
-        answer = dns.resolver.resolve(name, "TXT", lifetime=DNS_SECONDS)
-    except (dns.resolver.NXDOMAIN, dns.resolver.NoAnswer):
-        return []
-    return [b"".join(record.strings).decode(errors="replace") for record in answer]
+def check_language(newsletter):
+    for told in (newsletter.untranslated, newsletter.without_wording):
+        if told:
+            yield note(told)

@@ -23,7 +23,7 @@ _PREFERS = re.compile(r"\(\s*prefers-color-scheme:\s*(dark|light)\s*\)")
 _ALWAYS, _NEVER = "(min-width: 0)", "(max-width: 0)"
 
 
-def page(html: str, scheme: str) -> str:
+def render_preview(html: str, scheme: str) -> str:
     """The same page with one colour scheme forced, links in new windows, and images
     from whatever address the desk is opened at."""
     scheme = scheme if scheme in ("light", "dark") else "light"
@@ -33,7 +33,7 @@ def page(html: str, scheme: str) -> str:
     return html.replace("</head>", f"{head}</head>", 1)
 
 
-def html_of(message: EmailMultiAlternatives) -> str:
+def get_html(message: EmailMultiAlternatives) -> str:
     """The HTML part of what `messages.compose` made."""
     [html] = [text for text, kind in message.alternatives if kind == "text/html"]
     return str(html)
@@ -62,7 +62,7 @@ def send_test(edition: Edition, addresses: list[str]) -> Iterator[tuple[str, str
     """Send the edition, marked as a test; yield each address with what went wrong."""
     pieces = list(edition.pieces())
     for address in addresses:
-        recipient = messages.Recipient.of_test(address)
+        recipient = messages.Recipient.for_test(address)
         message = messages.compose(edition, recipient, pieces)
         message.subject = f"[Test] {message.subject}"
         # A second test is another message, not the first one again.

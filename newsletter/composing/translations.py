@@ -5,7 +5,8 @@ The reader's site is in one language, a newsletter in any of them: newsletter/lo
 
 from django.utils.translation import gettext, gettext_noop
 
-# Found here by makemessages; the words themselves stand in articles/models.
+# Found here by makemessages; the words themselves stand in articles/models, and those
+# of kinds in the rows that the first migration of kinds made.
 _FROM_ARTICLES = [
     gettext_noop("Commentary"),
     gettext_noop("Policy brief"),
@@ -26,11 +27,11 @@ _FROM_ARTICLES = [
 ]
 
 
-def kind_of(article):
-    return gettext(article.get_kind_display())
+def translate_kind(article):
+    return article.kind.local_name
 
 
-def byline_of(article):
+def translate_byline(article):
     """“Ada und Bo”: names as they are, the words between them translated."""
     parts = article.byline_parts
     return "".join(text if author else gettext(text) for text, author in parts)

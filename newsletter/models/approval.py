@@ -59,10 +59,17 @@ class Approval:
         )
         self.writers.remove(*writers)
 
+    @transaction.atomic
+    def record_test(self):
+        """Store that the present content was sent as a test, and drop the warning."""
+        self.tested_content = self.content()
+        self.findings = [f for f in self.findings if f.get("about") != "test"]
+        self.save(update_fields=["tested_content", "findings"])
+
     def check_ready(self):
         """Raise NotAllowed or ValidationError for what keeps it from being sent.
 
-        Needs a report of `preflight.check` on the present content.
+        Needs a report of `preflight.run` on the present content.
         """
         self.check_open()
         content = self.content()

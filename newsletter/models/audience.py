@@ -29,19 +29,19 @@ class Audience:
             for zone, due in self.zone_times()
         ]
         elsewhere = max(self.scheduled_at, now)
-        audience = (
-            self.audience()
-            .order_by()
-            .values_list(
-                "pk",
-                models.Case(
-                    *zones,
-                    default=models.Value(elsewhere),
-                    output_field=models.DateTimeField(),
-                ),
-                Substr("normalised", StrIndex("normalised", models.Value("@")) + 1),
-            )
+        return self.add_deliveries(
+            self.audience(),
+            models.Case(
+                *zones,
+                default=models.Value(elsewhere),
+                output_field=models.DateTimeField(),
+            ),
         )
+
+    def add_deliveries(self, people, due_at):
+        """A delivery for each, due at that expression; one statement. How many."""
+        domain = Substr("normalised", StrIndex("normalised", models.Value("@")) + 1)
+        audience = people.order_by().values_list("pk", due_at, domain)
         sql, parameters = audience.query.sql_with_params()
         with connection.cursor() as cursor:
             cursor.execute(

@@ -1,8 +1,9 @@
 from django.conf import settings
 from django.db import models
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
-from ecfr_site.caching.triggers import Seen
+from ecfr_site.caching.seen import Seen
 
 
 class WordingQuerySet(models.QuerySet):
@@ -36,6 +37,15 @@ class Wording(models.Model):
         help_text="Stands beside a box that is not ticked. It asks for one thing only: "
         "to note what the subscriber opens and clicks.",
     )
+    # Null, since SQLite would make the table anew for another default, without the
+    # triggers that keep it unchanged.
+    alerts = models.TextField(  # noqa: DJ001
+        "promise of alerts",
+        null=True,
+        blank=True,
+        help_text="The same for e-mails about new work on a topic, of a programme or "
+        "by a person. Leave empty to show the promise above.",
+    )
     created = models.DateTimeField(auto_now_add=True)
     # A name and no key: the row itself is never changed, not even when an account goes.
     created_by = models.CharField(max_length=150, blank=True, editable=False)
@@ -50,6 +60,10 @@ class Wording(models.Model):
     def __str__(self):
         return f"Version {self.pk} ({self.get_language_display()})"
 
+    @property
+    def promise_of_alerts(self):
+        return self.alerts or self.promise
+
 
 class ConsentRecordQuerySet(models.QuerySet):
     def about_analytics(self):
@@ -57,6 +71,19 @@ class ConsentRecordQuerySet(models.QuerySet):
             action__in=[
                 ConsentRecord.Action.ANALYTICS_GRANTED,
                 ConsentRecord.Action.ANALYTICS_DENIED,
+            ]
+        )
+
+    def comings_and_goings(self):
+        """Records by which somebody came onto a newsletter's list or off it."""
+        actions = ConsentRecord.Action
+        return self.filter(
+            action__in=[
+                actions.SUBSCRIBED,
+                actions.IMPORTED,
+                actions.ADDED,
+                actions.UNSUBSCRIBED,
+                actions.REMOVED,
             ]
         )
 
@@ -68,31 +95,36 @@ class ConsentRecord(models.Model):
     """
 
     class Action(models.TextChoices):
-        ASKED = "asked", "asked to subscribe"
-        CONFIRMED = "confirmed", "confirmed the address"
-        SUBSCRIBED = "subscribed", "subscribed"
-        UNSUBSCRIBED = "unsubscribed", "unsubscribed"
-        ANALYTICS_GRANTED = "analytics-granted", "agreed to analytics"
-        ANALYTICS_DENIED = "analytics-denied", "refused analytics"
-        ADDRESS_CHANGED = "address-changed", "changed the address"
-        PAUSED = "paused", "paused"
-        RESUMED = "resumed", "ended the pause"
-        IMPORTED = "imported", "imported"
-        SUPPRESSED = "suppressed", "suppressed"
-        REINSTATED = "reinstated", "reinstated"
-        ERASED = "erased", "erased"
+        ASKED = "asked", _("asked to subscribe")
+        CONFIRMED = "confirmed", _("confirmed the address")
+        SUBSCRIBED = "subscribed", _("subscribed")
+        UNSUBSCRIBED = "unsubscribed", _("unsubscribed")
+        FOLLOWED = "followed", _("chose an alert")
+        UNFOLLOWED = "unfollowed", _("ended an alert")
+        ANALYTICS_GRANTED = "analytics-granted", _("agreed to analytics")
+        ANALYTICS_DENIED = "analytics-denied", _("refused analytics")
+        ADDRESS_CHANGED = "address-changed", _("changed the address")
+        PAUSED = "paused", _("paused")
+        RESUMED = "resumed", _("ended the pause")
+        IMPORTED = "imported", _("imported")
+        ADDED = "added", _("added by an editor")
+        REMOVED = "removed", _("removed by an editor")
+        SUPPRESSED = "suppressed", _("suppressed")
+        REINSTATED = "reinstated", _("reinstated")
+        ERASED = "erased", _("erased")
 
     class Method(models.TextChoices):
-        FORM = "form", "signup form"
-        CONFIRMATION = "confirmation", "confirmation page"
-        PREFERENCES = "preferences", "preference centre"
-        PAGE = "page", "unsubscribe page"
-        ONE_CLICK = "one-click", "one-click unsubscribe (RFC 8058)"
-        COMPLAINT = "complaint", "complaint to the provider"
-        BOUNCE = "bounce", "returned messages"
-        IMPORT = "import", "import"
-        DESK = "desk", "editorial desk"
-        TIME = "time", "time that has passed"
+        FORM = "form", _("sign-up form")
+        CONFIRMATION = "confirmation", _("confirmation page")
+        PREFERENCES = "preferences", _("preference centre")
+        PAGE = "page", _("unsubscribe page")
+        ONE_CLICK = "one-click", _("one-click unsubscribe (RFC 8058)")
+        MAIL = "mail", _("unsubscribe e-mail")
+        COMPLAINT = "complaint", _("complaint to the provider")
+        BOUNCE = "bounce", _("bounced messages")
+        IMPORT = "import", _("import")
+        DESK = "desk", _("editorial desk")
+        TIME = "time", _("lapse of time")
 
     # No cascade: an erased subscriber's row stays, without the address.
     subscriber = models.ForeignKey(
@@ -107,7 +139,8 @@ class ConsentRecord(models.Model):
     source = models.CharField(
         max_length=200,
         blank=True,
-        help_text="Where an imported consent was given, or by whom at the desk.",
+        help_text="Where an imported consent was given, or by whom at the desk; of an "
+        "alert, what is followed and how often.",
     )
     at = models.DateTimeField(default=timezone.now)
 
@@ -121,6 +154,13 @@ class ConsentRecord(models.Model):
     def __str__(self):
         return f"{self.get_action_display()}, {self.get_method_display()}"
 
+    @property
+    def is_about_alert(self):
+        """Return whether its `source` says what is followed."""
+        action, method = self.action, self.method
+        asked = action == self.Action.ASKED and method == self.Method.FORM
+        return asked or action in (self.Action.FOLLOWED, self.Action.UNFOLLOWED)
+
     def data(self):
         """For the person it is about, ready for JSON."""
         wording = self.wording
@@ -130,10 +170,19 @@ class ConsentRecord(models.Model):
             "method": self.get_method_display(),
             "newsletter": self.newsletter.name if self.newsletter else None,
             "source": self.source,
+            **self._origin_data(),
             "wording": wording
             and {
                 "version": wording.pk,
                 "promise": wording.promise,
+                "alerts": wording.alerts,
                 "analytics": wording.analytics,
             },
         }
+
+    def _origin_data(self):
+        """The network addresses of an imported consent, while they are kept."""
+        origin = getattr(self, "origin", None)
+        if origin is None:
+            return {}
+        return {"signed_up_from": origin.optin_ip, "confirmed_from": origin.confirm_ip}

@@ -5,7 +5,11 @@ from django.db.models import Q
 
 from ecfr_site.audit.models import AuditEntry
 from newsletter.models.consent import ConsentRecord
-from newsletter.models.suppression import Suppression, address_digest
+from newsletter.models.consent_origin import ConsentOrigin
+from newsletter.models.following import Following
+from newsletter.models.mail_request import MailRequest
+from newsletter.models.subscriber_import import RefusedRow
+from newsletter.models.suppression import Suppression, digest_address
 
 
 class DataSubject:
@@ -18,7 +22,7 @@ class DataSubject:
             "bounce_score bounced_on bounced_hard created confirmed_at "
             "address_changed_at"
         )
-        consent = self.consent.select_related("newsletter", "wording")
+        consent = self.consent.select_related("newsletter", "wording", "origin")
         deliveries = self.deliveries.select_related("edition__newsletter")
         return {
             **{name: getattr(self, name) for name in stored.split()},
@@ -31,6 +35,10 @@ class DataSubject:
                 for s in self.subscriptions.select_related("newsletter")
             ],
             "topics": [topic.name for topic in self.topics.all()],
+            "alerts": [i.data() for i in self.interests.with_followed()],
+            "pieces_in_alerts": list(
+                self.alert_pieces.order_by("pk").values("article__title", "edition")
+            ),
             "consent": [record.data() for record in consent],
             "requests": [
                 {
@@ -39,14 +47,31 @@ class DataSubject:
                     "confirmed_at": s.confirmed_at,
                     "mailed_at": s.mailed_at,
                     "held": s.held,
+                    "imported": s.imported,
                     "newsletters": [n.name for n in s.newsletters.all()],
+                    "follows": s.followed and str(s.followed),
+                    "frequency": s.frequency,
                     "analytics": s.analytics,
                     "wording": s.wording_id,
                     "address": s.address,
                     "network": s.network,
                     "old_address": s.old_address,
                 }
-                for s in self._requests().prefetch_related("newsletters")
+                for s in self._requests()
+                .select_related(*Following.KINDS)
+                .prefetch_related("newsletters")
+            ],
+            "requests_by_mail": list(
+                self._mail_requests().values("sender", "subject", "received")
+            ),
+            "refused_on_import": list(
+                RefusedRow.objects.filter(address=self.normalised).values(
+                    "cells", "reason"
+                )
+            ),
+            "reasons_for_leaving": [
+                reason.data()
+                for reason in self.leaving_reasons.select_related("newsletter")
             ],
             "editions": [
                 delivery.data()
@@ -76,12 +101,18 @@ class DataSubject:
             return
         found = Suppression.objects.of(self.normalised).first()
         reason = found.reason if found else Suppression.Reason.ERASED
-        Suppression.objects.put("", self.normalised, reason)
+        Suppression.objects.suppress("", self.normalised, reason)
         self.deliveries.skip("erased")
         self.deliveries.forget()
         self.topics.clear()
+        self.interests.all().delete()
+        self.alert_pieces.all().delete()
+        self.leaving_reasons.all().delete()
         self.subscriptions.all().delete()
         self._requests().delete()
+        self._mail_requests().delete()
+        ConsentOrigin.objects.filter(record__subscriber=self).delete()
+        RefusedRow.objects.filter(address=self.normalised).delete()
         self._change(
             email="",
             normalised=f"erased-{self.pk}",
@@ -101,10 +132,13 @@ class DataSubject:
             content_type__model="subscriber",
             object_id=str(self.pk),
         ).update(object_repr=str(self))
-        self._note(ConsentRecord.Action.ERASED, method)
+        self._record_consent(ConsentRecord.Action.ERASED, method)
+
+    def _mail_requests(self):
+        return MailRequest.objects.filter(sender=self.normalised)
 
     def _requests(self):
         """Requests by this person, or for the address while it was unknown."""
         signups = self.signups.model.objects
-        unknown = Q(subscriber=None, address=address_digest(self.normalised))
+        unknown = Q(subscriber=None, address=digest_address(self.normalised))
         return signups.filter(Q(subscriber=self) | unknown)

@@ -1,18 +1,20 @@
 import uuid
 from collections.abc import Iterable
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from django.db import models, transaction
-from django.db.models import Q
+from django.db.models import Case, F, Q, Value, When
 from django.utils import timezone
 
-from ecfr_site.database.durability import database_started
+from ecfr_site.database.durability import get_database_start
 from ecfr_site.security import tokens
 from newsletter.models.event import Event
 from newsletter.models.subscriber import Subscriber
 
 # How long a worker may hold what it claimed without sending it.
 LEASE = timedelta(minutes=5)
+# Waits before the second, third … attempt after a temporary failure; then it failed.
+BACKOFF = [timedelta(minutes=m) for m in (1, 5, 15, 60, 180, 360, 720, 1440)]
 # By how much the clocks of a worker and of the database may differ.
 CLOCKS_DIFFER = timedelta(seconds=30)
 
@@ -48,6 +50,27 @@ class DeliveryQuerySet(models.QuerySet["Delivery"]):
 
     def canary(self) -> "DeliveryQuerySet":
         return self.filter(wave=0)
+
+    def try_later(self, reason: str, fault: str = "") -> int:
+        """Again later, and later each time; after about two days it failed."""
+        now = timezone.now()
+        over = Q(attempts__gte=len(BACKOFF))
+        waits = [
+            When(attempts=number, then=Value(now + wait))
+            for number, wait in enumerate(BACKOFF)
+        ]
+        given_up = Value(f"Given up: {reason}"[:300])
+        return self.update(
+            state=Case(
+                When(over, then=Value(State.FAILED)), default=Value(State.RETRY)
+            ),
+            reason=Case(When(over, then=given_up), default=Value(reason[:300])),
+            due_at=Case(*waits, default=F("due_at")),
+            attempts=Case(When(over, then=F("attempts")), default=F("attempts") + 1),
+            fault=fault,
+            claim=None,
+            lease_until=None,
+        )
 
     def skip(self, reason: str) -> int:
         """Leave them out for good, with the reason; those that have not begun."""
@@ -98,7 +121,7 @@ class DeliveryQuerySet(models.QuerySet["Delivery"]):
         lost (ecfr_site/database/durability.py).
         """
         lost = self.filter(lease_until__lt=timezone.now())
-        forgotten = Q(lease_until__lt=database_started() + CLOCKS_DIFFER + LEASE)
+        forgotten = Q(lease_until__lt=get_database_start() + CLOCKS_DIFFER + LEASE)
         uncertain = lost.filter(
             Q(state=State.SUBMITTING) | Q(forgotten, state=State.CLAIMED)
         ).update(
@@ -110,7 +133,14 @@ class DeliveryQuerySet(models.QuerySet["Delivery"]):
         )
         return again, uncertain
 
-    def doubt(self, reason):
+    def queue_skipped(self) -> int:
+        """Mail those after all who were skipped: none of them was handed over."""
+        now = timezone.now()
+        return self.filter(state=State.SKIPPED).update(
+            state=State.PENDING, reason="", due_at=now, added_at=now
+        )
+
+    def mark_waiting_uncertain(self, reason):
         """Let a person decide on whatever waits, too, since it may be sent already."""
         return self.waiting().update(
             state=State.UNCERTAIN, reason=reason[:300], claim=None, lease_until=None
@@ -163,10 +193,18 @@ class Delivery(models.Model):
     claim = models.UUIDField(null=True)
     # Kept where the lease ran out during the handing over: uncertain since then.
     lease_until = models.DateTimeField(null=True)
+    # When it was added to an edition that never ends: the others begin with theirs.
+    added_at = models.DateTimeField(null=True)
     attempts = models.PositiveSmallIntegerField(default=0)
     sent_at = models.DateTimeField(null=True)
     # Why it failed, was skipped, waits or is uncertain.
     reason = models.CharField(max_length=300, blank=True)
+    fault = models.CharField(
+        max_length=10,
+        blank=True,
+        db_default="",
+        help_text="Whose fault that is (newsletter/bounces/answers.py).",
+    )
     remote_id = models.CharField(
         max_length=200, blank=True, help_text="The mail service's own number."
     )
@@ -212,40 +250,63 @@ class Delivery(models.Model):
     def __str__(self):
         return f"{self.edition} to {self.subscriber}"
 
+    @property
+    def began_at(self) -> datetime | None:
+        """The time it came into being; reads its edition."""
+        return self.added_at or self.edition.started_at
+
     def token(self, purpose: str) -> str:
         """The same on every attempt, so that a resent message is the same message."""
-        return tokens.sign(purpose, self.pk, at=self.edition.started_at)
+        return tokens.sign(purpose, self.pk, at=self.began_at)
 
     @property
-    def was_elsewhere(self):
+    def went_to_former_address(self):
         """Return whether the subscriber has another address now."""
-        return self.subscriber.was_elsewhere(self.edition.started_at)
+        return self.subscriber.had_former_address(self.began_at)
 
     @transaction.atomic
-    def unsubscribe(self, *, method, everything=False):
+    def unsubscribe(self, *, method, everything=False, interest=None):
         """End the newsletter that it brought, or all; whether that is new.
 
-        It counts for the edition once, however often it is pressed.
+        Of an alert all alerts end, or the one of an `interest`. It counts for the
+        edition once, however often it is pressed.
         """
-        newsletter = None if everything else self.edition.newsletter
-        left = self.subscriber.unsubscribe(newsletter, method=method)
+        if self.edition.alert and not everything:
+            numbers = [interest.pk] if interest else None
+            left = self.subscriber.unfollow(numbers, method=method)
+        else:
+            newsletter = None if everything else self.edition.newsletter
+            left = self.subscriber.unsubscribe(newsletter, method=method)
         if left:
             Event.objects.create(
                 edition=self.edition, delivery=self, kind=Event.Kind.UNSUBSCRIBE
             )
         return left
 
+    def list_interests(self):
+        """The interests, not ended since, that brought pieces in this alert; a query.
+
+        None in an edition of a newsletter.
+        """
+        if not self.edition.alert:
+            return []
+        brought = self.edition.alert_pieces.filter(subscriber=self.subscriber_id)
+        mine = self.subscriber.interests.filter(pk__in=brought.values("interest"))
+        return list(mine.with_followed())
+
     def data(self):
         """For the subscriber, ready for JSON; reads its edition, events and links."""
         return {
             "newsletter": self.edition.newsletter.name,
-            "edition": self.edition.subject,
+            "edition": str(self.edition),
             "state": self.get_state_display(),
+            "added_at": self.added_at,
             "due_at": self.due_at,
             "sent_at": self.sent_at,
             "attempts": self.attempts,
             "domain": self.domain,
             "reason": self.reason,
+            "fault": self.fault,
             "remote_id": self.remote_id,
             "events": [
                 {
@@ -253,6 +314,9 @@ class Delivery(models.Model):
                     "at": event.at,
                     "link": event.link and event.link.url,
                     "hard": event.hard,
+                    "fault": event.fault,
+                    "reason": event.reason,
+                    "cost": event.cost,
                     "machine": event.machine,
                     "detail": event.detail,
                 }

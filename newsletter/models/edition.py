@@ -2,173 +2,68 @@ import hashlib
 import json
 from datetime import timedelta
 
-from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import models, transaction
+from django.db.models.functions import Coalesce
 from django.urls import reverse
 from django.utils import timezone
 
 from articles.models import Article
+from ecfr_site.api.webhooks.events import announce
 from ecfr_site.audit import log
-from ecfr_site.caching.triggers import Seen
 from ecfr_site.institution.models import Institution
-from ecfr_site.richtext.fields import RichTextField
+from ecfr_site.richtext.absolute import make_absolute
 from newsletter.models.approval import Approval
 from newsletter.models.audience import Audience
 from newsletter.models.delivery import Delivery, DeliveryQuerySet
+from newsletter.models.edition_fields import EditionFields
 from newsletter.models.edition_queryset import EditionQuerySet
 from newsletter.models.edition_state import NotAllowed, State
-from newsletter.models.event import Event
 from newsletter.models.gathering import Gathering
 from newsletter.models.item import EditionItem
-from newsletter.models.newsletter import Newsletter, single_line
+from newsletter.models.progress import Progress
 from newsletter.models.subscriber import Subscriber
 from newsletter.models.subscriber_queryset import SubscriberQuerySet
 from newsletter.models.transitions import Transitions
 
+# Of webhooks (newsletter/webhooks.py).
+SENT_EVENT = "edition.sent"
 # A schedule that is older than this when it is noticed needs a person's word.
 LATE = timedelta(hours=1)
 CHANGED = (
-    "It was to go out, but it had changed after it was checked: the edition or one of "
-    "its pieces. Check it and send it again."
+    "It was to go out, but it had changed after it was checked: the edition, one of "
+    "its pieces or its segment. Check it and send it again."
 )
 
 
-class Edition(Gathering, Approval, Transitions, Audience, models.Model):
+class Edition(Gathering, Approval, Transitions, Audience, Progress, EditionFields):
     """One issue of a newsletter, from the first draft to the last delivery."""
-
-    State = State
-
-    newsletter = models.ForeignKey(Newsletter, models.PROTECT, related_name="editions")
-    subject = models.CharField(max_length=150, blank=True, validators=[single_line])
-    preheader = models.CharField(
-        max_length=150,
-        blank=True,
-        validators=[single_line],
-        help_text="The line that mail programs show after the subject.",
-    )
-    introduction = RichTextField(blank=True)
-    text = models.TextField(
-        "plain text",
-        blank=True,
-        help_text="For those who read without HTML. Empty: made from the pieces.",
-    )
-    state = models.CharField(
-        max_length=10, choices=State, default=State.DRAFT, editable=False
-    )
-    gathered_at = models.DateTimeField(
-        editable=False,
-        default=timezone.now,
-        help_text="Pieces published until then are in; the next edition goes on here.",
-    )
-
-    # When it goes out
-    scheduled_at = models.DateTimeField(null=True, blank=True, editable=False)
-    in_local_time = models.BooleanField(
-        "at this hour in each subscriber's time zone", default=False
-    )
-    starts_at = models.DateTimeField(
-        null=True, editable=False, help_text="When the first time zone is due."
-    )
-    started_at = models.DateTimeField(null=True, editable=False)
-    finished_at = models.DateTimeField(null=True, editable=False)
-    # When a worker last claimed deliveries: long ago means that nobody is at it.
-    worked_at = models.DateTimeField(null=True, editable=False)
-    released_at = models.DateTimeField(
-        null=True, editable=False, help_text="When the canary was found well."
-    )
-    held_because = models.CharField(max_length=300, blank=True, editable=False)
-    # What keeps a worker from sending just now; it goes on trying.
-    trouble = models.CharField(max_length=300, blank=True, editable=False)
-    audience_count = models.PositiveIntegerField(default=0, editable=False)
-    # Of them, whose clicks and opens can be known.
-    tracked_count = models.PositiveIntegerField(default=0, editable=False)
-    # Who opened and clicked: their number stays.
-    readers_forgotten = models.BooleanField(
-        default=False, db_default=False, editable=False
-    )
-    # Kept when it is finished, so that lists need not count.
-    sent_count = models.PositiveIntegerField(default=0, editable=False)
-
-    # The second pair of eyes
-    approved_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL,
-        models.SET_NULL,
-        null=True,
-        editable=False,
-        related_name="+",
-    )
-    approved_content = models.CharField(max_length=64, blank=True, editable=False)
-    # What the last check found: a list of {"level", "text"}, and of which content.
-    findings = models.JSONField(default=list, editable=False)
-    checked_at = models.DateTimeField(null=True, editable=False)
-    checked_content = models.CharField(max_length=64, blank=True, editable=False)
-
-    created_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL,
-        models.SET_NULL,
-        null=True,
-        editable=False,
-        related_name="+",
-    )
-    changed_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL,
-        models.SET_NULL,
-        null=True,
-        editable=False,
-        related_name="+",
-    )
-    # Since it was last approved; approving empties it.
-    writers = models.ManyToManyField(
-        settings.AUTH_USER_MODEL, editable=False, related_name="+"
-    )
-    created = models.DateTimeField(auto_now_add=True)
-    changed = models.DateTimeField(auto_now=True)
-
-    readers_see = Seen(
-        unseen=(
-            "approved_by",
-            "approved_content",
-            "audience_count",
-            "changed",
-            "changed_by",
-            "checked_at",
-            "checked_content",
-            "created",
-            "created_by",
-            "findings",
-            "finished_at",
-            "gathered_at",
-            "held_because",
-            "in_local_time",
-            "readers_forgotten",
-            "released_at",
-            "scheduled_at",
-            "sent_count",
-            "starts_at",
-            "tracked_count",
-            "trouble",
-            "worked_at",
-        ),
-        only="{row}.started_at IS NOT NULL",
-    )
 
     objects = EditionQuerySet.as_manager()
 
-    class Meta:
-        ordering = ["-created", "-pk"]
-        permissions = [
-            ("approve_edition", "Can approve editions"),
-            ("send_edition", "Can send, schedule, pause and cancel editions"),
-        ]
-        indexes = [models.Index(fields=["state"], name="edition_by_state")]
+    # Of a welcome mail (WelcomeMail.as_edition) or an alert: its own language.
+    text_language = ""
+    # Of a welcome mail: the edition that it links to.
+    latest: "Edition | None" = None
+    # Of an alert: how many pieces it leaves out.
+    more_pieces = 0
 
     def __str__(self):
+        if self.is_welcome:
+            return f"Welcome mail: {self.newsletter}"
+        if self.alert:
+            at = timezone.localtime(self.created)
+            return f"Alerts, {self.get_alert_display().lower()}: {at:%-d %B %Y, %H:%M}"
         return self.subject or f"{self.newsletter}, {self.created:%-d %B %Y}"
 
     def get_absolute_url(self):
         """The web edition; readers find it once sending has begun."""
         return reverse("newsletter_edition", args=[self.newsletter.slug, self.pk])
+
+    @property
+    def is_issue(self):
+        """Return whether editors put it together, and readers find it."""
+        return not self.is_welcome and not self.alert
 
     @property
     def is_due(self):
@@ -178,9 +73,25 @@ class Edition(Gathering, Approval, Transitions, Audience, models.Model):
     # What it holds
 
     @property
+    def language(self) -> str:
+        """The language of its messages."""
+        return self.text_language or str(self.newsletter.language)
+
+    @property
+    def is_in_archive(self) -> bool:
+        """Return whether readers find it on the site once it is sent.
+
+        What goes to some is between them and us, and so is what goes to a press list.
+        """
+        to_all = self.segment_id is None and self.is_issue
+        return to_all and self.newsletter.has_archive
+
+    @property
     def is_public(self):
-        return self.started_at is not None and (
-            self.state != State.CANCELLED or self.sent_count > 0
+        return (
+            self.is_in_archive
+            and self.started_at is not None
+            and (self.state != State.CANCELLED or self.sent_count > 0)
         )
 
     @property
@@ -198,14 +109,17 @@ class Edition(Gathering, Approval, Transitions, Audience, models.Model):
         return list(self.items.select_related("article").exclude(article__in=gone))
 
     def content(self):
-        """A hash of all that subscribers would get; five queries."""
+        """A hash of all that subscribers would get, and of who; five queries.
+
+        Three more with a segment.
+        """
         pieces = [
             [
                 piece.article_id,
                 piece.order,
                 piece.article.state,
                 piece.article.image_id,
-                piece.said,
+                piece.stable_content,
             ]
             for piece in self.pieces()
         ]
@@ -228,6 +142,11 @@ class Edition(Gathering, Approval, Transitions, Audience, models.Model):
             self.text,
             pieces,
         ]
+        if self.segment:
+            parts.append(self.segment.data())
+        if newsletter.is_press_list:
+            # Its foot is another one, with or without a web version.
+            parts.append({"press_list": True, "archive": newsletter.public_archive})
         return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
 
     def pieces(self):
@@ -236,7 +155,27 @@ class Edition(Gathering, Approval, Transitions, Audience, models.Model):
 
     def audience(self) -> SubscriberQuerySet:
         """Subscribers who would get it if sending began now."""
+        everybody = self.reachable()
+        return everybody.in_segment(self.segment) if self.segment else everybody
+
+    def reachable(self) -> SubscriberQuerySet:
+        """Subscribers who may still get it, whatever became of its segment."""
+        if self.alert:
+            return Subscriber.objects.following()
         return Subscriber.objects.mailable(self.newsletter)
+
+    def clean(self) -> None:
+        if self.segment and self.segment.newsletter_id != self.newsletter_id:
+            error = "This segment belongs to another newsletter."
+            raise ValidationError({"segment": error})
+
+    def count_alert_pieces(self):
+        """Rows of `article`, its title, and how many `people` an alert brings it to."""
+        return (
+            self.alert_pieces.values("article", "article__title")
+            .annotate(people=models.Count("pk"))
+            .order_by("-people", "article__title")
+        )
 
     # On its way
 
@@ -246,7 +185,8 @@ class Edition(Gathering, Approval, Transitions, Audience, models.Model):
         source, target = State.SENDING, State.PAUSED
         if self.state == State.SCHEDULED:
             source, target = State.SCHEDULED, State.DRAFT
-        self._move(None, "send", [source], target, "", held_because=because)
+        held = {"held_because": because, "notice_due": True}
+        self._move(None, "send", [source], target, "", **held)
         # A mail server's words may name a subscriber's address.
         log.record("send", object=self, detail="Held. Its page says why.")
 
@@ -280,7 +220,12 @@ class Edition(Gathering, Approval, Transitions, Audience, models.Model):
         for item in self.items.for_messages():
             item.freeze()
         self.tracked_count = Subscriber.objects.tracked().mailed(self).count()
-        self.save(update_fields=["audience_count", "tracked_count"])
+        self.segment_description = ""
+        if self.segment:
+            self.segment_description = f"{self.segment}: {self.segment.describe()}"
+        self.save(
+            update_fields=["audience_count", "segment_description", "tracked_count"]
+        )
         self.deliveries.choose_canary(canary)
         log.record(
             "send", object=self, detail=f"Begun, to {self.audience_count:,} people."
@@ -290,7 +235,11 @@ class Edition(Gathering, Approval, Transitions, Audience, models.Model):
     def _take_back(self, because: str) -> bool:
         """Make it a draft again that was about to begin, and say why; False."""
         Edition.objects.filter(pk=self.pk).update(
-            state=State.DRAFT, started_at=None, released_at=None, held_because=because
+            state=State.DRAFT,
+            started_at=None,
+            released_at=None,
+            held_because=because,
+            notice_due=True,
         )
         self.refresh_from_db()
         log.record("send", object=self, detail="Held. Its page says why.")
@@ -300,32 +249,17 @@ class Edition(Gathering, Approval, Transitions, Audience, models.Model):
         """The deliveries that workers may take: first the canary, then all."""
         return self.deliveries.all() if self.released_at else self.deliveries.canary()
 
-    def judge_canary(self):
-        """After its time, let the others go, or pause if too many came back."""
-        canary = self.deliveries.canary()
-        waited = timezone.now() - timedelta(minutes=self.newsletter.canary_minutes)
-        if self.state != State.SENDING or self.released_at:
-            return
-        if canary.waiting().exists():
-            return
-        if canary.filter(sent_at__gt=waited).exists():
-            return
-        came_back = models.Q(state=Delivery.State.FAILED) | models.Exists(
-            Event.objects.filter(delivery=models.OuterRef("pk"), kind=Event.Kind.BOUNCE)
-        )
-        numbers = canary.aggregate(
-            all=models.Count("pk"),
-            bad=models.Count("pk", filter=came_back),
-        )
-        limit = self.newsletter.canary_limit
-        if numbers["bad"] * 100 > limit * numbers["all"]:
-            self.hold(
-                f"{numbers['bad']} of the first {numbers['all']} messages bounced, "
-                f"more than {limit} per cent."
-            )
-        else:
-            self.released_at = timezone.now()
-            self.save(update_fields=["released_at"])
+    def record_trouble(self, trouble: str, anew: bool) -> None:
+        """Keep what stops the workers; `anew`: since something was accepted."""
+        since = None
+        if trouble:
+            now = models.Value(timezone.now())
+            since = now if anew else Coalesce("trouble_since", now)
+        changed = models.Q(trouble=trouble, trouble_since__isnull=not trouble)
+        mine = Edition.objects.filter(pk=self.pk)
+        if not anew:
+            mine = mine.exclude(changed)
+        mine.update(trouble=trouble, trouble_since=since)
 
     @transaction.atomic
     def forget_readers(self):
@@ -353,7 +287,10 @@ class Edition(Gathering, Approval, Transitions, Audience, models.Model):
         """Call it sent once nobody waits; return whether it is.
 
         The sum must be what was frozen at the start: otherwise it is held for a person.
+        A welcome mail is never done.
         """
+        if self.is_welcome:
+            return False
         numbers = self.ledger()
         if numbers["waiting"]:
             return False
@@ -368,6 +305,8 @@ class Edition(Gathering, Approval, Transitions, Audience, models.Model):
         finished = mine.update(
             state=State.SENT, finished_at=timezone.now(), sent_count=sent
         )
-        if finished:
+        if finished and self.is_issue:
             log.record("send", object=self, detail=f"Done: {sent:,} were mailed.")
+            if self.is_public:
+                announce(SENT_EVENT, self.pk, make_absolute(self.get_absolute_url()))
         return bool(finished)

@@ -1,5 +1,7 @@
 import secrets
+from datetime import timedelta
 
+from django.conf import settings
 from django.db import models
 from django.db.models import Value
 from django.db.models.functions import MD5, Cast, Concat
@@ -12,6 +14,11 @@ class EventQuerySet(models.QuerySet):
     def by_people(self):
         """Without what scanners and prefetching proxies did."""
         return self.filter(machine="")
+
+    def of_old_welcomes(self):
+        """Events of welcome mails so old that their readers are forgotten."""
+        limit = timezone.now() - timedelta(days=settings.READING_KEPT_DAYS)
+        return self.filter(edition__is_welcome=True, delivery__added_at__lt=limit)
 
     def forget_readers(self):
         """Leave that somebody opened and clicked, and drop who it was.
@@ -54,6 +61,15 @@ class Event(models.Model):
     hard = models.BooleanField(
         default=False, help_text="A bounce that says: this address will never work."
     )
+    # Of a bounce: whose fault it was, and why (newsletter/bounces/answers.py).
+    fault = models.CharField(
+        max_length=10, blank=True, default="", db_default="", editable=False
+    )
+    reason = models.CharField(
+        max_length=60, blank=True, default="", db_default="", editable=False
+    )
+    # By how much it raised the address's score.
+    cost = models.FloatField(default=0, db_default=0, editable=False)
     machine = models.CharField(
         max_length=30,
         blank=True,

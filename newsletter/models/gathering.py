@@ -18,9 +18,11 @@ class Gathering:
         now = timezone.now()
         items = list(self.items.all())
         new = []
-        for section, article in self.newsletter.in_sections(self._ungathered(now)):
+        for section, article in self.newsletter.sort_into_sections(
+            self._find_ungathered(now)
+        ):
             item = EditionItem(edition=self, article=article, section=section)
-            items.insert(_end_of(section, items), item)
+            items.insert(_find_section_end(section, items), item)
             new.append(item)
         for order, item in enumerate(items):
             item.order = order
@@ -32,7 +34,7 @@ class Gathering:
         self.save(update_fields=["gathered_at", "changed"])
         return len(new)
 
-    def _ungathered(self, now):
+    def _find_ungathered(self, now):
         """Articles published since, in the language, that are in no edition yet."""
         used = EditionItem.objects.filter(
             article=models.OuterRef("pk"),
@@ -46,10 +48,11 @@ class Gathering:
                 published_at__lte=now,
             )
             .exclude(models.Exists(used))
+            .select_related(None)
             .only("title", "published_at")
         )
 
 
-def _end_of(section, items):
+def _find_section_end(section, items):
     places = [place for place, item in enumerate(items) if item.section == section]
     return places[-1] + 1 if places else len(items)

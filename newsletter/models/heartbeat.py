@@ -7,7 +7,7 @@ from django.utils import timezone
 
 
 class Heartbeat(models.Model):
-    """When and where the scheduler last sent from this database: one row.
+    """The last time and place that the scheduler sent from this database: one row.
 
     A database that was away for long, or wakes up as another site, may be a restored
     copy: nothing that it holds goes out by itself.

@@ -1,11 +1,11 @@
 from django.conf import settings
 from django.db import models
-from django.utils.translation import override
 
 from articles.models import Article, Byline
-from articles.structured_data import absolute
-from ecfr_site.caching.triggers import Seen
-from newsletter.composing.translations import byline_of, kind_of
+from ecfr_site.caching.seen import Seen
+from ecfr_site.richtext.absolute import make_absolute
+from newsletter.composing.translations import translate_byline, translate_kind
+from newsletter.languages import override_language
 
 
 def published_articles():
@@ -18,9 +18,9 @@ class EditionItemQuerySet(models.QuerySet["EditionItem"]):
         return self.filter(frozen__isnull=False)
 
     def for_messages(self) -> "EditionItemQuerySet":
-        """With all that `shown` and `pieces_for` read: three queries."""
+        """With all that `shown` and `select_items` read: three queries."""
         return (
-            self.select_related("article__image")
+            self.select_related("article__image", "article__kind")
             .defer("article__body", "article__body_html", "article__contents")
             .prefetch_related(
                 "article__topics",
@@ -56,7 +56,7 @@ class EditionItem(models.Model):
     # What was sent, whatever becomes of the article; see `shown`.
     frozen = models.JSONField(null=True, editable=False)
 
-    readers_see = Seen()
+    readers_see = Seen(part_of="edition")
 
     objects = EditionItemQuerySet.as_manager()
 
@@ -78,7 +78,7 @@ class EditionItem(models.Model):
         """The content that subscribers see, frozen when sending began.
 
         A dict of `title`, `teaser`, `section`, `url` (absolute), `kind` and `byline`
-        (in the newsletter's language), `css` (the kind's short name), `language`,
+        (in the edition's language), `css` (the kind's colour), `language`,
         `minutes`, `image` and `thumbnail` (absolute, three by two; or "" while there
         are none), `alt`. Reads the edition with its newsletter and the article with
         its image and bylines.
@@ -86,8 +86,8 @@ class EditionItem(models.Model):
         if self.frozen is not None:
             return self.frozen
         article = self.article
-        with override(self.edition.newsletter.language):
-            kind, byline = kind_of(article), byline_of(article)
+        with override_language(self.edition.language):
+            kind, byline = translate_kind(article), translate_byline(article)
         pictures = (article.image and article.image.jpegs("card")) or [""]
         return {
             "title": self.title or article.title,
@@ -95,17 +95,17 @@ class EditionItem(models.Model):
             "section": self.section,
             "url": f"{settings.SITE_URL}{article.get_absolute_url()}",
             "kind": kind,
-            "css": article.kind,
+            "css": article.kind.colour,
             "byline": byline,
             "language": article.language,
             "minutes": article.reading_time,
-            "image": absolute(pictures[-1]),
-            "thumbnail": absolute(pictures[0]),
+            "image": make_absolute(pictures[-1]),
+            "thumbnail": make_absolute(pictures[0]),
             "alt": article.image_alt,
         }
 
     @property
-    def said(self):
+    def stable_content(self):
         """`shown` without what changes by itself, as when renditions are made."""
         by_itself = ("image", "thumbnail", "minutes")
         return {k: v for k, v in self.shown.items() if k not in by_itself}

@@ -7,10 +7,11 @@ from django.db.models import Q
 from django.utils import timezone
 
 from ecfr_site.security import tokens
-from newsletter.models.consent import ConsentRecord
+from newsletter.models.consent import ConsentRecord, Wording
+from newsletter.models.following import Following, Frequency
 from newsletter.models.newsletter import Newsletter
 from newsletter.models.subscriber import Subscriber
-from newsletter.models.suppression import Suppression, address_digest
+from newsletter.models.suppression import Suppression, digest_address
 
 Action, Method = ConsentRecord.Action, ConsentRecord.Method
 # The mail is not sent any more when it comes so late.
@@ -18,9 +19,11 @@ STALE = timedelta(days=1)
 KEPT = timedelta(days=30)
 # A worker that took a mail so long ago has died.
 LOST = timedelta(minutes=5)
+# Mails to confirm what was imported, each minute.
+IMPORTED_AT_ONCE = 20
 
 
-def network_digest(address):
+def digest_network(address):
     """A keyed hash of the network that an IP address belongs to; "" if it is none.
 
     A household or an office: /24 of IPv4, /64 of IPv6.
@@ -35,19 +38,19 @@ def network_digest(address):
 
 
 class SignupQuerySet(models.QuerySet):
-    def ask(self, normalised, network="", held=False, **asked):
+    def request_mail(self, normalised, network="", held=False, **asked):
         """Note a request for a mail; held if there were too many or none may go."""
-        address = address_digest(normalised)
+        address = digest_address(normalised)
         return self.create(
             address=address,
             network=network,
             held=held
             or Suppression.objects.of(normalised).unliftable().exists()
-            or self.exceeded(address, network),
+            or self.is_exceeded(address, network),
             **asked,
         )
 
-    def tell(self, subscriber):
+    def notify_old_address(self, subscriber):
         """Note that the address the subscriber is about to leave gets a notice of it.
 
         No limit holds it back: the owner of another address confirmed the change. None
@@ -58,24 +61,47 @@ class SignupQuerySet(models.QuerySet):
         return self.create(
             purpose=Signup.Purpose.MOVED,
             subscriber=subscriber,
-            address=address_digest(subscriber.normalised),
+            address=digest_address(subscriber.normalised),
             old_address=subscriber.email,
         )
 
-    def exceeded(self, address, network):
+    def is_exceeded(self, address, network):
         """Return whether one more mail would be too many; both are keyed hashes."""
-        now = timezone.now()
-        mails = self.filter(held=False).exclude(purpose=Signup.Purpose.MOVED)
-        last_hour = mails.filter(created__gt=now - timedelta(hours=1))
-        last_day = mails.filter(created__gt=now - timedelta(days=1))
+        last_day = self.mails_since(timezone.now() - timedelta(days=1))
+        of_address = last_day.filter(address=address).count()
+        return of_address >= settings.SIGNUPS_AN_ADDRESS_A_DAY or self.is_busy(network)
+
+    def is_busy(self, network):
+        """Return whether everybody, or the network, has caused too many mails lately.
+
+        Which says nothing about any address.
+        """
+        last_hour = self.mails_since(timezone.now() - timedelta(hours=1))
         return (
-            last_day.filter(address=address).count()
-            >= settings.SIGNUPS_AN_ADDRESS_A_DAY
-            or last_hour.count() >= settings.SIGNUPS_AN_HOUR
+            last_hour.count() >= settings.SIGNUPS_AN_HOUR
             or bool(network)
             and last_hour.filter(network=network).count()
             >= settings.SIGNUPS_A_NETWORK_AN_HOUR
         )
+
+    def mails_since(self, moment):
+        """Requests since then, which count against the limits."""
+        mails = self.filter(held=False, created__gt=moment)
+        return mails.exclude(purpose=Signup.Purpose.MOVED).exclude(imported=True)
+
+    def release_imported(self):
+        """Have the next few be mailed that an import brought; return their numbers.
+
+        They count against nobody's limit, since nobody asked for them here.
+        """
+        waiting = self.filter(
+            imported=True, held=True, mailed_at=None, confirmed_at=None
+        )
+        due = list(
+            waiting.order_by("pk").values_list("pk", flat=True)[:IMPORTED_AT_ONCE]
+        )
+        self.filter(pk__in=due).update(held=False, created=timezone.now())
+        return due
 
     def unmailed(self):
         """Sign-ups whose mail has not gone and still makes sense.
@@ -90,6 +116,11 @@ class SignupQuerySet(models.QuerySet):
             | Q(mailed_at__lt=now - LOST) & ~Q(old_address=""),
             held=False,
         )
+
+    def unconfirmed(self):
+        """Requests that wait for the press of a button; two queries."""
+        waiting = self.filter(purpose=Signup.Purpose.SUBSCRIBE, confirmed_at=None)
+        return waiting.prefetch_related("newsletters")
 
     @transaction.atomic
     def remove_old(self):
@@ -110,7 +141,7 @@ class SignupQuerySet(models.QuerySet):
         return removed
 
 
-class Signup(models.Model):
+class Signup(Following):
     """A request that is confirmed by mail, until it is.
 
     Also what limits how many mails an address, a network or everybody can cause.
@@ -135,6 +166,9 @@ class Signup(models.Model):
         max_length=320, blank=True, help_text="Only until the notice to it has gone."
     )
     newsletters = models.ManyToManyField(Newsletter)
+    frequency = models.CharField(
+        max_length=10, choices=Frequency, blank=True, db_default="", default=""
+    )
     analytics = models.BooleanField(default=False)
     wording = models.ForeignKey(
         "newsletter.Wording", models.PROTECT, null=True, related_name="+"
@@ -142,6 +176,11 @@ class Signup(models.Model):
     created = models.DateTimeField(auto_now_add=True)
     held = models.BooleanField(
         default=False, help_text="No mail is sent: too many, or suppressed."
+    )
+    imported = models.BooleanField(
+        default=False,
+        db_default=False,
+        help_text="An import asks for it: the mail waits for its turn.",
     )
     mailed_at = models.DateTimeField(null=True)
     confirmed_at = models.DateTimeField(null=True)
@@ -167,6 +206,15 @@ class Signup(models.Model):
         return self.newsletters.exclude(subscriptions__in=subscriptions)
 
     @property
+    def asks_about_analytics(self):
+        """Return whether the page of confirmation asks, since nobody agreed yet."""
+        return (
+            settings.ANALYTICS_NEEDS_CONSENT
+            and not self.analytics
+            and self.subscriber.analytics != Subscriber.Analytics.GRANTED
+        )
+
+    @property
     def adds_nothing(self):
         """Return whether all that was asked for is so already."""
         subscriber = self.subscriber
@@ -176,14 +224,39 @@ class Signup(models.Model):
                 self.analytics and subscriber.analytics != Subscriber.Analytics.GRANTED
             )
             and not self.new_newsletters.exists()
+            and self._is_followed()
         )
 
+    def _is_followed(self):
+        """Return whether there is no alert to add or to change; a query if so."""
+        followed = self.followed
+        return (
+            followed is None
+            or self.subscriber.interests.filter(
+                **self.field_for(followed), frequency=self.frequency
+            ).exists()
+        )
+
+    def wording_to_confirm(self, language):
+        """The consent text for the page in that language; at most two queries.
+
+        It is the one that stood on the form, unless that was in another language.
+        """
+        asked = self.wording
+        if asked and asked.language == language:
+            return asked
+        current = Wording.objects.current(language)
+        return current if current and current.language == language else asked or current
+
     @transaction.atomic
-    def confirm(self):
+    def confirm(self, wording=None, topics=None, more=(), analytics=False):
         """Do what was asked, now that the owner of the address has said so.
 
-        May be called again. The log gets the asking with its own time: before this
-        moment there was nothing to prove.
+        `wording` is what the page of confirmation showed: in the log the form's stands
+        with the asking. `topics` are the person's now, unless None; `more` newsletters
+        and `analytics` were chosen on that page. May be called again. The log gets the
+        asking with its own time: before this moment there was nothing to prove. Raises
+        ValidationError for one alert too many.
         """
         subscriber = self.subscriber
         if not subscriber._lock():
@@ -197,15 +270,27 @@ class Signup(models.Model):
         if suppressions.unliftable().exists():
             return
         suppressions.delete()
-        newsletters = list(self.newsletters.all())
+        # None that has become a press list since.
+        newsletters = list(self.newsletters.filter(is_press_list=False))
         for newsletter in newsletters:
-            subscriber._note(
-                Action.ASKED, Method.FORM, newsletter, self.wording, at=self.created
+            asked = Method.IMPORT if self.imported else Method.FORM
+            subscriber._record_consent(
+                Action.ASKED, asked, newsletter, self.wording, at=self.created
             )
-        subscriber._note(Action.CONFIRMED, Method.CONFIRMATION, wording=self.wording)
+        if self.followed:
+            asked = f"{self.followed}, {self.get_frequency_display()}"
+            subscriber._record_consent(
+                Action.ASKED, Method.FORM, None, self.wording, asked, at=self.created
+            )
+        given = {"method": Method.CONFIRMATION, "wording": wording or self.wording}
+        subscriber._record_consent(Action.CONFIRMED, **given)
         subscriber._activate()
-        given = {"method": Method.CONFIRMATION, "wording": self.wording}
-        for newsletter in newsletters:
-            subscriber.subscribe(newsletter, **given)
-        if self.analytics:
+        self.newsletters.add(*more)
+        for newsletter in [*newsletters, *more]:
+            subscriber.subscribe(newsletter, **given, welcome=True)
+        if self.followed:
+            subscriber.follow(self.followed, self.frequency, **given)
+        if topics is not None:
+            subscriber.topics.set(topics)
+        if self.analytics or analytics:
             subscriber.set_analytics(True, **given)

@@ -6,13 +6,15 @@ from django.core.exceptions import ValidationError
 from django.db import models, transaction
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
 from articles.models import Topic
-from ecfr_site.mail.addresses import check_reachable, normalise
+from ecfr_site.mail.addresses import check_reachable, normalise, show_address
 from ecfr_site.security import tokens
 from newsletter.disposable import is_disposable
 from newsletter.models.consent import ConsentRecord
 from newsletter.models.data_subject import DataSubject
+from newsletter.models.follower import Follower
 from newsletter.models.newsletter import Newsletter
 from newsletter.models.subscriber_queryset import SubscriberQuerySet
 from newsletter.models.suppression import Suppression
@@ -25,11 +27,11 @@ def check_pause(until):
     """Raises ValidationError."""
     today = timezone.localdate()
     if not today < until <= today + LONGEST_PAUSE:
-        raise ValidationError("Choose a day within the next year.")
+        raise ValidationError(_("Choose a day within the next year."))
 
 
-class Subscriber(DataSubject, models.Model):
-    """Somebody who asked for a newsletter."""
+class Subscriber(DataSubject, Follower, models.Model):
+    """Somebody who asked for a newsletter or an alert."""
 
     class Status(models.TextChoices):
         PENDING = "pending", "pending confirmation"
@@ -91,7 +93,7 @@ class Subscriber(DataSubject, models.Model):
         permissions = [("export_subscriber", "Can take out the list of subscribers")]
 
     def __str__(self):
-        return self.email or f"an erased subscriber ({self.pk})"
+        return show_address(self.email) or f"an erased subscriber ({self.pk})"
 
     def save(self, *args: Any, **kwargs: Any) -> None:
         if self.status != self.Status.ERASED:
@@ -143,10 +145,15 @@ class Subscriber(DataSubject, models.Model):
                 raise
             tokens.check("preferences", token, max_age)
 
-    def was_elsewhere(self, moment: datetime | None) -> bool:
+    def had_former_address(self, moment: datetime | None) -> bool:
         """Return whether what was mailed at that moment went to a former address."""
         changed_at = self.address_changed_at
         return bool(changed_at and moment and moment <= changed_at)
+
+    def has_left(self, newsletter: Newsletter) -> bool:
+        """Return whether this person, who is not erased, gets it no more; one query."""
+        subscribed = self.subscriptions.filter(newsletter=newsletter)
+        return self.status != self.Status.ERASED and not subscribed.exists()
 
     @property
     def is_suppressed(self):
@@ -160,24 +167,34 @@ class Subscriber(DataSubject, models.Model):
     # the row and writes the log of consent; nothing happens to who was erased.
 
     @transaction.atomic
-    def subscribe(self, newsletter, *, method, wording=None, source=""):
-        """Send it from now on, to whoever is not suppressed."""
+    def subscribe(self, newsletter, *, method, wording=None, source="", welcome=False):
+        """Send it from now on, to whoever is not suppressed.
+
+        With `welcome` also the welcome mail, to whoever has not had it.
+        """
         if not self._lock():
             return
         subscription, _ = self.subscriptions.get_or_create(newsletter=newsletter)
         if subscription.confirmed_at is None:
             subscription.confirmed_at = timezone.now()
             subscription.save(update_fields=["confirmed_at"])
-            self._note(Action.SUBSCRIBED, method, newsletter, wording, source)
+            self._record_consent(Action.SUBSCRIBED, method, newsletter, wording, source)
+            if welcome:
+                newsletter.welcome_mails.queue(self, newsletter)
         self._activate()
 
     @transaction.atomic
     def unsubscribe(
-        self, newsletter: Newsletter | None = None, *, method: ConsentRecord.Method
+        self,
+        newsletter: Newsletter | None = None,
+        *,
+        method: ConsentRecord.Method,
+        action: ConsentRecord.Action = Action.UNSUBSCRIBED,
     ) -> bool:
-        """Send `newsletter`, or without one any, no more; return whether that is new.
+        """Send `newsletter`, or without one anything, no more; whether that is new.
 
-        It wins over an edition that is being sent.
+        It wins over an edition that is being sent. Without one alerts end, too.
+        `action` is for the log.
         """
         if not self._lock():
             return False
@@ -186,17 +203,15 @@ class Subscriber(DataSubject, models.Model):
         if newsletter:
             leaving = leaving.filter(newsletter=newsletter)
             deliveries = deliveries.filter(edition__newsletter=newsletter)
+            deliveries = deliveries.filter(edition__alert="")
         deliveries.skip("unsubscribed")
         left = list(leaving)
         for subscription in left:
-            self._note(Action.UNSUBSCRIBED, method, subscription.newsletter)
+            self._record_consent(action, method, subscription.newsletter)
         leaving.delete()
-        if (
-            self.status == self.Status.ACTIVE
-            and not self.subscriptions.confirmed().exists()
-        ):
-            self._change(status=self.Status.UNSUBSCRIBED)
-        return bool(left)
+        ended = newsletter is None and self.unfollow(method=method)
+        self._leave_if_nothing_is_left()
+        return bool(left) or ended
 
     @transaction.atomic
     def set_analytics(self, granted, *, method, wording=None):
@@ -206,7 +221,7 @@ class Subscriber(DataSubject, models.Model):
             return
         self._change(analytics=answer)
         action = Action.ANALYTICS_GRANTED if granted else Action.ANALYTICS_DENIED
-        self._note(action, method, wording=wording)
+        self._record_consent(action, method, wording=wording)
 
     @transaction.atomic
     def pause(self, until, *, method=Method.PREFERENCES):
@@ -216,19 +231,19 @@ class Subscriber(DataSubject, models.Model):
         if until:
             check_pause(until)
         self._change(paused_until=until)
-        self._note(Action.PAUSED if until else Action.RESUMED, method)
+        self._record_consent(Action.PAUSED if until else Action.RESUMED, method)
         if until:
             self.deliveries.skip(f"paused until {until:%-d %B %Y}")
 
     @transaction.atomic
-    def prefer(self, topics, language, time_zone):
-        """Which pieces, in which language we write, and whose hours count."""
+    def set_preferences(self, topics, language, time_zone):
+        """Choose the pieces, the language we write in, and whose hours count."""
         if self._lock():
             self._change(language=language, time_zone=time_zone)
             self.topics.set(topics)
 
     @transaction.atomic
-    def ask_for_address(self, address, network=""):
+    def request_address(self, address, network=""):
         """Have the owner of a new address asked, and return the Signup.
 
         It is held if the address is somebody else's, and says so to nobody. Raises
@@ -236,13 +251,13 @@ class Subscriber(DataSubject, models.Model):
         """
         normalised = check_reachable(address)
         if not self._lock():
-            raise ValidationError("This subscription was erased.")
+            raise ValidationError(_("This subscription was erased."))
         self._change(new_email=address.strip())
-        return self._ask(
+        return self._request_mail(
             normalised,
             network,
             purpose=self.signups.model.Purpose.ADDRESS,
-            held=self._others_at(normalised).exists(),
+            held=self._find_others(normalised).exists(),
         )
 
     @transaction.atomic
@@ -257,17 +272,19 @@ class Subscriber(DataSubject, models.Model):
         normalised = normalise(self.new_email)
         Subscriber.objects.never_confirmed().filter(normalised=normalised).delete()
         blocked = Suppression.objects.of(normalised).unliftable()
-        if self._others_at(normalised).exists() or blocked.exists():
-            raise ValidationError("This address has a subscription of its own already.")
+        if self._find_others(normalised).exists() or blocked.exists():
+            raise ValidationError(
+                _("This address already has a subscription of its own.")
+            )
         Suppression.objects.of(normalised).delete()
-        notice = self.signups.model.objects.tell(self)
+        notice = self.signups.model.objects.notify_old_address(self)
         self._change(
             email=self.new_email,
             normalised=normalised,
             new_email="",
             address_changed_at=timezone.now(),
         )
-        self._note(Action.ADDRESS_CHANGED, Method.CONFIRMATION)
+        self._record_consent(Action.ADDRESS_CHANGED, Method.CONFIRMATION)
         if self.status == self.Status.BOUNCED:
             self._activate()
         return notice
@@ -291,13 +308,13 @@ class Subscriber(DataSubject, models.Model):
         found = Suppression.objects.of(self.normalised).first()
         if found and found.reason in (reason, Suppression.Reason.COMPLAINED):
             return False
-        Suppression.objects.put(self.email, self.normalised, reason, detail)
+        Suppression.objects.suppress(self.email, self.normalised, reason, detail)
         statuses = {
             Suppression.Reason.BOUNCED: self.Status.BOUNCED,
             Suppression.Reason.COMPLAINED: self.Status.COMPLAINED,
         }
         self._change(status=statuses.get(reason, self.Status.UNSUBSCRIBED))
-        self._note(Action.SUPPRESSED, method)
+        self._record_consent(Action.SUPPRESSED, method)
         return True
 
     @transaction.atomic
@@ -316,8 +333,23 @@ class Subscriber(DataSubject, models.Model):
             bounced_on=None,
             bounced_hard=False,
         )
-        self._note(Action.REINSTATED, Method.DESK, source=by.get_username())
+        self._record_consent(Action.REINSTATED, Method.DESK, source=by.get_username())
         return True
+
+    @transaction.atomic
+    def forgive_bounce(self, cost: float) -> None:
+        """Lower the score by what a bounce cost, and undo what it led to."""
+        if not self._lock():
+            return
+        self._change(bounce_score=max(0, self.bounce_score - cost))
+        suppressed = self.status == self.Status.BOUNCED
+        if not suppressed or self.bounce_score >= settings.BOUNCE_THRESHOLD:
+            return
+        bounced = Suppression.objects.of(self.normalised)
+        bounced.filter(reason=Suppression.Reason.BOUNCED).delete()
+        confirmed = self.confirmed_at is not None
+        self._change(status=self.Status.ACTIVE if confirmed else self.Status.PENDING)
+        self._record_consent(Action.REINSTATED, Method.BOUNCE)
 
     def _lock(self):
         """Read the row anew and keep it to this transaction; whether it is a person."""
@@ -329,7 +361,9 @@ class Subscriber(DataSubject, models.Model):
             setattr(self, name, value)
         Subscriber.objects.filter(pk=self.pk).update(**values)
 
-    def _note(self, action, method, newsletter=None, wording=None, source="", at=None):
+    def _record_consent(
+        self, action, method, newsletter=None, wording=None, source="", at=None
+    ):
         self.consent.create(
             action=action,
             method=method,
@@ -352,11 +386,11 @@ class Subscriber(DataSubject, models.Model):
                 bounced_hard=False,
             )
 
-    def _ask(self, normalised, network, **asked):
-        return self.signups.model.objects.ask(
+    def _request_mail(self, normalised, network, **asked):
+        return self.signups.model.objects.request_mail(
             normalised, network, subscriber=self, **asked
         )
 
-    def _others_at(self, normalised):
+    def _find_others(self, normalised):
         others = Subscriber.objects.filter(normalised=normalised)
         return others.exclude(pk=self.pk)

@@ -8,45 +8,59 @@ from django.utils import timezone
 
 from ecfr_site.mail.addresses import check_reachable, normalise
 from newsletter.models.consent import ConsentRecord
+from newsletter.models.interest import Interest
 from newsletter.models.subscription import Subscription
 from newsletter.models.suppression import Suppression
 
 if TYPE_CHECKING:
     from newsletter.models.newsletter import Newsletter
+    from newsletter.models.segment import Segment
     from newsletter.models.subscriber import Subscriber  # noqa: F401 named below
 
 
 class SubscriberQuerySet(models.QuerySet["Subscriber"]):
     @transaction.atomic
     def sign_up(
-        self, address, newsletters=(), analytics=False, wording=None, network=""
+        self,
+        address,
+        newsletters=(),
+        analytics=False,
+        wording=None,
+        network="",
+        language="",
+        follow=None,
     ):
         """Note what somebody asked for with the form, and return the Signup.
 
         Nothing that is known of the address changes before it is confirmed, and the
         caller cannot tell a known one from a new one. Raises ValidationError for what
         is no e-mail address that can be reached. `network` is a keyed hash
-        (`network_digest`).
+        (`digest_network`). `language` is for who is new; by default the newsletter's.
+        `follow` names the fields of a Signup for an alert: what, and its frequency.
         """
         normalised = check_reachable(address)
+        site_language = settings.LANGUAGES[0][0]
         subscriber, _ = self.get_or_create(
             normalised=normalised,
             defaults={
                 "email": address.strip(),
-                "language": newsletters[0].language
-                if newsletters
-                else settings.LANGUAGES[0][0],
+                "language": language
+                or (newsletters[0].language if newsletters else site_language),
             },
         )
         # Locked, so that two at once cannot both be the last that is allowed.
         subscriber._lock()
-        signup = subscriber._ask(
-            normalised, network, analytics=analytics, wording=wording
+        signup = subscriber._request_mail(
+            normalised,
+            network,
+            analytics=analytics,
+            wording=wording,
+            **(follow or {}),
         )
         signup.newsletters.set(newsletters)
         return signup
 
-    def ask_for_link(self, address, network=""):
+    def request_link(self, address, network=""):
         """Note that somebody wants a new link to the preference centre.
 
         The Signup is held for an address that is not known. Raises ValidationError.
@@ -54,7 +68,7 @@ class SubscriberQuerySet(models.QuerySet["Subscriber"]):
         normalised = normalise(address)
         subscriber = self.filter(normalised=normalised).first()
         signups = self.model.signups.rel.related_model
-        return signups.objects.ask(
+        return signups.objects.request_mail(
             normalised,
             network,
             subscriber=subscriber,
@@ -106,11 +120,24 @@ class SubscriberQuerySet(models.QuerySet["Subscriber"]):
 
     def mailable(self, newsletter: "Newsletter") -> "SubscriberQuerySet":
         """Subscribers who get the next edition. Every send goes through it."""
-        return (
-            self.filter(status=self.model.Status.ACTIVE)
-            .filter(Q(paused_until=None) | Q(paused_until__lte=timezone.localdate()))
-            .subscribed_to(newsletter)
+        return self._awake().subscribed_to(newsletter)
+
+    def following(self) -> "SubscriberQuerySet":
+        """Subscribers who get alerts. Every alert goes through it."""
+        return self._awake().filter(
+            Exists(Interest.objects.filter(subscriber=OuterRef("pk")))
         )
+
+    def _awake(self):
+        return self.filter(
+            Q(paused_until=None) | Q(paused_until__lte=timezone.localdate()),
+            status=self.model.Status.ACTIVE,
+        )
+
+    def in_segment(self, segment: "Segment") -> "SubscriberQuerySet":
+        """Those of these who meet every criterion of it; without any, nobody."""
+        conditions = segment.conditions()
+        return self.filter(*conditions) if conditions else self.none()
 
     def tracked(self):
         """Those of whom `is_tracked` is true."""
@@ -128,7 +155,7 @@ class SubscriberQuerySet(models.QuerySet["Subscriber"]):
         if subscriber := self.filter(normalised=normalised).first():
             subscriber.suppress(reason, detail, method=method)
         else:
-            Suppression.objects.put(address, normalised, reason, detail)
+            Suppression.objects.suppress(address, normalised, reason, detail)
 
     def lift(self, suppression, by):
         """Take back a suppression; its subscriber, if there is one, is mailed again."""

@@ -4,7 +4,7 @@ from django.db import models
 from ecfr_site.security import tokens
 
 
-def address_digest(normalised):
+def digest_address(normalised):
     """The keyed hash under which an address is remembered after it was erased."""
     return tokens.digest("address", normalised, settings.SUPPRESSION_KEY)
 
@@ -16,9 +16,9 @@ class SuppressionQuerySet(models.QuerySet):
     def among(self, addresses):
         """Those of any of these normalised addresses."""
         # Former hashes were of the address with its letters folded.
-        former = {address_digest(address.casefold()) for address in addresses}
+        former = {digest_address(address.casefold()) for address in addresses}
         return self.filter(
-            models.Q(digest__in={address_digest(address) for address in addresses})
+            models.Q(digest__in={digest_address(address) for address in addresses})
             | models.Q(digest__in=former, folded=True)
         )
 
@@ -30,18 +30,18 @@ class SuppressionQuerySet(models.QuerySet):
         return {
             address
             for address in addresses
-            if address_digest(address) in exact
-            or address_digest(address.casefold()) in former
+            if digest_address(address) in exact
+            or digest_address(address.casefold()) in former
         }
 
     def unliftable(self):
         """Suppressions that not even the owner of the address lifts by asking again."""
         return self.exclude(reason__in=Suppression.LIFTED_BY_CONFIRMING)
 
-    def put(self, email, normalised, reason, detail=""):
+    def suppress(self, email, normalised, reason, detail=""):
         """Suppress an address, for the last reason given."""
         return self.update_or_create(
-            digest=address_digest(normalised),
+            digest=digest_address(normalised),
             defaults={"email": email, "reason": reason, "detail": detail},
         )
 
@@ -54,16 +54,18 @@ class Suppression(models.Model):
         BOUNCED = "bounced", "bounced"
         COMPLAINED = "complained", "complained of spam"
         MANUAL = "manual", "entered by hand"
+        UNSUBSCRIBED = "unsubscribed", "unsubscribed elsewhere"
 
     # What the owner of the address can lift by asking anew.
-    LIFTED_BY_CONFIRMING = (Reason.ERASED,)
+    LIFTED_BY_CONFIRMING = (Reason.ERASED, Reason.UNSUBSCRIBED)
 
     digest = models.CharField(max_length=64, unique=True, editable=False)
     email = models.CharField(
         "e-mail address",
         max_length=320,
         blank=True,
-        help_text="Empty after an erasure: only a keyed hash of the address is kept.",
+        help_text="Empty after an erasure, and where an import brought it: only a "
+        "keyed hash of the address is kept.",
     )
     reason = models.CharField(max_length=20, choices=Reason, default=Reason.MANUAL)
     detail = models.TextField(
@@ -83,4 +85,6 @@ class Suppression(models.Model):
         ordering = ["-created"]
 
     def __str__(self):
-        return self.email or f"an erased address ({self.digest[:8]}…)"
+        erased = self.reason == self.Reason.ERASED or not self.detail
+        kind = "erased" if erased else "imported"
+        return self.email or f"an {kind} address ({self.digest[:8]}…)"

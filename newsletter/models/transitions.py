@@ -58,11 +58,14 @@ class Transitions:
             held_because="",
             released_at=self.released_at or (None if in_canary else timezone.now()),
             worked_at=None,
+            trouble_since=None,
         )
 
     @transaction.atomic
     def cancel(self, by):
         """Send to nobody more; who was not mailed is skipped, with the reason."""
+        if self.is_welcome:
+            raise NotAllowed("Turn the welcome mails off instead.")
         self._move(
             by,
             "send",

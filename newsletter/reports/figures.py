@@ -1,13 +1,14 @@
 """Figures of an edition, and of a list: a fixed number of queries, however long."""
 
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
 from functools import cached_property
 
 from django.db.models import CharField, Count, F, Q, Value
 from django.db.models.functions import Cast, Coalesce, NullIf, TruncHour, TruncWeek
 from django.utils import timezone
 
+from ecfr_site.database.days import get_midnight
 from newsletter.bounces.handler import ADDRESS
 from newsletter.models import (
     ConsentRecord,
@@ -26,30 +27,30 @@ HOURS = 72
 EARLIER = 8
 WEEKS = 26
 REASONS = 100
-JOINED = [Action.SUBSCRIBED, Action.IMPORTED]
-LEFT = [Action.UNSUBSCRIBED, Action.SUPPRESSED, Action.ERASED]
+JOINED = [Action.SUBSCRIBED, Action.IMPORTED, Action.ADDED]
+LEFT = [Action.UNSUBSCRIBED, Action.REMOVED, Action.SUPPRESSED, Action.ERASED]
 
 
-def share(part, whole):
+def compute_share(part, whole):
     """In per cent, or None of nothing."""
     return 100 * part / whole if whole else None
 
 
-def reader(events=""):
+def identify_reader(events=""):
     """Tells one person from another, also where it is forgotten who they were."""
     known = Cast(f"{events}delivery", CharField())
     return Coalesce(known, NullIf(f"{events}reader", Value("")))
 
 
-def people(kind, **more):
+def count_people(kind, **more):
     """Counts persons."""
-    return Count(reader(), distinct=True, filter=Q(kind=kind, **more))
+    return Count(identify_reader(), distinct=True, filter=Q(kind=kind, **more))
 
 
 # A message that was taken and then came back. What was refused at the door has failed.
-BOUNCED = people(Kind.BOUNCE, delivery__state=State.SENT)
-BOUNCED_HARD = people(Kind.BOUNCE, delivery__state=State.SENT, hard=True)
-CLICKERS = people(Kind.CLICK, machine="")
+BOUNCED = count_people(Kind.BOUNCE, delivery__state=State.SENT)
+BOUNCED_HARD = count_people(Kind.BOUNCE, delivery__state=State.SENT, hard=True)
+CLICKERS = count_people(Kind.CLICK, machine="")
 
 
 @dataclass(frozen=True)
@@ -65,15 +66,15 @@ class Sent:
 
     @property
     def delivered_share(self):
-        return share(self.delivered, self.audience)
+        return compute_share(self.delivered, self.audience)
 
     @property
     def unsubscribed_share(self):
-        return share(self.unsubscribed, self.delivered)
+        return compute_share(self.unsubscribed, self.delivered)
 
     @property
     def clickers_share(self):
-        return share(self.clickers, self.tracked)
+        return compute_share(self.clickers, self.tracked)
 
 
 class EditionReport:
@@ -91,11 +92,11 @@ class EditionReport:
         return self.edition.events.aggregate(
             bounced=BOUNCED,
             hard=BOUNCED_HARD,
-            unsubscribed=people(Kind.UNSUBSCRIBE),
-            complained=people(Kind.COMPLAINT),
+            unsubscribed=count_people(Kind.UNSUBSCRIBE),
+            complained=count_people(Kind.COMPLAINT),
             clickers=CLICKERS,
             clicks=Count("pk", filter=Q(kind=Kind.CLICK, machine="")),
-            openers=people(Kind.OPEN, machine=""),
+            openers=count_people(Kind.OPEN, machine=""),
             opens=Count("pk", filter=Q(kind=Kind.OPEN, machine="")),
         )
 
@@ -116,7 +117,7 @@ class EditionReport:
         audience, sent = ledger["audience"], ledger[State.SENT]
         soft = events["bounced"] - events["hard"]
         figures = [
-            ("audience", audience, None),
+            ("recipients", audience, None),
             ("delivered", delivered, audience),
             ("hard bounces", events["hard"], sent),
             ("soft bounces", soft, sent),
@@ -128,11 +129,11 @@ class EditionReport:
             ("complaints", events["complained"], delivered),
             ("clickers", events["clickers"], self.tracked),
             ("clicks", events["clicks"], None),
-            ("openers, estimated", events["openers"], self.tracked),
-            ("opens, estimated", events["opens"], None),
+            ("estimated openers", events["openers"], self.tracked),
+            ("estimated opens", events["opens"], None),
         ]
         return [
-            (name, number, share(number, whole) if whole is not None else None)
+            (name, number, compute_share(number, whole) if whole is not None else None)
             for name, number, whole in figures
         ]
 
@@ -170,7 +171,9 @@ class EditionReport:
             self.edition.links.select_related("article")
             .annotate(
                 clicks=Count("events", filter=by_people),
-                clickers=Count(reader("events__"), distinct=True, filter=by_people),
+                clickers=Count(
+                    identify_reader("events__"), distinct=True, filter=by_people
+                ),
                 machine=Count("events", filter=by_machines),
             )
             .order_by("-clicks", "number")
@@ -232,16 +235,16 @@ class EditionReport:
         ]
 
     @cached_property
-    def in_a_row(self):
+    def recent_editions(self):
         """This edition after the ones before it: a list of Sent; two queries."""
-        editions = (
-            Edition.objects.public()
-            .filter(
-                newsletter=self.edition.newsletter_id,
-                started_at__lt=self.edition.started_at,
-            )
-            .order_by("-started_at")[:EARLIER]
+        alert = self.edition.alert
+        alike = (
+            Edition.objects.filter(alert=alert) if alert else Edition.objects.begun()
         )
+        editions = alike.filter(
+            newsletter=self.edition.newsletter_id,
+            started_at__lt=self.edition.started_at,
+        ).order_by("-started_at")[:EARLIER]
         earlier = list(editions)[::-1]
         counted = {
             row.pop("edition"): row
@@ -250,7 +253,7 @@ class EditionReport:
             .values("edition")
             .annotate(
                 bounced=BOUNCED,
-                unsubscribed=people(Kind.UNSUBSCRIBE),
+                unsubscribed=count_people(Kind.UNSUBSCRIBE),
                 clickers=CLICKERS,
             )
         }
@@ -282,7 +285,7 @@ class EditionReport:
             yield "clicks by machines", link.url, link.machine, ""
 
 
-def deliveries(edition):
+def list_deliveries(edition):
     """The ledger as rows of a table, the head first; memory does not grow with it."""
     yield "address", "state", "reason", "sent at", "attempts"
     found = edition.deliveries.select_related("subscriber").order_by("pk")
@@ -305,20 +308,23 @@ class Moment:
     row: object
 
 
-def history(subscriber):
+def list_history(subscriber):
     """All that is known of how it went with somebody, the latest first; three queries.
 
     What was opened and clicked only of who agrees to that today.
     """
     consent = subscriber.consent.select_related("newsletter", "wording")
-    sent = subscriber.deliveries.select_related("edition")
+    sent = subscriber.deliveries.select_related("edition__newsletter")
     events = Event.objects.filter(delivery__subscriber=subscriber)
     if not subscriber.is_tracked:
         events = events.exclude(kind__in=[Kind.OPEN, Kind.CLICK])
     moments = [
         *(Moment(record.at, "consent", record) for record in consent),
         *(Moment(d.sent_at or d.due_at, "delivery", d) for d in sent),
-        *(Moment(e.at, "event", e) for e in events.select_related("edition", "link")),
+        *(
+            Moment(e.at, "event", e)
+            for e in events.select_related("edition__newsletter", "link")
+        ),
     ]
     return sorted(moments, key=lambda moment: moment.at)[::-1]
 
@@ -326,7 +332,7 @@ def history(subscriber):
 # The list
 
 
-def statuses():
+def count_statuses():
     """Pairs of a status, in words, and how many subscribers have it; one query."""
     counted = dict(
         Subscriber.objects.order_by()
@@ -337,7 +343,7 @@ def statuses():
     return [(status, counted.get(status, 0)) for status in Subscriber.Status]
 
 
-def newsletters():
+def list_newsletters():
     """Newsletters with `active`, the number of people who get them; one query."""
     gets_it = Q(
         subscriptions__confirmed_at__isnull=False,
@@ -353,7 +359,7 @@ class Week:
     left: int
 
 
-def growth(weeks=WEEKS):
+def list_weeks(weeks=WEEKS):
     """The last Weeks by the log of consent: how many joined and left; one query.
 
     Whoever left one newsletter of several counts too.
@@ -361,7 +367,7 @@ def growth(weeks=WEEKS):
     today = timezone.localdate()
     monday = today - timedelta(days=today.weekday())
     mondays = [monday - timedelta(weeks=n) for n in reversed(range(weeks))]
-    since = timezone.make_aware(datetime.combine(mondays[0], time()))
+    since = get_midnight(mondays[0])
     found = (
         ConsentRecord.objects.order_by()
         .filter(at__gte=since, action__in=[*JOINED, *LEFT])

@@ -1,5 +1,6 @@
 """Jobs: a claimed delivery, and the message that many of them share."""
 
+import threading
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
@@ -21,9 +22,16 @@ class Variant:
     edition: Edition
     items: list[EditionItem]
     tracked: bool
+    lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
+
+    @property
+    def template(self) -> MailMergeTemplate:
+        """Made once, whichever connection asks first."""
+        with self.lock:
+            return self._template
 
     @cached_property
-    def template(self) -> MailMergeTemplate:
+    def _template(self) -> MailMergeTemplate:
         return MailMergeTemplate(self.build_message(Recipient.placeholder()))
 
     def build_message(self, recipient: Recipient) -> EmailMultiAlternatives:
@@ -45,12 +53,12 @@ class Job:
 
     @property
     def return_path(self) -> str:
-        return handler.return_path(self.delivery)
+        return handler.build_return_path(self.delivery)
 
     def render(self) -> bytes:
         template = self.variant.template
-        recipient = Recipient.of(self.delivery, template.purposes)
+        recipient = Recipient.from_delivery(self.delivery, template.purposes)
         return template.render(self.address, recipient.tokens)
 
     def build_message(self) -> EmailMultiAlternatives:
-        return self.variant.build_message(Recipient.of(self.delivery))
+        return self.variant.build_message(Recipient.from_delivery(self.delivery))

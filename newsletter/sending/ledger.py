@@ -15,8 +15,8 @@ from newsletter.models import Delivery
 from newsletter.models.delivery import DeliveryQuerySet, State
 from newsletter.sending.jobs import Job
 
-# Waits before the second, third … attempt after a temporary failure; then it failed.
-BACKOFF = [timedelta(minutes=m) for m in (1, 5, 15, 60, 180, 360, 720, 1440)]
+# How long a delivery waits that is not at fault itself.
+MOMENT = timedelta(minutes=1)
 # One commit a message: the one before is sent, this one is being submitted.
 ADVANCE = (
     "UPDATE newsletter_delivery SET "
@@ -78,24 +78,23 @@ class Ledger:
         if job.remote_id:
             self._own(job.delivery).update(remote_id=job.remote_id)
 
+    def detach(self, job: Job, seconds: float) -> "Ledger":
+        """A ledger of its own for a message whose answer is waited for elsewhere.
+
+        Its lease ends no earlier than the answer is due.
+        """
+        own = self._own(job.delivery)
+        own.update(lease_until=timezone.now() + timedelta(seconds=seconds) + MOMENT)
+        return DetachedLedger(self.claim, [job.delivery.pk], self.advance)
+
     def commit(self) -> None:
         if self.uncommitted:
             previous, self.uncommitted = self.uncommitted, 0
             self.advance(self.claim, 0, previous)
 
-    def retry(self, delivery: Delivery, reason: str) -> None:
+    def retry(self, delivery: Delivery, reason: str, fault: str = "") -> None:
         """Again later, and later each time; after about two days it failed."""
-        if delivery.attempts >= len(BACKOFF):
-            self.mark_failed(delivery, f"Given up: {reason}")
-            return
-        self._own(delivery).update(
-            state=State.RETRY,
-            attempts=delivery.attempts + 1,
-            due_at=timezone.now() + BACKOFF[delivery.attempts],
-            reason=reason[:300],
-            claim=None,
-            lease_until=None,
-        )
+        self._own(delivery).try_later(reason, fault)
 
     def put_back(
         self, delivery: Delivery, due_at: datetime | None = None, reason: str = ""
@@ -110,12 +109,12 @@ class Ledger:
         )
 
     def postpone(self, delivery: Delivery, reason: str) -> None:
-        """It waits a while; the server asked for it, and it is no attempt."""
-        self.put_back(delivery, due_at=timezone.now() + BACKOFF[0], reason=reason)
+        """It waits a moment behind the others; not its fault, and no attempt."""
+        self.put_back(delivery, due_at=timezone.now() + MOMENT, reason=reason)
 
-    def mark_failed(self, delivery: Delivery, reason: str) -> None:
+    def mark_failed(self, delivery: Delivery, reason: str, fault: str = "") -> None:
         self._own(delivery).update(
-            state=State.FAILED, reason=reason[:300], lease_until=None
+            state=State.FAILED, reason=reason[:300], fault=fault, lease_until=None
         )
 
     def skip(self, delivery: Delivery, reason: str) -> None:
@@ -139,4 +138,13 @@ class Ledger:
             pk=delivery.pk,
             claim=self.claim,
             state__in=[State.CLAIMED, State.SUBMITTING, State.UNCERTAIN],
+        )
+
+
+class DetachedLedger(Ledger):
+    """The ledger of one message, in a thread of its own: each mark at once."""
+
+    def mark_accepted(self, job: Job) -> None:
+        self._own(job.delivery).update(
+            state=State.SENT, sent_at=timezone.now(), reason="", lease_until=None
         )

@@ -27,7 +27,7 @@ HALF_LIFE = timedelta(minutes=5)
 FORGOTTEN = 0.05
 
 
-def interval(pace: Pace, now: datetime) -> float:
+def compute_interval(pace: Pace, now: datetime) -> float:
     """Seconds between two messages under this row's limits; 0 is no limit."""
     if pace.domain == EVERYBODY:
         rate = settings.NEWSLETTER_RATE
@@ -39,7 +39,7 @@ def interval(pace: Pace, now: datetime) -> float:
     return max(1 / rate if rate else 0.0, slowed if slowed > FORGOTTEN else 0.0)
 
 
-def limits() -> dict[str, Pace]:
+def find_limits() -> dict[str, Pace]:
     """The rows that limit anything now, by domain; one query."""
     now = timezone.now()
     configured = list(settings.NEWSLETTER_DOMAIN_RATES)
@@ -54,16 +54,18 @@ def limits() -> dict[str, Pace]:
     for domain in configured:
         if domain not in known:
             known[domain], _ = Pace.objects.get_or_create(domain=domain)
-    return {domain: pace for domain, pace in known.items() if interval(pace, now)}
+    return {
+        domain: pace for domain, pace in known.items() if compute_interval(pace, now)
+    }
 
 
-def exhausted(paces: dict[str, Pace]) -> set[str]:
+def find_exhausted(paces: dict[str, Pace]) -> set[str]:
     """The domains that cannot take more within the horizon."""
     return {p.domain for p in paces.values() if p.next_at > timezone.now() + HORIZON}
 
 
 def reserve(domains: list[str], paces: dict[str, Pace]) -> list[datetime | None]:
-    """When each message, given by its recipient's domain, may go; None: not soon."""
+    """The time of each message, given by its recipient's domain; None: not soon."""
     now = timezone.now()
     wanted = Counter(domain for domain in domains if domain in paces)
     if EVERYBODY in paces and domains:
@@ -82,7 +84,7 @@ def _reserve(domain: str, number: int) -> Iterator[datetime]:
     pace = Pace.objects.select_for_update().get(domain=domain)
     now = timezone.now()
     start = max(pace.next_at, now)
-    seconds = interval(pace, now)
+    seconds = compute_interval(pace, now)
     room = (
         int((now + HORIZON - start).total_seconds() / seconds) + 1
         if seconds
@@ -101,7 +103,7 @@ def back_off(domain: str) -> None:
     Pace.objects.get_or_create(domain=domain)
     pace = Pace.objects.select_for_update().get(domain=domain)
     now = timezone.now()
-    pace.slowed_to = min(SLOWEST, max(SLOWED, 2 * interval(pace, now)))
+    pace.slowed_to = min(SLOWEST, max(SLOWED, 2 * compute_interval(pace, now)))
     pace.slowed_at = now
     pace.next_at = max(pace.next_at, now + timedelta(seconds=pace.slowed_to))
     pace.save()

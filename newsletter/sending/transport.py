@@ -1,14 +1,18 @@
 """Handing messages over: the only file that talks SMTP.
 
-A transport takes a message in three steps, so that the ledger can be written between:
-`begin` names sender and recipient, `confirm` hears what the server thinks of them, and
-`complete` hands the message over, up to its last byte and the server's word.
+A transport takes a message in steps, so that the ledger can be written between: `begin`
+names sender and recipient, `confirm` hears what the server thinks of them, `hand_over`
+sends the message up to its last byte, and `complete` waits for the server's word.
 """
 
+import select
 import smtplib
 import socket
+import ssl
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cached_property
 from typing import Protocol
 
 from anymail.exceptions import (
@@ -23,11 +27,12 @@ from urllib3.exceptions import ConnectTimeoutError, NewConnectionError
 
 from ecfr_site.mail import outbox
 from ecfr_site.mail.backends import refuse_if_held
-from newsletter.bounces import reasons
+from newsletter.bounces.answers import Stage, Verdict, judge
 from newsletter.sending.jobs import Job
-from newsletter.sending.mail_merge import as_file
+from newsletter.sending.mail_merge import undouble_dots
 
-THROTTLING = {421, 450, 451, 454}
+# How many seconds a server may take to answer the last dot (RFC 5321, 4.5.3.2.6).
+FINAL_TIMEOUT = 600
 
 
 class Unreachable(Exception):
@@ -37,36 +42,38 @@ class Unreachable(Exception):
 class Dropped(Exception):
     """The connection ended before the last byte: the message was not accepted."""
 
+    def __init__(self, stage: Stage, text: str) -> None:
+        super().__init__(text)
+        self.stage = stage
+
 
 class Lost(Exception):
     """The connection ended after the last byte: it may have been accepted."""
 
 
 class Refused(Exception):
-    """The server said no; `command` is what it said no to."""
+    """The server said no; `stage` is what it said no to.
 
-    def __init__(self, command: str, code: int, text: str) -> None:
+    `rejection` is a mail service's own reason, where no server has answered.
+    """
+
+    def __init__(self, stage: Stage, code: int, text: str, rejection: str = "") -> None:
         super().__init__(f"{code} {text}")
-        self.command, self.code, self.text = command, code, text
+        self.stage, self.code, self.rejection = stage, code, rejection
+
+    @cached_property
+    def verdict(self) -> Verdict:
+        answer = "" if self.rejection else str(self)
+        return judge(self.stage, answer, self.rejection)
 
     @property
-    def is_throttling(self) -> bool:
-        return self.code in THROTTLING
+    def closes(self) -> bool:
+        """Return whether the server ends the conversation (RFC 5321, 3.8)."""
+        return self.code == 421
 
     @property
     def is_temporary(self) -> bool:
         return self.code < 500
-
-    @property
-    def is_about_us(self) -> bool:
-        """Return whether everybody's message would be refused like this one."""
-        return self.command == "MAIL"
-
-    @property
-    def is_bounce(self) -> bool:
-        """Return whether the address is at fault: 5xx at RCPT, unless it is us."""
-        about_address = not reasons.is_about_us(self.text)
-        return self.command == "RCPT" and not self.is_temporary and about_address
 
 
 class Transport(Protocol):
@@ -75,6 +82,8 @@ class Transport(Protocol):
 
     def begin(self, job: Job) -> None: ...
     def confirm(self) -> None: ...
+    def hand_over(self, job: Job) -> None: ...
+    def has_answer(self, seconds: float) -> bool: ...
     def complete(self, job: Job) -> None: ...
     def abort(self) -> None: ...
     def close(self) -> None: ...
@@ -92,6 +101,33 @@ def open_transport() -> Transport:
     if outbox.is_in_use():
         return FolderTransport()
     return SMTPTransport()
+
+
+class TransportPool:
+    """Open transports that no connection uses just now."""
+
+    def __init__(self) -> None:
+        self.idle: list[Transport] = []
+        self.is_closed = False
+        self.lock = threading.Lock()
+
+    def take(self) -> Transport:
+        with self.lock:
+            return self.idle.pop() if self.idle else open_transport()
+
+    def give_back(self, transport: Transport) -> None:
+        with self.lock:
+            if not self.is_closed:
+                self.idle.append(transport)
+                return
+        transport.close()
+
+    def close(self) -> None:
+        with self.lock:
+            self.is_closed, idle = True, self.idle
+            self.idle = []
+        for transport in idle:
+            transport.close()
 
 
 class SMTPTransport:
@@ -118,42 +154,58 @@ class SMTPTransport:
         """Raises Unreachable, Refused or Dropped."""
         self.message = job.render()
         self._open()
-        self.commands = [
-            f"MAIL FROM:<{job.return_path}>{self._options(job.address)}",
-            f"RCPT TO:<{job.address}>",
-            "DATA",
-        ]
-        with self._dropping():
+        self.commands = {
+            Stage.MAIL: f"MAIL FROM:<{job.return_path}>{self._options(job.address)}",
+            Stage.RCPT: f"RCPT TO:<{job.address}>",
+            Stage.DATA: "DATA",
+        }
+        with self._dropping(Stage.MAIL):
             if self.smtp.has_extn("pipelining"):
                 # All in one packet; the answers come in their order (RFC 2920).
-                self.smtp.send("".join(f"{command}\r\n" for command in self.commands))
+                packet = "".join(f"{line}\r\n" for line in self.commands.values())
+                self.smtp.send(packet)
 
     def confirm(self) -> None:
         """Raises Refused or Dropped."""
-        with self._dropping():
-            if not self.smtp.has_extn("pipelining"):
-                for command in self.commands:
-                    self._check(command, self.smtp.docmd(command))
-                return
-            answers = [self.smtp.getreply() for _ in self.commands]
-            last_code, _ = answers[-1]
-            for command, answer in zip(self.commands, answers, strict=True):
-                self._check(command, answer, waits_for_data=last_code == 354)
+        if self.smtp.has_extn("pipelining"):
+            answers = {}
+            for stage in self.commands:
+                with self._dropping(stage):
+                    answers[stage] = self.smtp.getreply()
+            last_code, _ = answers[Stage.DATA]
+            for stage, answer in answers.items():
+                self._check(stage, answer, waits_for_data=last_code == 354)
+        else:
+            for stage, command in self.commands.items():
+                with self._dropping(stage):
+                    answer = self.smtp.docmd(command)
+                self._check(stage, answer)
+
+    def hand_over(self, job: Job) -> None:
+        """Raises Dropped before the last byte, or Lost at it."""
+        with self._dropping(Stage.MESSAGE):
+            self.sock.sendall(self.message)
+        with self._losing():
+            self.smtp.putcmd(".")
+
+    def has_answer(self, seconds: float) -> bool:
+        """Wait so long for the answer to begin; return whether it did."""
+        with self._losing():
+            if isinstance(self.sock, ssl.SSLSocket) and self.sock.pending():
+                return True
+            return bool(select.select([self.sock], [], [], seconds)[0])
 
     def complete(self, job: Job) -> None:
-        """Raises Refused, Dropped before the last byte, or Lost after it."""
-        with self._dropping():
-            self.sock.sendall(self.message)
-        try:
-            code, text = self.smtp.docmd(".")
-        except (OSError, smtplib.SMTPException) as error:
-            self.abort()
-            raise Lost(_words(error)) from error
+        """Raises Refused or Lost."""
+        with self._losing():
+            self.sock.settimeout(FINAL_TIMEOUT)
+            code, text = self.smtp.getreply()
+            self.sock.settimeout(self.backend.timeout)
         if code < 0:
             self.abort()
             raise Lost("The server's answer could not be understood.")
         if code != 250:
-            raise Refused("message", code, text.decode(errors="replace"))
+            raise Refused(Stage.MESSAGE, code, text.decode(errors="replace"))
         self.handed_over += 1
 
     def abort(self) -> None:
@@ -180,42 +232,51 @@ class SMTPTransport:
             self.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         except (OSError, smtplib.SMTPException) as error:
             self.abort()
-            raise Unreachable(_words(error)) from error
+            raise Unreachable(_describe_error(error)) from error
 
     @contextmanager
-    def _dropping(self) -> Iterator[None]:
+    def _dropping(self, stage: Stage) -> Iterator[None]:
         try:
             yield
         except (OSError, smtplib.SMTPException) as error:
             self.abort()
-            raise Dropped(_words(error)) from error
+            raise Dropped(stage, _describe_error(error)) from error
+
+    @contextmanager
+    def _losing(self) -> Iterator[None]:
+        try:
+            yield
+        except (OSError, ValueError, smtplib.SMTPException) as error:
+            self.abort()
+            raise Lost(_describe_error(error)) from error
 
     def _options(self, address: str) -> str:
         if address.isascii():
             self.smtp.command_encoding = "ascii"
             return ""
         if not self.smtp.has_extn("smtputf8"):
-            raise Refused("address", 553, "The mail server takes no such address.")
+            raise Refused(Stage.RCPT, 553, "The mail server takes no such address.")
         self.smtp.command_encoding = "utf-8"
         return " SMTPUTF8 BODY=8BITMIME"
 
     def _check(
-        self, command: str, answer: tuple[int, bytes], waits_for_data: bool = False
+        self, stage: Stage, answer: tuple[int, bytes], waits_for_data: bool = False
     ) -> None:
         code, text = answer
         if code in (250, 251, 354):
             return
-        if code < 0:
-            raise smtplib.SMTPServerDisconnected("an answer that is none")
-        if code == 421:
-            # It is about to close the connection.
-            pass
-        elif waits_for_data:
-            # It takes a message although nobody would get it: an empty one.
-            self.smtp.docmd(".")
-        else:
-            self.smtp.rset()
-        raise Refused(command[:4], code, text.decode(errors="replace"))
+        with self._dropping(stage):
+            if code < 0:
+                raise smtplib.SMTPServerDisconnected("an answer that is none")
+            if code == 421:
+                # It is about to close the connection.
+                pass
+            elif waits_for_data:
+                # It takes a message although nobody would get it: an empty one.
+                self.smtp.docmd(".")
+            else:
+                self.smtp.rset()
+        raise Refused(stage, code, text.decode(errors="replace"))
 
 
 class FolderTransport:
@@ -224,10 +285,16 @@ class FolderTransport:
     handed_over = 0
 
     def begin(self, job: Job) -> None:
-        self.message = as_file(job.render())
+        self.message = undouble_dots(job.render())
 
     def confirm(self) -> None:
         pass
+
+    def hand_over(self, job: Job) -> None:
+        pass
+
+    def has_answer(self, seconds: float) -> bool:
+        return True
 
     def complete(self, job: Job) -> None:
         outbox.keep(self.message, job.return_path, [job.address], outbox.SUBSCRIBERS)
@@ -257,22 +324,32 @@ class ServiceTransport:
         try:
             self.backend.open()
         except (OSError, AnymailError) as error:
-            raise Unreachable(_words(error)) from error
+            raise Unreachable(_describe_error(error)) from error
 
     def confirm(self) -> None:
         pass
+
+    def hand_over(self, job: Job) -> None:
+        pass
+
+    def has_answer(self, seconds: float) -> bool:
+        return True
 
     def complete(self, job: Job) -> None:
         try:
             self.backend.send_messages([self.message])
         except AnymailRecipientsRefused as error:
-            raise Refused("RCPT", 550, _words(error)) from error
+            # It does not mail addresses that bounced before.
+            words = _describe_error(error)
+            raise Refused(Stage.SERVICE, 550, words, rejection="soft") from error
         except AnymailAPIError as error:
             if _was_not_reached(error):
-                raise Unreachable(_words(error)) from error
-            raise _service_said(error.status_code, _words(error)) from error
+                raise Unreachable(_describe_error(error)) from error
+            raise _parse_http_status(
+                error.status_code, _describe_error(error)
+            ) from error
         except (OSError, AnymailError) as error:
-            raise Lost(_words(error)) from error
+            raise Lost(_describe_error(error)) from error
         status = self.message.anymail_status  # type: ignore[attr-defined]
         if status.status == {"unknown"}:
             raise Lost("The service does not say whether it took the message.")
@@ -294,16 +371,16 @@ def _was_not_reached(error: Exception) -> bool:
     return False
 
 
-def _service_said(status: int | None, words: str) -> Refused | Lost:
+def _parse_http_status(status: int | None, words: str) -> Refused | Lost:
     """An HTTP status as what SMTP would have said."""
     if status in (429, 503):
-        return Refused("message", 451, words)
+        return Refused(Stage.MAIL, 451, words)
     if status in (401, 403):
-        return Refused("MAIL", 550, words)
+        return Refused(Stage.MAIL, 550, words)
     if status is None or status >= 500:
         return Lost(words)
-    return Refused("message", 554, words)
+    return Refused(Stage.MESSAGE, 554, words)
 
 
-def _words(error: Exception) -> str:
+def _describe_error(error: Exception) -> str:
     return f"{type(error).__name__}: {error}"

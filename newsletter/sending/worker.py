@@ -8,10 +8,10 @@ was not, and for whom it is uncertain (docs/decisions/0012-ledger.md).
 import logging
 import threading
 import time
-from collections.abc import Iterable
-from contextlib import suppress
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from functools import cached_property, lru_cache
+from datetime import datetime
+from functools import cache, cached_property, lru_cache, partial
 
 from django.conf import settings
 from django.db import connections, transaction
@@ -19,26 +19,29 @@ from django.utils import timezone
 
 from ecfr_site.database import durability
 from ecfr_site.mail.models import MailHold
-from newsletter.bounces import handler, reasons
-from newsletter.composing.messages import number_links, pieces_for
+from newsletter.bounces import handler
+from newsletter.composing.choice import fetch_topics, gets_nothing, select_items
+from newsletter.composing.messages import number_links
 from newsletter.models import (
     Delivery,
+    DomainHold,
     Edition,
     EditionItem,
     Heartbeat,
-    NotAllowed,
     Pace,
     Subscriber,
+    WelcomeMail,
 )
-from newsletter.sending import throttle
+from newsletter.sending import alerts, late_answers, throttle
 from newsletter.sending.jobs import Job, Variant
 from newsletter.sending.ledger import Ledger, prepare_statement
+from newsletter.sending.outcomes import Outcomes
 from newsletter.sending.transport import (
     Dropped,
     Lost,
     Refused,
+    TransportPool,
     Unreachable,
-    open_transport,
 )
 
 logger = logging.getLogger(__name__)
@@ -47,10 +50,8 @@ logger = logging.getLogger(__name__)
 # of the task lasts.
 BATCH = 100
 STEP = 20.0
-# So many refusals without one success are the server's or ours, not the recipients'.
-ALL_WRONG = 20
-# So many without an answer, one after the other, and it is better to ask a person.
-ALL_LOST = 10
+# How many different messages a worker keeps: one for each choice of pieces.
+VARIANTS = 512
 # Who takes longer than this for a message leaves time to commit `sent` at once.
 SLOW = 0.002
 # How often a worker looks whether the edition was paused, in seconds.
@@ -88,7 +89,12 @@ def step(edition_id: int, seconds: float = STEP) -> bool:
     edition.refresh_from_db()
     if edition.state != Edition.State.SENDING or edition.finish():
         return False
-    return edition.claimable().due(within=throttle.HORIZON).exists()
+    if send_run.trouble:
+        # The scheduler tries again in a minute.
+        return False
+    held = DomainHold.objects.active().values("domain")
+    due = edition.claimable().due(within=throttle.HORIZON)
+    return due.exclude(domain__in=held).exists()
 
 
 @dataclass
@@ -97,15 +103,16 @@ class SendRun:
 
     edition: Edition
     deadline: float
-    refusals_in_a_row: int = 0
-    losses_in_a_row: int = 0
-    stopped: bool = False
     trouble: str = ""
-    lock: threading.Lock = field(default_factory=threading.Lock)
     next_look: float = 0.0
+    lock: threading.Lock = field(default_factory=threading.Lock)
 
     def __post_init__(self) -> None:
-        self.variant = lru_cache(maxsize=64)(self._variant)
+        self.outcomes = Outcomes(self.edition)
+        self.transports = TransportPool()
+        self.patience = late_answers.Patience()
+        self.variant = lru_cache(maxsize=VARIANTS)(self._build_variant)
+        self.alerts = alerts.AlertVariants(self.edition, VARIANTS)
 
     def work(self, connections_wanted: int) -> None:
         if connections_wanted == 1:
@@ -119,9 +126,9 @@ class SendRun:
                 thread.start()
             for thread in threads:
                 thread.join()
-        Edition.objects.filter(pk=self.edition.pk).exclude(trouble=self.trouble).update(
-            trouble=handler.without_addresses(self.trouble)[:300]
-        )
+        self.transports.close()
+        trouble = handler.remove_addresses(self.trouble)[:300]
+        self.edition.record_trouble(trouble, anew=self.outcomes.accepted > 0)
 
     def _run_in_thread(self) -> None:
         try:
@@ -133,9 +140,30 @@ class SendRun:
     def items(self) -> list[EditionItem]:
         return list(self.edition.items.for_messages())
 
-    def _variant(self, topics: frozenset[int], tracked: bool) -> Variant:
+    def variant_for(
+        self,
+        topics: frozenset[int],
+        tracked: bool,
+        welcome: WelcomeMail | None = None,
+    ) -> Variant:
+        """The message for these topics; many choices lead to the same pieces."""
+        chosen = select_items(self.items, topics)
+        text = (welcome.pk, welcome.changed) if welcome else None
         with self.lock:
-            return Variant(self.edition, pieces_for(self.items, topics), tracked)
+            return self.variant(tuple(item.pk for item in chosen), tracked, text)
+
+    def _build_variant(
+        self,
+        numbers: tuple[int, ...],
+        tracked: bool,
+        text: tuple[int, datetime] | None,
+    ) -> Variant:
+        items = [item for item in self.items if item.pk in numbers]
+        if text is None:
+            return Variant(self.edition, items, tracked)
+        edition = WelcomeMail.objects.get(pk=text[0]).as_edition()
+        number_links(edition)
+        return Variant(edition, items, tracked)
 
     def is_over(self) -> bool:
         """Return whether time is up, nothing can go, or somebody has stopped it."""
@@ -145,29 +173,8 @@ class SendRun:
             mine = Edition.objects.sending().filter(pk=self.edition.pk)
             # Which also says that somebody is at it.
             if not mine.update(worked_at=timezone.now()):
-                self.stopped = True
-        return self.stopped or bool(self.trouble) or now > self.deadline
-
-    def record_success(self) -> None:
-        self.refusals_in_a_row = self.losses_in_a_row = 0
-
-    def record_loss(self, lost: Lost) -> None:
-        """Stop before many are uncertain: something cuts every conversation off."""
-        self.losses_in_a_row += 1
-        if self.losses_in_a_row >= ALL_LOST:
-            self.stop(f"The mail server does not say whether it takes mail. {lost}")
-
-    def record_refusal(self, refused: Refused) -> None:
-        """Stop the edition if everything is refused: then it is not the addresses."""
-        self.refusals_in_a_row += 1
-        if refused.is_about_us or self.refusals_in_a_row >= ALL_WRONG:
-            self.stop(f"The mail server refuses what we send: {refused}")
-
-    def stop(self, because: str) -> None:
-        self.stopped = True
-        # Another connection or a person may have paused it already.
-        with suppress(NotAllowed):
-            self.edition.hold(handler.without_addresses(because)[:300])
+                self.outcomes.stopped = True
+        return self.outcomes.stopped or bool(self.trouble) or now > self.deadline
 
 
 class Connection:
@@ -176,7 +183,8 @@ class Connection:
     def __init__(self, send_run: SendRun) -> None:
         self.send_run = send_run
         self.edition = send_run.edition
-        self.transport = open_transport()
+        self.outcomes = send_run.outcomes
+        self.transport = send_run.transports.take()
 
     def run(self) -> None:
         try:
@@ -195,24 +203,33 @@ class Connection:
         while not self.send_run.is_over():
             if jobs := self.claim():
                 self.process(jobs)
-            elif self.edition.claimable().due(within=throttle.HORIZON).exists():
+            elif self.has_more_soon():
                 time.sleep(1)
             else:
                 break
 
+    def has_more_soon(self) -> bool:
+        """Return whether waiting with an open connection is worth it."""
+        due = self.edition.claimable().due(within=throttle.HORIZON)
+        return due.exclude(domain__in=self.left_alone).exists()
+
     def claim(self) -> list[Job]:
         """The next jobs, in the order of their times; leaves out who left."""
-        paces = throttle.limits()
+        paces = throttle.find_limits()
         size = BATCH
         if throttle.EVERYBODY in paces:
             # As many as may go within two seconds: nothing is held for long.
-            seconds = throttle.interval(paces[throttle.EVERYBODY], timezone.now())
+            seconds = throttle.compute_interval(
+                paces[throttle.EVERYBODY], timezone.now()
+            )
             size = min(BATCH, 1 + int(2 / seconds))
-        crowded = throttle.exhausted(paces)
-        if throttle.EVERYBODY in crowded:
+        self.outcomes.holds = DomainHold.objects.times()
+        held = filter(self.outcomes.is_held, self.outcomes.holds)
+        self.left_alone = throttle.find_exhausted(paces) | set(held)
+        if throttle.EVERYBODY in self.left_alone:
             return []
         with durability.at_once():
-            claim, numbers = self.edition.claimable().claim(size, but_not_to=crowded)
+            claim, numbers = self.edition.claimable().claim(size, self.left_alone)
         if not numbers:
             return []
         self.ledger = Ledger(claim, numbers, self.advance)
@@ -221,26 +238,60 @@ class Connection:
             .select_related("subscriber")
             .order_by("due_at", "pk")
         )
+        return self.reserve_times(self.build_jobs(deliveries), paces)
+
+    def build_jobs(self, deliveries: list[Delivery]) -> list[Job]:
+        """Jobs for those who still get it; the others are skipped."""
         people = [delivery.subscriber_id for delivery in deliveries]
         # Asked of these alone: in one query PostgreSQL goes through all subscribers.
         wanted = set(
-            self.edition.audience().filter(pk__in=people).values_list("pk", flat=True)
+            self.edition.reachable().filter(pk__in=people).values_list("pk", flat=True)
         )
-        topics = fetch_topics(people)
+        choose = self.choose_variants(people)
         jobs = []
         for delivery in deliveries:
             delivery.edition = self.edition
-            variant = self.send_run.variant(
-                topics.get(delivery.subscriber_id, frozenset()),
-                delivery.subscriber.is_tracked,
-            )
-            if delivery.subscriber_id not in wanted:
+            subscriber = delivery.subscriber
+            if subscriber.pk not in wanted:
                 self.ledger.skip(delivery, "no longer subscribed")
-            elif not variant.items and self.send_run.items:
-                self.ledger.skip(delivery, "nothing on the chosen topics")
+            elif self.edition.alert and (morning := alerts.find_wait(subscriber)):
+                self.ledger.put_back(delivery, due_at=morning)
+            elif isinstance(chosen := choose(subscriber), Variant):
+                jobs.append(Job(delivery, chosen))
             else:
-                jobs.append(Job(delivery, variant))
-        return self.reserve_times(jobs, paces)
+                self.ledger.skip(delivery, chosen)
+        return jobs
+
+    def choose_variants(
+        self, people: list[int]
+    ) -> Callable[[Subscriber], Variant | str]:
+        """A function from one of the subscribers to the message, or why there is none.
+
+        What it needs of them all is read here, with the same number of queries.
+        """
+        if self.edition.alert:
+            return self.send_run.alerts.choose(people)
+        if not self.edition.is_welcome:
+            return partial(self.choose_issue, fetch_topics(people))
+        # Asked anew for each claim: what was turned off or changed goes out no more.
+        choose = cache(self.edition.newsletter.welcome_mails.choose)
+        return partial(self.choose_welcome, choose)
+
+    def choose_issue(
+        self, topics: dict[int, frozenset[int]], subscriber: Subscriber
+    ) -> Variant | str:
+        mine = topics.get(subscriber.pk, frozenset())
+        if gets_nothing(self.send_run.items, mine):
+            return "nothing on the chosen topics"
+        return self.send_run.variant_for(mine, subscriber.is_tracked)
+
+    def choose_welcome(
+        self, choose: Callable[[str], WelcomeMail | None], subscriber: Subscriber
+    ) -> Variant | str:
+        welcome = choose(subscriber.language)
+        if welcome is None:
+            return "the welcome mail was turned off"
+        return self.send_run.variant_for(frozenset(), subscriber.is_tracked, welcome)
 
     def reserve_times(self, jobs: list[Job], paces: dict[str, Pace]) -> list[Job]:
         """With the time of each; for whom there is no place soon goes back."""
@@ -261,8 +312,14 @@ class Connection:
             for job in jobs:
                 if self.send_run.is_over():
                     break
-                self.wait_for(job)
-                self.deliver(job)
+                if self.outcomes.is_held(job.delivery.domain):
+                    self.ledger.put_back(job.delivery)
+                elif late_answers.are_many(job.delivery.domain):
+                    later = timezone.now() + throttle.HORIZON
+                    self.ledger.put_back(job.delivery, due_at=later)
+                else:
+                    self.wait_for(job)
+                    self.deliver(job)
         finally:
             self.ledger.commit()
             self.ledger.give_back()
@@ -284,55 +341,23 @@ class Connection:
                 # Taken back after the lease, or the reader has just left.
                 self.transport.abort()
                 return
+            self.transport.hand_over(job)
+            if late_answers.leave_waiting(
+                self.send_run, self.transport, self.ledger, job
+            ):
+                self.transport = self.send_run.transports.take()
+                return
             self.transport.complete(job)
         except Refused as refused:
-            self.handle_refusal(job, refused)
+            self.outcomes.refuse(self.ledger, job, refused, self.transport)
         except Dropped as dropped:
-            self.ledger.retry(job.delivery, str(dropped))
+            self.outcomes.drop(self.ledger, job, dropped)
         except Lost as lost:
-            self.ledger.mark_uncertain(job.delivery, str(lost))
-            self.send_run.record_loss(lost)
+            self.outcomes.lose(self.ledger, job, lost)
         except Unreachable:
             self.ledger.put_back(job.delivery)
             raise
         else:
-            self.ledger.mark_accepted(job)
-            self.send_run.record_success()
+            self.outcomes.accept(self.ledger, job)
             if time.monotonic() - began > SLOW:
                 self.ledger.commit()
-
-    def handle_refusal(self, job: Job, refused: Refused) -> None:
-        delivery = job.delivery
-        talked = self.transport.handed_over
-        if refused.code == 421:
-            self.transport.abort()
-        if refused.code == 421 and talked:
-            # Servers end long conversations with it: go on in a new one.
-            self.ledger.put_back(delivery)
-        elif refused.is_throttling:
-            general = refused.command in ("MAIL", "DATA") or refused.code == 421
-            throttle.back_off(throttle.EVERYBODY if general else delivery.domain)
-            self.ledger.postpone(delivery, str(refused))
-            if general:
-                raise Unreachable(str(refused))
-        elif refused.is_temporary:
-            self.ledger.retry(delivery, str(refused))
-        elif refused.is_about_us:
-            self.ledger.put_back(delivery)
-            self.send_run.record_refusal(refused)
-        else:
-            self.ledger.mark_failed(delivery, str(refused))
-            if refused.is_bounce:
-                hard = reasons.is_hard(str(refused))
-                handler.record(delivery, hard, detail=str(refused))
-            self.send_run.record_refusal(refused)
-
-
-def fetch_topics(subscribers: Iterable[int]) -> dict[int, frozenset[int]]:
-    """The topics each has chosen, as frozen sets of numbers; one query."""
-    chosen: dict[int, set[int]] = {}
-    for subscriber, topic in Subscriber.topics.through.objects.filter(
-        subscriber__in=subscribers
-    ).values_list("subscriber", "topic"):
-        chosen.setdefault(subscriber, set()).add(topic)
-    return {subscriber: frozenset(topics) for subscriber, topics in chosen.items()}

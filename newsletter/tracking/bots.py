@@ -64,9 +64,12 @@ RULES_FOR_OPENS = {**RULES, "image-proxy": image_proxy}
 ALL_LINKS = "all-links"
 
 
-def name(request, delivery, rules=RULES):
+def match_rule(request, delivery, rules=RULES):
     """The rule by which no person made this request, or ""."""
-    return next((name for name, says in rules.items() if says(request, delivery)), "")
+    return next(
+        (match_rule for match_rule, says in rules.items() if says(request, delivery)),
+        "",
+    )
 
 
 def mark_bursts(delivery):

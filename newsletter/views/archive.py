@@ -3,6 +3,7 @@ from django.views.decorators.http import require_safe
 
 from ecfr_site.caching.views import cached_page
 from ecfr_site.pagination import paginate
+from newsletter.languages import override_language
 from newsletter.models import Edition, Newsletter
 
 
@@ -10,10 +11,11 @@ from newsletter.models import Edition, Newsletter
 @require_safe
 def archive(request, slug):
     """newsletter/archive.html: a `page` of the `newsletter`'s public editions."""
-    newsletter = get_object_or_404(Newsletter, slug=slug)
+    newsletter = get_object_or_404(Newsletter.objects.with_archive(), slug=slug)
     page = paginate(request, newsletter.editions.public().newest_first())
     context = {"newsletter": newsletter, "page": page}
-    return render(request, "newsletter/archive.html", context)
+    with override_language(newsletter.language):
+        return render(request, "newsletter/archive.html", context)
 
 
 @cached_page()
@@ -30,4 +32,5 @@ def edition(request, slug, pk):
         "newsletter": edition.newsletter,
         "pieces": [item.shown for item in edition.items.frozen()],
     }
-    return render(request, "newsletter/edition.html", context)
+    with override_language(edition.newsletter.language):
+        return render(request, "newsletter/edition.html", context)

@@ -24,30 +24,34 @@ def click(request, token, number):
     was not made here.
     """
     try:
-        delivery, is_fresh = _delivery(token, "click")
+        delivery, is_fresh = _find_delivery(token, "click")
     except tokens.BadToken as error:
         raise Http404 from error
     link = get_object_or_404(Link, edition__deliveries=delivery, number=number)
-    if is_fresh and _may_note(request, delivery):
-        _note(delivery, Event.Kind.CLICK, bots.name(request, delivery), link=link)
+    if is_fresh and _may_record(request, delivery):
+        _record(
+            delivery, Event.Kind.CLICK, bots.match_rule(request, delivery), link=link
+        )
         bots.mark_bursts(delivery)
-    return _unseen(HttpResponseRedirect(link.url))
+    return _forbid_storing(HttpResponseRedirect(link.url))
 
 
 @require_safe
-def opened(request, token):
+def open_pixel(request, token):
     """An image of one transparent pixel, whatever the token is."""
     try:
-        delivery, is_fresh = _delivery(token, "open")
+        delivery, is_fresh = _find_delivery(token, "open")
     except (tokens.BadToken, Http404):
         is_fresh = False
-    if is_fresh and _may_note(request, delivery):
-        machine = bots.name(request, delivery, bots.RULES_FOR_OPENS)
-        _note(delivery, Event.Kind.OPEN, machine)
-    return _unseen(HttpResponse(PIXEL, content_type="image/gif", headers=CROSS_ORIGIN))
+    if is_fresh and _may_record(request, delivery):
+        machine = bots.match_rule(request, delivery, bots.RULES_FOR_OPENS)
+        _record(delivery, Event.Kind.OPEN, machine)
+    return _forbid_storing(
+        HttpResponse(PIXEL, content_type="image/gif", headers=CROSS_ORIGIN)
+    )
 
 
-def _delivery(token, purpose):
+def _find_delivery(token, purpose):
     """The delivery and whether the token is recent enough to note something.
 
     Raises BadToken, or Http404 for a delivery that is gone or was only a test.
@@ -60,11 +64,11 @@ def _delivery(token, purpose):
     return get_object_or_404(everybody, pk=number), is_fresh
 
 
-def _may_note(request, delivery):
+def _may_record(request, delivery):
     return request.method == "GET" and delivery.subscriber.is_tracked
 
 
-def _note(delivery, kind, machine, link=None):
+def _record(delivery, kind, machine, link=None):
     Event.objects.create(
         edition_id=delivery.edition_id,
         delivery=delivery,
@@ -74,7 +78,7 @@ def _note(delivery, kind, machine, link=None):
     )
 
 
-def _unseen(response):
+def _forbid_storing(response):
     """Kept nowhere, and the token in the address is told to nobody."""
     response["Cache-Control"] = "no-store"
     response["Referrer-Policy"] = "no-referrer"

@@ -38,8 +38,8 @@ def test_a_restored_copy_sends_nothing_until_told(publisher):
     mail.outbox.clear()
     MailHold.objects.start()
     with pytest.raises(MailHeld):
-        emails.reset_letter(publisher.user).send()
-    with pytest.raises(MailHeld), notifications.open_post():
+        emails.build_password_reset(publisher.user).send()
+    with pytest.raises(MailHeld), notifications.open_mail_connection():
         pass
     [(_, trouble)] = send_test(edition, ["a@example.org"])
     assert "restored copy" in trouble
@@ -54,7 +54,7 @@ def test_a_restored_copy_sends_nothing_until_told(publisher):
     call_command("release_mail", stdout=StringIO())
     assert b"release_mail" not in publisher.get("/admin/").content
     tasks.send_confirmation.call(signup.pk)
-    emails.reset_letter(publisher.user).send()
+    emails.build_password_reset(publisher.user).send()
     assert len(mail.outbox) == 2
 
 
@@ -99,19 +99,19 @@ def test_what_the_queue_held_waits_and_then_goes(publisher, settings):
     with pytest.raises(MailHeld):
         notifications.notify_transition.call(step.pk)
     with pytest.raises(MailHeld):
-        emails.reset_letter(publisher.user).send()
+        emails.build_password_reset(publisher.user).send()
     signup.refresh_from_db()
     step.refresh_from_db()
     assert signup.mailed_at is step.told_at is None
     assert [d.state for d in edition.deliveries.all()] == ["pending"]
-    assert outbox.newest() == []
+    assert outbox.list_newest() == []
 
     MailHold.objects.end()
     tasks.send_confirmation.call(signup.pk)
     worker.step(edition.pk)
     notifications.notify_transition.call(step.pk)
-    emails.reset_letter(publisher.user).send()
-    assert len(outbox.newest()) == 4
+    emails.build_password_reset(publisher.user).send()
+    assert len(outbox.list_newest()) == 4
 
 
 def test_what_was_on_its_way_waits_for_a_person():

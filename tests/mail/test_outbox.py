@@ -39,7 +39,7 @@ def test_a_sent_message_is_kept_with_its_envelope(in_use):
 
     assert message.send() == 1
 
-    [name] = outbox.newest()
+    [name] = outbox.list_newest()
     kept = outbox.parse(outbox.read(name))
     assert kept["Return-Path"] == "<letters@example.org>"
     assert kept.get_all("Delivered-To") == ["reader@example.org", "archive@example.org"]
@@ -69,8 +69,8 @@ def test_names_tell_the_time_and_sort_by_it():
     names = [outbox.keep(RAW, "", []).stem for _ in range(5)]
 
     assert sorted(names) == names
-    assert outbox.newest() == names[::-1]
-    assert began <= outbox.time_of(names[0]) <= datetime.now(UTC)
+    assert outbox.list_newest() == names[::-1]
+    assert began <= outbox.parse_time(names[0]) <= datetime.now(UTC)
 
 
 def test_only_the_newest_are_listed_over_several_days(settings):
@@ -84,12 +84,12 @@ def test_only_the_newest_are_listed_over_several_days(settings):
     (folder / "20260103T000003-000000-00000000.part").write_bytes(b"half a")
     (Path(settings.OUTBOX_DIR) / "notes.txt").write_text("somebody's own")
 
-    assert outbox.newest(3) == names[:-4:-1]
-    assert outbox.newest() == names[::-1]
+    assert outbox.list_newest(3) == names[:-4:-1]
+    assert outbox.list_newest() == names[::-1]
 
 
 def test_without_any_message_the_list_is_empty():
-    assert outbox.newest() == []
+    assert outbox.list_newest() == []
 
 
 def test_nobody_else_on_the_machine_reads_them(settings):
@@ -123,7 +123,7 @@ def test_the_environment_chooses_it(tmp_path):
         "call_command('migrate', 'ecfr_site', verbosity=0);"
         "from django.core.mail import send_mail; from ecfr_site.mail import outbox;"
         "send_mail('Hello', 'Words', 'a@example.org', ['b@example.org']);"
-        "print(outbox.is_in_use(), len(outbox.newest()))"
+        "print(outbox.is_in_use(), len(outbox.list_newest()))"
     )
     done = subprocess.run(
         [sys.executable, "-c", program],
@@ -146,4 +146,4 @@ def test_another_backend_writes_nothing_there():
     send_mail("Hello", "Words", "a@example.org", ["b@example.org"])
 
     assert not outbox.is_in_use()
-    assert outbox.newest() == []
+    assert outbox.list_newest() == []

@@ -10,7 +10,7 @@ from articles import notifications
 from ecfr_site.accounts import emails
 from ecfr_site.mail import outbox
 from newsletter.composing.preview import send_test
-from newsletter.emails import email_for
+from newsletter.emails import build_signup_email
 from newsletter.models import Signup
 from tests.conftest import signed_in
 from tests.factories import (
@@ -59,7 +59,7 @@ def edition():
     )
     message.outbox_reader = outbox.SUBSCRIBERS
     message.send()
-    return outbox.newest()[0]
+    return outbox.list_newest()[0]
 
 
 def open_page(client, address):
@@ -159,14 +159,14 @@ def test_without_both_headers_for_this_site_there_is_no_such_button(
 ):
     send_mail("Hello", "Words", "a@example.org", ["b@example.org"], headers=headers)
 
-    page = open_page(newsletter_manager, f"/admin/outbox/{outbox.newest()[0]}/")
+    page = open_page(newsletter_manager, f"/admin/outbox/{outbox.list_newest()[0]}/")
 
     assert page.xpath("//form[@class='one-click']") == []
 
 
 def test_a_message_of_plain_text_has_no_frame(newsletter_manager):
     send_mail("Confirm", "<b>Words</b>", "a@example.org", ["b@example.org"])
-    address = f"/admin/outbox/{outbox.newest()[0]}/"
+    address = f"/admin/outbox/{outbox.list_newest()[0]}/"
 
     page = open_page(newsletter_manager, address)
 
@@ -215,7 +215,7 @@ def superuser():
 
 def invitation():
     colleague = UserFactory(username="colleague", editor=True)
-    emails.invitation(colleague, invited_by=None).send()
+    emails.build_invitation(colleague, invited_by=None).send()
 
 
 def password_link():
@@ -225,7 +225,7 @@ def password_link():
 
 def account_notice():
     account = UserFactory(username="root", is_staff=True)
-    emails.notice(account, "password", account.email).send()
+    emails.build_notice(account, "password", account.email).send()
 
 
 def workflow_notice():
@@ -248,7 +248,7 @@ def unmarked():
 
 def confirmation():
     signup = Signup.objects.create(subscriber=SubscriberFactory(pending=True))
-    email_for(signup).send()
+    build_signup_email(signup).send()
 
 
 def trial():
@@ -263,7 +263,7 @@ def test_what_acts_for_accounts_or_names_drafts_is_for_superusers(
     newsletter_manager, send
 ):
     send()
-    [name] = outbox.newest()
+    [name] = outbox.list_newest()
 
     for who, listed, status in ((newsletter_manager, 0, 404), (superuser(), 1, 200)):
         page = open_page(who, "/admin/outbox/")
@@ -275,7 +275,7 @@ def test_what_acts_for_accounts_or_names_drafts_is_for_superusers(
 @pytest.mark.parametrize("send", [confirmation, trial])
 def test_what_subscribers_get_is_for_who_may_act_for_them(newsletter_manager, send):
     send()
-    [name] = outbox.newest()
+    [name] = outbox.list_newest()
     sender = signed_in(newsletter_editor=True)
     give(sender.user, "send_edition")
 

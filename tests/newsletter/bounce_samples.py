@@ -1,4 +1,4 @@
-"""What other mail servers write, in their own forms; all written for these tests.
+"""Messages of other mail servers, in their own forms; written for these tests.
 
 Each takes the address it is sent to and the headers of the message it returns.
 """
@@ -77,7 +77,8 @@ def international(to, original):
     )
 
 
-def exim(to, original):
+def exim(to, original, *, answer=""):
+    answer = answer or "550 5.1.1 <ada@mail.example>: Recipient address rejected"
     return f"""\
 Return-path: <>
 X-Failed-Recipients: ada@mail.example
@@ -93,7 +94,7 @@ A message sent by you did not reach all of its recipients. This error is for goo
 
   ada@mail.example
     SMTP error from remote mail server after RCPT TO:<ada@mail.example>:
-    550 5.1.1 <ada@mail.example>: Recipient address rejected
+    {answer}
 
 ------ This is a copy of the message, including all the headers. ------
 
@@ -102,7 +103,7 @@ Dear reader, 452 pages await you.
 """
 
 
-def qmail(to, original):
+def qmail(to, original, *, answer="Sorry, no mailbox here by that name. (#5.1.1)"):
     return f"""\
 Return-Path: <>
 From: MAILER-DAEMON@qmail.example
@@ -114,7 +115,7 @@ I'm afraid I wasn't able to deliver your message to the following addresses.
 This is a permanent error; I've given up. Sorry it didn't work out.
 
 <ada@mail.example>:
-Sorry, no mailbox here by that name. (#5.1.1)
+{answer}
 
 --- Below this line is a copy of the message.
 
@@ -124,8 +125,12 @@ Dear reader.
 """
 
 
-def exchange(to, original):
+def exchange(to, original, *, status="5.1.10", answer=""):
     """Exchange Online, with HTML first and the whole message inside."""
+    answer = answer or (
+        "550 5.1.10 RESOLVER.ADR.RecipientNotFound; Recipient\n"
+        " ada@mail.example not found by SMTP address lookup"
+    )
     return f"""\
 From: <postmaster@outlook.example>
 To: <{to}>
@@ -141,7 +146,7 @@ Content-Type: text/html; charset="us-ascii"
 Content-Transfer-Encoding: quoted-printable
 
 <html><body><p>Your message to ada@mail.example couldn't be delivered.</p>
-<p>ada wasn't found at mail.example.</p></body></html>
+</body></html>
 
 --9B095B5A
 Content-Type: message/delivery-status
@@ -152,9 +157,8 @@ Arrival-Date: Tue, 24 Nov 2026 08:00:00 +0000
 
 Final-Recipient: rfc822;ada@mail.example
 Action: failed
-Status: 5.1.10
-Diagnostic-Code: smtp;550 5.1.10 RESOLVER.ADR.RecipientNotFound; Recipient
- ada@mail.example not found by SMTP address lookup
+Status: {status}
+Diagnostic-Code: smtp;{answer}
 
 --9B095B5A
 Content-Type: message/rfc822
@@ -166,25 +170,89 @@ Dear reader.
 """
 
 
-def gmail(to, original):
+def gmail(to, original, *, status="5.1.1", answer=""):
     """With several lines of answer, each with its code."""
-    return dsn(
-        to,
-        original,
-        answer="550-5.1.1 The email account that you tried to reach does not exist.\n"
+    answer = answer or (
+        "550-5.1.1 The email account that you tried to reach does not exist.\n"
         " 550-5.1.1 Try double-checking the address.\n"
-        " 550 5.1.1 For more, see the help pages. a1-2si.3 - gsmtp",
-    ).replace("MAILER-DAEMON@mx.mail.example", "mailer-daemon@googlemail.example")
+        " 550 5.1.1 For more, see the help pages. a1-2si.3 - gsmtp"
+    )
+    return dsn(to, original, status=status, answer=answer).replace(
+        "MAILER-DAEMON@mx.mail.example", "mailer-daemon@googlemail.example"
+    )
 
 
-def homemade(to, original, said="The account was closed."):
+def sendmail(to, original, *, answer):
+    """A transcript, as before there were notices in a standard form."""
+    return f"""\
+From: Mail Delivery Subsystem <MAILER-DAEMON@sendmail.example>
+To: {to}
+Subject: Returned mail: see transcript for details
+
+The original message was received at Tue, 24 Nov 2026 08:00:00 GMT
+
+   ----- The following addresses had permanent fatal errors -----
+<ada@mail.example>
+
+   ----- Transcript of session follows -----
+{answer}
+
+   ----- Original message follows -----
+
+Return-Path: <{to}>
+{original}
+Dear reader.
+"""
+
+
+def dragonfly(to, original, *, answer):
+    """DragonFly Mail Agent, which has a name and no address."""
+    return f"""\
+From: MAILER-DAEMON <>
+To: {to}
+Subject: Mail delivery failed
+Message-Id: <e0720@df.example>
+
+This is the DragonFly Mail Agent v0.13 at df.example.
+
+There was an error delivering your mail to <ada@mail.example>.
+
+mx.mail.example [192.0.2.7] did not like our final DATA:
+{answer}
+
+Message headers follow.
+
+{original}
+"""
+
+
+def mailru(to, original, *, answer):
+    """It calls what it returns a reply, and does not name whom it failed to reach."""
+    return f"""\
+Auto-Submitted: auto-replied
+From: Mail Delivery System <Mailer-Daemon@mx1.mail.ru.example>
+To: {to}
+Subject: Mail failure.
+Content-Type: text/plain; charset="utf-8"
+
+Это письмо создано автоматически, отвечать на него не нужно.
+
+{answer}
+
+------ This is a copy of your message, including all the headers. ------
+
+{original}
+"""
+
+
+def homemade(to, original, *, answer="The account was closed."):
     """A server that knows no standard."""
     return f"""\
 From: Postmaster <postmaster@old.example>
 To: {to}
 Subject: Mail returned
 
-{said}
+{answer}
 """
 
 
@@ -264,3 +332,48 @@ Dear reader.
 
 --part1--
 """
+
+
+def complaint_about_message(to, original):
+    """Outlook.com's form (JMRP): the message as it was, and no report."""
+    return f"""\
+From: staff@hotmail.example
+To: {to}
+Subject:  complaint about message from 192.0.2.1
+MIME-Version: 1.0
+Content-Type: multipart/mixed; boundary="F0000EEE2"
+
+--F0000EEE2
+Content-Type: message/rfc822
+Content-Disposition: inline
+
+X-HmXmrOriginalRecipient: ada@mail.example
+X-Reporter-IP: 192.0.2.22
+{original}
+Dear reader.
+
+--F0000EEE2--
+"""
+
+
+def complaint_by_service(to, original):
+    """The same without the field, as Amazon passes complaints on."""
+    return complaint_about_message(to, original).replace(
+        "X-HmXmrOriginalRecipient: ada@mail.example\n", ""
+    )
+
+
+def complaint_without_subject(to, original):
+    return complaint_about_message(to, original).replace(
+        "complaint about message from 192.0.2.1", "FW: The week in Europe"
+    )
+
+
+def complaint_in_text(to, original):
+    """The fields of a report as text, as from before the format had a type."""
+    return arf(to, original).replace("message/feedback-report\n", "text/plain\n")
+
+
+def other(to, headers, body):
+    """Whatever else arrives at the address for bounces."""
+    return f"To: {to}\n{headers.strip()}\n\n{body.strip()}\n"

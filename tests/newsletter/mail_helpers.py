@@ -1,4 +1,4 @@
-"""What a reader does with the site's mails: opens the link, presses the button."""
+"""A reader's acts on the site's mails: open the link, press the button."""
 
 import re
 

@@ -9,22 +9,26 @@ from aiosmtpd.smtp import SMTP
 
 
 class Faults:
-    """What happens to a message, by its recipient's address: ``faults[address] = …``.
+    """The fate of a message, by its recipient's address: ``faults[address] = …``.
 
     A text like "550 No such user" is the answer to RCPT, or to the message when it is
     a pair ("message", text). The others are "drop" (before the last byte is read),
     "drop after" (accepted, and the connection gone before the answer), "hang after"
-    (accepted, and no answer) and "busy" (421 to MAIL). A list is used up one by one.
+    (accepted, and no answer) and ("slow", seconds), and perhaps a refusal after them.
+    ``faults["@example.org"]`` is for everybody there; a list is used up one by one.
+    `at_mail` is what every conversation meets at MAIL: a text, or "drop".
     """
 
     def __init__(self):
         self.by_address = {}
+        self.at_mail = ""
 
     def __setitem__(self, address, fault):
         self.by_address[address] = fault
 
     def next(self, address):
-        fault = self.by_address.get(address, "")
+        domain = address[address.index("@") :]
+        fault = self.by_address.get(address) or self.by_address.get(domain, "")
         if isinstance(fault, list):
             return fault.pop(0) if fault else ""
         return fault
@@ -46,6 +50,14 @@ class Handler:
             responses.insert(1, "250-PIPELINING")
         return responses
 
+    async def handle_MAIL(self, server, session, envelope, address, options):
+        if self.faults.at_mail == "drop":
+            server.transport.abort()
+        elif self.faults.at_mail:
+            return self.faults.at_mail
+        envelope.mail_from = address
+        return "250 OK"
+
     async def handle_RCPT(self, server, session, envelope, address, options):
         fault = self.faults.next(address)
         envelope.fault = fault
@@ -58,7 +70,7 @@ class Handler:
 
     async def handle_DATA(self, server, session, envelope):
         fault = envelope.fault
-        if isinstance(fault, tuple):
+        if fault and fault[0] == "message":
             return fault[1]
         [address] = envelope.rcpt_tos
         self.accepted[address] += 1
@@ -66,6 +78,11 @@ class Handler:
         self.senders[address] = envelope.mail_from
         if fault == "drop after":
             server.transport.abort()
+        if fault and fault[0] == "slow":
+            _, seconds, *refusal = fault
+            await asyncio.sleep(seconds)
+            if refusal:
+                return refusal[0]
         if fault == "hang after":
             await asyncio.sleep(3600)
         return "250 Accepted"
@@ -74,9 +91,11 @@ class Handler:
 class MailServer(Controller):
     """``with MailServer() as server:`` listens at `server.port`."""
 
+    handler_class = Handler
+
     def __init__(self, pipelining=True):
         self.faults = Faults()
-        handler = Handler(pipelining, self.faults)
+        handler = self.handler_class(pipelining, self.faults)
         with socket.create_server(("127.0.0.1", 0)) as free:
             port = free.getsockname()[1]
         super().__init__(handler, hostname="127.0.0.1", port=port, ready_timeout=20)

@@ -13,13 +13,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ecfr_site.security import tokens
-from newsletter.bounces import handler, reasons
+from newsletter.bounces import handler
+from newsletter.bounces.answers import Stage, judge
 from newsletter.models import ConsentRecord, Event, Subscriber, Suppression
 from tests.factories import DeliveryFactory, SubscriberFactory
 
 pytestmark = pytest.mark.django_db
 UNKNOWN = "550 5.1.1 <ada@mail.example>: User unknown"
 FULL = "452 4.2.2 The mailbox is full"
+HARD, SOFT = judge(Stage.REPORT, UNKNOWN), judge(Stage.REPORT, FULL)
+BLOCKED = judge(Stage.REPORT, "550 IP blocked")
 
 
 @pytest.fixture
@@ -27,9 +30,9 @@ def subscriber():
     return SubscriberFactory(email="ada@mail.example")
 
 
-def bounce(subscriber, hard=True, detail=UNKNOWN):
+def bounce(subscriber, verdict=HARD, detail=UNKNOWN):
     """Another edition to the same person comes back; the subscriber anew."""
-    handler.record(DeliveryFactory(subscriber=subscriber), hard, detail)
+    handler.record_bounce(DeliveryFactory(subscriber=subscriber), verdict, detail)
     subscriber.refresh_from_db()
     return subscriber
 
@@ -46,117 +49,103 @@ def test_the_return_path_names_the_delivery(settings):
     settings.BOUNCE_ADDRESS = "bounces@example.org"
     delivery = DeliveryFactory()
 
-    path = handler.return_path(delivery)
+    path = handler.build_return_path(delivery)
 
     local, domain = path.split("@")
     assert local.startswith("bounces+")
     assert len(local) <= 64
     assert domain == "example.org"
-    assert handler.delivery_of(path) == delivery
-    assert handler.delivery_of(path.upper()) == delivery
+    assert handler.find_delivery(path) == delivery
+    assert handler.find_delivery(path.upper()) == delivery
 
 
 def test_without_an_address_for_bounces_the_sites_own_is_the_return_path(settings):
     settings.BOUNCE_ADDRESS = ""
     settings.DEFAULT_FROM_EMAIL = "The Institute <office@example.org>"
 
-    assert handler.return_path(DeliveryFactory()) == "office@example.org"
+    assert handler.build_return_path(DeliveryFactory()) == "office@example.org"
 
 
 @pytest.mark.parametrize("purpose", ["click", "open", "preferences", "confirm"])
 def test_a_token_for_something_else_names_no_delivery(purpose):
     token = tokens.sign(purpose, DeliveryFactory().pk)
 
-    assert handler.delivery_of(f"bounces+{token}@example.org") is None
+    assert handler.find_delivery(f"bounces+{token}@example.org") is None
 
 
 def test_a_token_of_years_ago_names_no_delivery():
     old = timezone.now() - timedelta(days=400)
     token = tokens.sign("bounce", DeliveryFactory().pk, at=old)
 
-    assert handler.delivery_of(f"bounces+{token}@example.org") is None
+    assert handler.find_delivery(f"bounces+{token}@example.org") is None
 
 
 def test_the_token_of_a_test_names_no_delivery():
-    assert handler.delivery_of(f"bounces+{tokens.sign('bounce', 0)}@x.example") is None
+    assert (
+        handler.find_delivery(f"bounces+{tokens.sign('bounce', 0)}@x.example") is None
+    )
 
 
 @given(st.text(alphabet="abcdefghijklmnopqrstuvwxyz234567", min_size=45, max_size=45))
 def test_nobody_can_make_up_a_return_path(token):
-    assert handler.delivery_of(f"bounces+{token}@example.org") is None
-
-
-# What it says
-
-
-@pytest.mark.parametrize(
-    "answer",
-    [
-        UNKNOWN,
-        "550-5.1.1 The account does not exist. 550 5.1.1 Goodbye",
-        "550 5.1.10 RESOLVER.ADR.RecipientNotFound",
-        "550 Requested action not taken: mailbox unavailable",
-        "553 sorry, that domain is not in my list",
-        "550 5.2.1 The mailbox is disabled",
-        "550 5.4.1 Recipient address rejected: access denied",
-        "550 5.5.0 Requested action not taken [192.0.2.4]",
-    ],
-)
-def test_an_unknown_address_is_hard(answer):
-    assert reasons.is_hard(answer)
-
-
-@pytest.mark.parametrize(
-    "answer",
-    [
-        FULL,
-        "552 5.2.2 Over quota",
-        "552 Mailbox full",
-        "550 5.7.1 Message rejected as spam, see 5.1.1 of our rules",
-        "550-5.7.26 This mail is not authenticated",
-        "554 5.6.0 Message content rejected",
-        "552 5.3.4 Message too big",
-        "550 5.1.8 Sender's domain does not exist",
-        "421 4.7.0 Try again later",
-        "451 Greylisted",
-        "Connection timed out",
-        "I know 5.1.1.1 and mx1.5.1.1 as addresses",
-    ],
-)
-def test_what_is_not_the_addresss_fault_is_soft(answer):
-    assert not reasons.is_hard(answer)
+    assert handler.find_delivery(f"bounces+{token}@example.org") is None
 
 
 # The score
 
 
-@pytest.mark.parametrize(("hard", "score"), [(True, 1), (False, 0.5)])
-def test_a_hard_bounce_counts_one_and_a_soft_one_half(subscriber, hard, score):
-    assert bounce(subscriber, hard).bounce_score == score
+@pytest.mark.parametrize(
+    ("verdict", "score", "fault", "reason"),
+    [
+        (HARD, 1, "address", "no such address"),
+        (SOFT, 0.5, "mailbox", "mailbox full"),
+        (BLOCKED, 0, "server", "blocklist"),
+    ],
+)
+def test_a_bounce_costs_the_address_what_is_its_fault(
+    subscriber, verdict, score, fault, reason
+):
+    assert bounce(subscriber, verdict).bounce_score == score
     event = Event.objects.get()
-    assert (event.kind, event.hard) == (Event.Kind.BOUNCE, hard)
+    assert (event.kind, event.hard) == (Event.Kind.BOUNCE, score == 1)
+    assert (event.fault, event.reason) == (fault, reason)
+
+
+def test_a_block_that_lasts_suppresses_nobody(subscriber):
+    for _ in range(12):
+        bounce(subscriber, BLOCKED)
+
+    assert subscriber.status == Subscriber.Status.ACTIVE
+    assert Event.objects.count() == 12
+
+
+def test_a_block_takes_nothing_from_the_score_of_before(subscriber):
+    bounce(subscriber)
+    days_pass(subscriber, 91)
+
+    assert bounce(subscriber, BLOCKED).bounce_score == 1
 
 
 @pytest.mark.parametrize(
     ("day", "score"),
     [
-        ([True, True], 1),
-        ([False, False, False], 0.5),
-        ([False, True], 1),
-        ([True, False], 1),
-        ([False, True, False, True], 1),
+        ([HARD, HARD], 1),
+        ([SOFT, SOFT, SOFT], 0.5),
+        ([SOFT, HARD], 1),
+        ([HARD, SOFT], 1),
+        ([SOFT, BLOCKED, HARD, SOFT, HARD], 1),
     ],
 )
 def test_a_day_counts_as_its_hardest_bounce(subscriber, day, score):
-    for hard in day:
-        bounce(subscriber, hard)
+    for verdict in day:
+        bounce(subscriber, verdict)
 
     assert subscriber.bounce_score == score
     assert Event.objects.count() == len(day)
 
 
 def test_a_day_can_begin_with_a_message_that_is_no_edition(subscriber):
-    handler.record_address("Ada@mail.example", True, UNKNOWN)
+    handler.record_address_bounce("Ada@mail.example", HARD, UNKNOWN)
 
     assert bounce(subscriber).bounce_score == 1
 
@@ -176,7 +165,7 @@ def test_the_score_is_the_sum_of_each_days_hardest(coming):
             days_pass(subscriber, later)
         today += later
         hardest[today] = max(hardest.get(today, 0), 1 if hard else 0.5)
-        handler.record_address("ada@mail.example", hard, "")
+        handler.record_address_bounce("ada@mail.example", HARD if hard else SOFT, "")
         subscriber.refresh_from_db()
 
     assert subscriber.bounce_score == sum(hardest.values())
@@ -198,22 +187,50 @@ def test_a_score_of_last_month_is_not(subscriber):
 
 def test_a_message_told_of_twice_counts_once(subscriber):
     delivery = DeliveryFactory(subscriber=subscriber)
-    first = handler.record(delivery, True, UNKNOWN)
+    first = handler.record_bounce(delivery, HARD, UNKNOWN)
     subscriber.refresh_from_db()
     days_pass(subscriber, 1)
 
-    assert handler.record(delivery, True, UNKNOWN) == first
-    assert handler.record(delivery, False, FULL) == first
+    assert handler.record_bounce(delivery, HARD, UNKNOWN) == first
+    assert handler.record_bounce(delivery, SOFT, FULL) == first
     subscriber.refresh_from_db()
     assert subscriber.bounce_score == 1
     assert Event.objects.get().hard
 
 
+def test_a_block_that_turns_out_to_be_a_wrong_address_is_hard(subscriber):
+    delivery = DeliveryFactory(subscriber=subscriber)
+    handler.record_bounce(delivery, BLOCKED, "550 IP blocked")
+
+    handler.record_bounce(delivery, HARD, UNKNOWN)
+
+    event = Event.objects.get()
+    assert (event.fault, event.reason) == ("address", "no such address")
+    subscriber.refresh_from_db()
+    assert subscriber.bounce_score == 1
+
+
+@pytest.mark.parametrize(("hard", "score"), [(True, 0), (False, 1)])
+def test_a_bounce_from_before_faults_were_noted_has_cost_the_address(
+    subscriber, hard, score
+):
+    delivery = DeliveryFactory(subscriber=subscriber)
+    Event.objects.create(
+        edition=delivery.edition, delivery=delivery, kind=Event.Kind.BOUNCE, hard=hard
+    )
+
+    handler.record_bounce(delivery, SOFT, FULL)
+    handler.record_bounce(delivery, HARD, UNKNOWN)
+
+    subscriber.refresh_from_db()
+    assert subscriber.bounce_score == score
+
+
 def test_a_message_that_fails_for_good_after_a_soft_bounce_is_hard(subscriber):
     delivery = DeliveryFactory(subscriber=subscriber)
-    handler.record(delivery, False, FULL)
+    handler.record_bounce(delivery, SOFT, FULL)
 
-    handler.record(delivery, True, UNKNOWN)
+    handler.record_bounce(delivery, HARD, UNKNOWN)
 
     event = Event.objects.get()
     assert event.hard
@@ -231,15 +248,15 @@ def test_no_address_is_kept_with_the_reason(subscriber):
 def test_a_message_that_came_back_stays_sent_in_the_ledger(subscriber):
     delivery = DeliveryFactory(subscriber=subscriber)
 
-    handler.record(delivery, True, UNKNOWN)
+    handler.record_bounce(delivery, HARD, UNKNOWN)
 
     delivery.refresh_from_db()
     assert delivery.state == "sent"
 
 
 def test_an_address_that_nobody_subscribed_with_is_no_matter():
-    handler.record_address("nobody@mail.example", True, UNKNOWN)
-    handler.record_address("not an address", True, UNKNOWN)
+    handler.record_address_bounce("nobody@mail.example", HARD, UNKNOWN)
+    handler.record_address_bounce("not an address", HARD, UNKNOWN)
 
     assert not Subscriber.objects.exists()
 
@@ -267,7 +284,7 @@ def test_at_the_threshold_the_address_is_suppressed_with_the_reason(subscriber):
 def test_the_threshold_is_a_setting(subscriber, settings):
     settings.BOUNCE_THRESHOLD = 0.5
 
-    assert bounce(subscriber, hard=False).status == Subscriber.Status.BOUNCED
+    assert bounce(subscriber, SOFT).status == Subscriber.Status.BOUNCED
 
 
 def test_later_bounces_change_nothing_more(subscriber, settings):
@@ -304,7 +321,7 @@ def test_the_address_for_bounces_leaves_room_for_the_token(settings, address, wr
     else:
         call_command("check")
         delivery = DeliveryFactory()
-        assert len(handler.return_path(delivery).split("@")[0]) <= 64
+        assert len(handler.build_return_path(delivery).split("@")[0]) <= 64
 
 
 def test_a_mailbox_without_an_address_is_pointed_out(settings):
@@ -326,8 +343,8 @@ def test_told_by_several_at_the_same_time_it_counts_once(subscriber):
 
     def tell(number):
         try:
-            handler.record(delivery, True, UNKNOWN)
-            handler.complain(delivery, "abuse")
+            handler.record_bounce(delivery, HARD, UNKNOWN)
+            handler.record_complaint(delivery, "abuse")
         finally:
             connection.close()
 

@@ -43,7 +43,7 @@ def run_due(edition):
 
 
 def queued():
-    """What `send_edition` was asked to do."""
+    """Return the arguments of each queued `send_edition`."""
     results = task_backends["default"].results
     return [r.args for r in results if r.task.func is tasks.send_edition.func]
 

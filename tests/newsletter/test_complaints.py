@@ -17,7 +17,7 @@ def delivery():
 
 def complain(delivery, to="fbl@example.org", **details):
     text = bounce_samples.arf(to, bounce_samples.headers(delivery), **details)
-    return parser.take(text.encode())
+    return parser.process_message(text.encode())
 
 
 @pytest.mark.parametrize("part", ["message/rfc822", "text/rfc822-headers"])
@@ -36,11 +36,40 @@ def test_a_report_of_abuse_suppresses_the_address(delivery, kind, part):
     assert (record.action, record.method) == ("suppressed", "complaint")
 
 
+@pytest.mark.parametrize(
+    "write",
+    [
+        bounce_samples.complaint_about_message,
+        bounce_samples.complaint_by_service,
+        bounce_samples.complaint_without_subject,
+        bounce_samples.complaint_in_text,
+    ],
+    ids=lambda write: write.__name__,
+)
+def test_a_providers_own_form_is_a_complaint(delivery, write):
+    text = write("fbl@example.org", bounce_samples.headers(delivery))
+
+    assert parser.process_message(text.encode())
+
+    assert Event.objects.get().kind == Event.Kind.COMPLAINT
+    assert Subscriber.objects.get().status == Subscriber.Status.COMPLAINED
+
+
+def test_a_message_passed_on_by_its_reader_is_no_complaint(delivery):
+    text = bounce_samples.complaint_by_service(
+        "letters@example.org", bounce_samples.headers(delivery)
+    ).replace("complaint about message from 192.0.2.1", "A complaint about page 3")
+
+    parser.process_message(text.encode())
+
+    assert not Event.objects.exists()
+
+
 def test_a_report_is_told_by_the_address_for_unsubscribing_alone(delivery):
     token = delivery.token("unsubscribe")
     kept = f"List-Unsubscribe: <https://example.org/newsletter/unsubscribe/{token}/>\n"
 
-    assert parser.take(bounce_samples.arf("fbl@example.org", kept).encode())
+    assert parser.process_message(bounce_samples.arf("fbl@example.org", kept).encode())
 
     assert Event.objects.get().delivery == delivery
 
@@ -57,7 +86,7 @@ def test_a_second_report_changes_nothing_more(delivery):
 def test_a_report_without_a_token_of_ours_suppresses_nobody(delivery):
     text = bounce_samples.arf("fbl@example.org", "To: ada@mail.example\n")
 
-    assert not parser.take(text.encode())
+    assert not parser.process_message(text.encode())
 
     assert Subscriber.objects.get().status == Subscriber.Status.ACTIVE
 
@@ -68,7 +97,7 @@ def test_who_complained_is_not_in_the_next_audience():
     delivery = DeliveryFactory(subscriber=subscriber, edition__newsletter=newsletter)
     assert subscriber in Subscriber.objects.mailable(newsletter)
 
-    handler.complain(delivery, "abuse")
+    handler.record_complaint(delivery, "abuse")
 
     assert subscriber not in Subscriber.objects.mailable(newsletter)
 
@@ -76,7 +105,7 @@ def test_who_complained_is_not_in_the_next_audience():
 def test_a_complaint_of_a_confirmation_mail_suppresses_the_address():
     SubscriberFactory(email="ada@mail.example", pending=True)
 
-    handler.complain_address("Ada@Mail.example", "abuse")
-    handler.complain_address("nobody@mail.example", "abuse")
+    handler.record_address_complaint("Ada@Mail.example", "abuse")
+    handler.record_address_complaint("nobody@mail.example", "abuse")
 
     assert Subscriber.objects.get().status == Subscriber.Status.COMPLAINED

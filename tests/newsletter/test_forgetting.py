@@ -30,7 +30,7 @@ Method = ConsentRecord.Method
 
 def clock(days):
     with time_machine.travel(timezone.now() + timedelta(days=days), tick=False):
-        tasks.forget_what_is_old()
+        tasks.erase_old_data()
 
 
 # Who read

@@ -5,6 +5,7 @@ from django.utils import timezone
 
 from ecfr_site.security import tokens
 from newsletter.bounces import handler
+from newsletter.bounces.answers import Stage, judge
 from newsletter.composing.messages import Recipient
 from newsletter.models import Event, Newsletter, Subscriber, Suppression
 from tests.factories import DeliveryFactory, SubscriberFactory
@@ -12,6 +13,7 @@ from tests.newsletter.mail_helpers import link_in
 
 pytestmark = pytest.mark.django_db
 
+UNKNOWN = judge(Stage.REPORT, "550 5.1.1 User unknown")
 OLD, NEW = "ada@employer.example.org", "ada@private.example.org"
 
 
@@ -28,11 +30,15 @@ def delivery(ada):
 
 @pytest.fixture
 def old_link(delivery, settings):
-    return Recipient.of(delivery).url("preferences").removeprefix(settings.SITE_URL)
+    return (
+        Recipient.from_delivery(delivery)
+        .url("preferences")
+        .removeprefix(settings.SITE_URL)
+    )
 
 
 def move(subscriber, address=NEW):
-    subscriber.ask_for_address(address)
+    subscriber.request_address(address)
     subscriber.change_address()
 
 
@@ -51,7 +57,7 @@ def test_a_link_opens_the_preferences_until_the_address_changes(reader, ada, old
     response = reader.get(old_link)
     assert response.status_code == 410
     assert NEW not in response.content.decode()
-    assert "mail you a new one" in response.content.decode()
+    assert "e-mail you a new link" in response.content.decode()
 
 
 @pytest.mark.parametrize("page", ["", "data/", "erase/"])
@@ -113,7 +119,7 @@ def test_an_address_corrected_by_hand_ends_the_links_too(reader, ada, old_link):
 def test_an_address_corrected_by_hand_is_not_replaced_by_one_asked_for_before(
     reader, ada
 ):
-    ada.ask_for_address("somebody@else.example.org")
+    ada.request_address("somebody@else.example.org")
     token = tokens.sign("address", ada.pk, bound_to=ada.new_email)
     ada = Subscriber.objects.get()
     ada.email = NEW
@@ -148,7 +154,7 @@ def test_a_link_of_a_former_version_shows_nothing_of_who_was_erased(reader, ada,
 
     response = reader.get(f"/newsletter/preferences/{token}/{part}")
 
-    assert "is erased" in response.content.decode()
+    assert "has been erased" in response.content.decode()
 
 
 def test_leaving_works_from_an_old_mail_and_shows_nothing_new(reader, moved, delivery):
@@ -157,7 +163,7 @@ def test_leaving_works_from_an_old_mail_and_shows_nothing_new(reader, moved, del
     asked = reader.get(path).content.decode()
     left = reader.post(path, {"leave": "this"}).content.decode()
 
-    assert "You have left" in left
+    assert "You have unsubscribed" in left
     assert not moved.subscriptions.exists()
     for html in (asked, left):
         assert NEW not in html
@@ -178,7 +184,7 @@ def test_leaving_from_a_mail_to_the_present_address_says_where_it_goes(
 def test_a_link_for_the_new_address_does_not_open_the_preferences_of_the_old(
     reader, ada, mailoutbox, django_capture_on_commit_callbacks
 ):
-    ada.ask_for_address(NEW)
+    ada.request_address(NEW)
     token = tokens.sign("address", ada.pk, bound_to=NEW)
     SubscriberFactory(email=NEW)
 
@@ -191,7 +197,7 @@ def test_a_link_for_the_new_address_does_not_open_the_preferences_of_the_old(
 def test_what_comes_back_from_the_old_address_costs_the_new_one_nothing(
     moved, delivery
 ):
-    event = handler.record(delivery, True, "550 5.1.1 User unknown")
+    event = handler.record_bounce(delivery, UNKNOWN, "550 5.1.1 User unknown")
 
     moved.refresh_from_db()
     assert event.hard
@@ -199,7 +205,7 @@ def test_what_comes_back_from_the_old_address_costs_the_new_one_nothing(
 
 
 def test_a_complaint_at_the_old_address_ends_it_and_can_be_taken_back(moved, delivery):
-    handler.complain(delivery, "abuse")
+    handler.record_complaint(delivery, "abuse")
 
     moved.refresh_from_db()
     assert Event.objects.get().kind == Event.Kind.COMPLAINT
@@ -212,7 +218,7 @@ def test_a_bounce_of_what_was_sent_since_counts(moved):
         subscriber=moved, edition__started_at=timezone.now(), edition__state="sent"
     )
 
-    handler.record(later, True, "550 5.1.1 User unknown")
+    handler.record_bounce(later, UNKNOWN, "550 5.1.1 User unknown")
 
     moved.refresh_from_db()
     assert moved.bounce_score == 1

@@ -52,7 +52,7 @@ def test_the_first_edition_looks_back_on_a_week(newsletter, ada):
     published(7 * 24 - 1, title="Last week's")
     published(1, title="Today's")
 
-    edition = newsletter.new_edition(ada)
+    edition = newsletter.create_edition(ada)
 
     assert titles(edition) == ["Today's", "Last week's"]
     assert edition.state == "draft"
@@ -65,7 +65,7 @@ def test_the_next_edition_goes_on_where_the_last_one_ended(newsletter, ada):
     published(21, title="Before")
     published(19, title="After")
 
-    assert titles(newsletter.new_edition(ada)) == ["After"]
+    assert titles(newsletter.create_edition(ada)) == ["After"]
 
 
 @pytest.mark.parametrize(("sent", "expected"), [(0, ["New", "In it"]), (3, ["New"])])
@@ -81,14 +81,14 @@ def test_an_edition_cancelled_unseen_does_not_count(newsletter, ada, sent, expec
     )
     published(10, title="New")
 
-    assert titles(newsletter.new_edition(ada)) == expected
+    assert titles(newsletter.create_edition(ada)) == expected
 
 
 def test_an_edition_of_another_newsletter_takes_nothing_away(newsletter, ada):
     article = published(2, title="In both")
     EditionFactory(gathered_at=hours_ago(1), articles=[article])
 
-    assert titles(newsletter.new_edition(ada)) == ["In both"]
+    assert titles(newsletter.create_edition(ada)) == ["In both"]
 
 
 def test_a_piece_is_not_taken_twice(newsletter, ada):
@@ -96,7 +96,7 @@ def test_a_piece_is_not_taken_twice(newsletter, ada):
     article = published(1, title="Known")
     EditionFactory(newsletter=newsletter, gathered_at=hours_ago(2), articles=[article])
 
-    assert titles(newsletter.new_edition(ada)) == []
+    assert titles(newsletter.create_edition(ada)) == []
 
 
 def test_only_what_readers_can_see_in_the_language_is_taken(newsletter, ada):
@@ -106,7 +106,7 @@ def test_only_what_readers_can_see_in_the_language_is_taken(newsletter, ada):
     published(1, language="de")
     published(2, title="Seen")
 
-    assert titles(newsletter.new_edition(ada)) == ["Seen"]
+    assert titles(newsletter.create_edition(ada)) == ["Seen"]
 
 
 def test_by_topic_pieces_stand_under_the_root_of_theirs(ada):
@@ -121,7 +121,7 @@ def test_by_topic_pieces_stand_under_the_root_of_theirs(ada):
     published(3, title="Copper", topics=[wires, trade])
     published(4, title="Gas", topics=[energy])
 
-    assert sections(newsletter.new_edition(ada)) == [
+    assert sections(newsletter.create_edition(ada)) == [
         ("Energy", "Copper"),
         ("Energy", "Gas"),
         ("Trade", "Tariffs"),
@@ -137,7 +137,7 @@ def test_by_programme_pieces_stand_in_the_programmes_order(ada):
     published(2, title="Islands", programmes=[second])
     published(3, title="Both", programmes=[second, first])
 
-    assert sections(newsletter.new_edition(ada)) == [
+    assert sections(newsletter.create_edition(ada)) == [
         ("Power", "Both"),
         ("Asia", "Islands"),
         ("", "Loose"),
@@ -148,7 +148,7 @@ def test_the_subject_names_the_house_and_the_lead(newsletter, ada):
     published(2, title="A second piece")
     published(1, title="A border levy worth having")
 
-    subject = newsletter.new_edition(ada).subject
+    subject = newsletter.create_edition(ada).subject
 
     assert subject == "The week at Meridian Council: A border levy worth having"
 
@@ -156,7 +156,7 @@ def test_the_subject_names_the_house_and_the_lead(newsletter, ada):
 def test_a_long_title_is_cut_in_the_subject(newsletter, ada):
     published(1, title="word " * 50)
 
-    edition = newsletter.new_edition(ada)
+    edition = newsletter.create_edition(ada)
 
     assert len(edition.subject) == 150
     assert edition.subject.endswith("…")
@@ -168,7 +168,7 @@ def test_more_is_added_where_it_belongs(ada):
     asia, power = ProgrammeFactory(name="Asia"), ProgrammeFactory(name="Power")
     published(3, title="Islands", programmes=[asia])
     published(2, title="Taxes", programmes=[power])
-    edition = newsletter.new_edition(ada)
+    edition = newsletter.create_edition(ada)
     dropped = edition.items.get(article__title="Taxes")
     dropped.title = "Rewritten"
     dropped.save()
@@ -190,11 +190,11 @@ def test_more_is_added_where_it_belongs(ada):
 
 def test_what_the_editor_dropped_does_not_come_back(newsletter, ada):
     published(1)
-    edition = newsletter.new_edition(ada)
+    edition = newsletter.create_edition(ada)
     edition.items.all().delete()
 
     assert edition.gather_more() == 0
-    assert titles(newsletter.new_edition(ada)) == []
+    assert titles(newsletter.create_edition(ada)) == []
 
 
 def test_nothing_is_added_to_what_was_sent(newsletter):
@@ -224,7 +224,7 @@ def test_gathering_takes_the_same_queries_whatever_there_is(
                 programmes=ProgrammeFactory.create_batch(2),
             )
         with django_assert_max_num_queries(20) as queries:
-            assert newsletter.new_edition(ada).items.count() == number
+            assert newsletter.create_edition(ada).items.count() == number
         counts.append(len(queries))
 
     assert counts[0] == counts[1]

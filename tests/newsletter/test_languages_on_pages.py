@@ -4,7 +4,7 @@ import pytest
 from django.utils import timezone
 from lxml import html
 
-from newsletter.emails import email_for
+from newsletter.emails import build_signup_email
 from newsletter.models import Newsletter, Subscriber, Wording
 from newsletter.templatetags.newsletter import in_language
 from tests.factories import DeliveryFactory, NewsletterFactory, SubscriberFactory
@@ -35,6 +35,8 @@ def pages(german, ada, mailoutbox, reader):
     delivery = DeliveryFactory(
         subscriber=ada, edition__newsletter=german, edition__started_at=timezone.now()
     )
+    # The home page offers one alone.
+    Newsletter.objects.exclude(pk=german.pk).update(active=False)
     wording = Wording.objects.current()
     signup = Subscriber.objects.sign_up("bo@example.org", [german], wording=wording)
     unsubscribe = f"/newsletter/unsubscribe/{delivery.token('unsubscribe')}/"
@@ -43,7 +45,7 @@ def pages(german, ada, mailoutbox, reader):
         "home": "/",
         "archive": german.get_absolute_url(),
         "preferences": path_of(ada),
-        "confirm": link_in(email_for(signup), "confirm"),
+        "confirm": link_in(build_signup_email(signup), "confirm"),
         "unsubscribe": unsubscribe,
     }
 

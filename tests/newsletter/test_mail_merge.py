@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from ecfr_site.mail.addresses import ascii_address
 from newsletter.composing.messages import PURPOSES, Recipient, compose, number_links
 from newsletter.models import EditionItem
-from newsletter.sending.mail_merge import MailMergeTemplate, as_file
+from newsletter.sending.mail_merge import MailMergeTemplate, undouble_dots
 from tests.factories import ArticleFactory, EditionFactory
 
 pytestmark = pytest.mark.django_db
@@ -61,7 +61,9 @@ def test_every_printed_message_parses_equal_to_the_one_built_for_its_recipient(
     nobody = compose(edition, Recipient.placeholder(), items, tracked)
     printed = MailMergeTemplate(nobody).render(ascii_address(address), tokens)
 
-    assert parsed(as_file(printed)) == parsed(slow.message().as_bytes(linesep="\r\n"))
+    assert parsed(undouble_dots(printed)) == parsed(
+        slow.message().as_bytes(linesep="\r\n")
+    )
 
 
 @pytest.fixture
@@ -82,7 +84,7 @@ def stencil_of(edition, tracked=True):
 def test_it_travels_in_seven_bits_and_short_lines(edition):
     edition.introduction = f"<p>{'Œuvre ' * 400}</p>"
     printed = stencil_of(edition).render(
-        "a@example.org", Recipient.of_test("a@example.org").tokens
+        "a@example.org", Recipient.for_test("a@example.org").tokens
     )
 
     assert printed.isascii()
@@ -98,7 +100,8 @@ def test_without_consent_it_has_no_hole_for_tracking(edition):
         "preferences",
         "message",
     }
-    assert stencil_of(edition, tracked=True).purposes == set(PURPOSES)
+    # "leave" stands in the header where mail to it is read.
+    assert stencil_of(edition, tracked=True).purposes == set(PURPOSES) - {"leave"}
 
 
 def test_a_domain_beyond_ascii_is_written_as_mail_servers_know_it():

@@ -30,10 +30,9 @@ def test_a_changed_wording_is_a_new_version_that_readers_see(
 
     page = reader.get("/newsletter/").content.decode()
     assert "We keep your address and nothing else." in page
-    assert first.analytics in page
     second = Wording.objects.current()
     assert second.created_by == newsletter_manager.user.username
-    assert list(Wording.objects.all()) == [second, first]
+    assert list(Wording.objects.filter(language="en")) == [second, first]
     listed = newsletter_manager.get(WORDINGS).content.decode()
     assert first.promise in listed
     assert second.promise in listed
@@ -49,9 +48,8 @@ def test_a_version_is_read_and_never_rewritten(superuser, act):
     response = superuser.post(address, {"promise": "Other words.", "post": "yes"})
 
     assert response.status_code == 403
-    assert list(Wording.objects.values()) == list(
-        Wording.objects.filter(promise=version.promise).values()
-    )
+    assert not Wording.objects.filter(promise="Other words.").exists()
+    assert Wording.objects.filter(pk=version.pk, promise=version.promise).exists()
 
 
 def test_a_newsletter_is_added_and_offered(newsletter_manager, reader):

@@ -99,7 +99,7 @@ def test_a_servers_words_are_kept_without_addresses():
     edition = EditionFactory(state="sending", started_at="2026-01-01T00:00Z")
     send_run = worker.SendRun(edition, deadline=0)
 
-    send_run.stop(f"The mail server refuses what we send: 550 <{ADDRESS}> unknown")
+    send_run.outcomes.stop(f"It refuses what we send: 550 <{ADDRESS}> unknown")
     send_run.trouble = f"SMTPRecipientsRefused: {ADDRESS}"
     send_run.work(connections_wanted=0)
 

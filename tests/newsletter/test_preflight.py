@@ -1,7 +1,7 @@
-"""What is found wrong with an edition before it is sent, and what to do about it."""
+"""Preflight: faults of an edition before it is sent, and their remedies."""
 
-import dns.resolver
 import pytest
+from django.utils import timezone
 
 from newsletter.composing import preflight
 from newsletter.composing.messages import Recipient, compose
@@ -11,7 +11,6 @@ from tests.factories import (
     NewsletterFactory,
     SubscriberFactory,
 )
-from tests.newsletter.name_server import NameServer
 
 pytestmark = pytest.mark.django_db
 
@@ -26,8 +25,10 @@ def edition():
 
 
 def found(edition, level="error"):
+    """The findings of an edition that was tested as it is now."""
     edition.save()
-    return [f["text"] for f in preflight.check(edition) if f["level"] == level]
+    edition.record_test()
+    return [f["text"] for f in preflight.find_problems(edition) if f["level"] == level]
 
 
 def only(edition, level="error"):
@@ -44,6 +45,7 @@ def test_a_good_edition_has_nothing_to_mend(edition):
 def test_what_was_found_is_kept_with_what_it_was_found_of(edition):
     edition.subject = ""
     edition.save()
+    edition.record_test()
 
     preflight.run(edition)
 
@@ -142,6 +144,34 @@ def test_a_text_of_ones_own_should_link_to_every_piece(edition):
     assert found(edition, "warning") == []
 
 
+# Tests
+
+
+def warned_of_tests(edition):
+    preflight.run(edition)
+    kept = type(edition).objects.get().findings
+    return [f["text"] for f in kept if "test" in f["text"]]
+
+
+def test_a_test_is_asked_for_until_one_was_sent(edition):
+    [text] = warned_of_tests(edition)
+    assert text.startswith("No test of this edition was sent.")
+
+    edition.record_test()
+    assert [f["level"] for f in type(edition).objects.get().findings] == ["note"]
+    assert warned_of_tests(edition) == []
+
+
+def test_a_change_after_the_test_is_found(edition):
+    edition.record_test()
+    edition.subject = "Another week"
+    edition.save()
+
+    [text] = warned_of_tests(edition)
+
+    assert text.startswith("The edition has changed since the last test.")
+
+
 # Images
 
 
@@ -170,33 +200,35 @@ def test_a_long_message_is_cut_off_by_gmail(edition, kilobytes, level):
 
     assert [
         finding["level"]
-        for finding in preflight.check(edition)
+        for finding in preflight.find_problems(edition)
         if "Gmail cuts off" in finding["text"]
     ] == ([level] if level else [])
 
 
 def test_the_size_counts_links_as_long_as_they_get(edition):
-    recipient = Recipient.of_test("reader@example.org")
+    recipient = Recipient.for_test("reader@example.org")
     message = compose(edition, recipient, list(edition.pieces()))
     html = message.alternatives[0].content
 
-    longest = preflight.longest(html, recipient)
+    longest = preflight.measure_html(html, recipient)
 
-    shortest = min(len(url) for url in preflight.hrefs(html))
+    shortest = min(len(url) for url in preflight.find_hrefs(html))
     assert shortest < len(recipient.url("click", 99))
     assert longest > len(html.encode())
 
 
 @pytest.fixture
-def message(edition):
+def message(edition, time_machine):
+    # The links tell the second in which they were made.
+    time_machine.move_to(timezone.now(), tick=False)
     return compose(
-        edition, Recipient.of_test("reader@example.org"), list(edition.pieces())
+        edition, Recipient.for_test("reader@example.org"), list(edition.pieces())
     )
 
 
 def about(message):
-    recipient = Recipient.of_test("reader@example.org")
-    return " ".join(f["text"] for f in preflight.about_message(message, recipient))
+    recipient = Recipient.for_test("reader@example.org")
+    return " ".join(f["text"] for f in preflight.check_message(message, recipient))
 
 
 def test_each_part_needs_a_link_to_unsubscribe(message):
@@ -244,81 +276,6 @@ def test_links_are_encrypted_where_the_site_is(edition, settings):
     assert "Ask the site's operators to set SITE_URL" in only(edition)
     settings.SITE_URL = "https://example.org"
     assert not [text for text in found(edition) if "SITE_URL" in text]
-
-
-@pytest.fixture
-def domain(settings, monkeypatch):
-    """A name server that knows all that it should of the sender's domain."""
-    settings.MAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
-    settings.DKIM_SELECTOR = "2026"
-    monkeypatch.setattr(preflight, "DNS_SECONDS", 0.5)
-    with NameServer() as server:
-        server.records = {
-            "news.example.org": ["some-other=text", "v=spf1 include:mail.example -all"],
-            "_dmarc.example.org": ["v=DMARC1; p=quarantine"],
-            "2026._domainkey.news.example.org": ["v=DKIM1; k=rsa; p=MIIBIjAN"],
-        }
-        resolver = dns.resolver.Resolver(configure=False)
-        resolver.nameservers, resolver.port = ["127.0.0.1"], server.port
-        monkeypatch.setattr(dns.resolver, "default_resolver", resolver)
-        yield server
-
-
-def test_a_domain_with_its_three_records_is_good(edition, domain):
-    assert preflight.check(edition) == []
-    assert "_dmarc.news.example.org" in domain.asked
-
-
-@pytest.mark.parametrize(
-    ("name", "said"),
-    [
-        ("news.example.org", "The domain news.example.org has no SPF record"),
-        ("_dmarc.example.org", "The domain news.example.org has no DMARC record"),
-        ("2026._domainkey.news.example.org", "has no DKIM key named 2026"),
-    ],
-)
-@pytest.mark.parametrize("records", [None, ["v=something else"]])
-def test_a_missing_record_keeps_it_from_being_sent(
-    edition, domain, name, said, records
-):
-    del domain.records[name]
-    if records:
-        domain.records[name] = records
-
-    assert said in only(edition)
-
-
-def test_a_key_that_was_revoked_is_no_key(edition, domain):
-    domain.records["2026._domainkey.news.example.org"] = ["v=DKIM1; p="]
-    assert "has no DKIM key" in only(edition)
-
-
-def test_dmarc_may_stand_at_the_domain_itself(edition, domain):
-    domain.records["_dmarc.news.example.org"] = domain.records.pop("_dmarc.example.org")
-    assert found(edition) == []
-
-
-def test_spf_is_looked_up_where_returned_messages_go(edition, domain, settings):
-    settings.BOUNCE_ADDRESS = "returned@bounces.example.org"
-    assert "The domain bounces.example.org has no SPF record" in only(edition)
-
-
-def test_without_a_selector_dkim_is_only_noted(edition, domain, settings):
-    settings.DKIM_SELECTOR = ""
-    assert found(edition) == []
-    assert "DKIM of news.example.org was not checked" in only(edition, "note")
-
-
-def test_without_dns_it_is_only_noted(edition, domain):
-    domain.silent = True
-    assert found(edition) == []
-    assert "no name server answers" in only(edition, "note")
-
-
-def test_where_no_message_leaves_the_machine_nobody_is_asked(edition, domain, settings):
-    settings.MAIL_BACKEND = "ecfr_site.mail.outbox.EmailBackend"
-    assert "Messages do not leave this machine" in only(edition, "note")
-    assert domain.asked == []
 
 
 # Links within the site

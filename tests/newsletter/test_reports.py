@@ -1,4 +1,4 @@
-"""What became of an edition is told in full, and of people only what may be known."""
+"""Reports: an edition's figures in full, and of people only what may be known."""
 
 import csv
 from datetime import timedelta
@@ -92,7 +92,7 @@ def test_the_figures_add_up_to_the_audience(edition, report):
     assert found["soft bounces"] == 1
     parts = list(found.values())[1:8]
     assert list(found)[7] == "waiting"
-    assert found["audience"] == sum(parts) == 13
+    assert found["recipients"] == sum(parts) == 13
 
 
 def test_a_message_that_came_back_twice_is_one_message(edition, report):
@@ -196,7 +196,7 @@ def test_machines_are_counted_apart(edition, report, links):
     happen(ada, Kind.CLICK, link=links[0], machine="burst")
     happen(ada, Kind.OPEN, machine="image-proxy")
 
-    assert figures(report)["clicks"] == figures(report)["opens, estimated"] == 0
+    assert figures(report)["clicks"] == figures(report)["estimated opens"] == 0
     link = next(link for link in report.links if link.number == 1)
     assert (link.clicks, link.machine) == (0, 1)
     assert report.articles[0]["machine"] == 1
@@ -248,7 +248,7 @@ def test_it_stands_in_a_row_with_earlier_editions_of_its_newsletter(edition, rep
     happen(second, Kind.BOUNCE, hard=True)
     deliver(edition)
 
-    before, now = report.in_a_row
+    before, now = report.recent_editions
 
     assert before.edition == earlier
     assert before.delivered_share == 75
@@ -269,8 +269,8 @@ def test_the_page_says_of_how_many_opens_and_clicks_are_known(
 
     text = words(page_of(newsletter_editor, edition))
 
-    assert "known of 312 of 1,204 subscribers, who agreed" in text
-    assert "Opens are only an estimate" in text
+    assert "recorded for the 312 of 1,204 subscribers who agreed" in text
+    assert "Opens are an estimate" in text
 
 
 def test_each_chart_has_its_table(newsletter_editor, edition):
@@ -279,7 +279,7 @@ def test_each_chart_has_its_table(newsletter_editor, edition):
     assert len(page.xpath("//*[local-name()='svg'][@role='img']")) == 5
     captions = [words(caption) for caption in page.xpath("//table/caption")]
     assert "The first 72 hours" in captions
-    assert any(caption.startswith("The last editions") for caption in captions)
+    assert any(caption.startswith("The latest editions") for caption in captions)
     assert len(page.xpath("//*[@id]/@id")) == len(set(page.xpath("//*[@id]/@id")))
 
 
@@ -372,7 +372,7 @@ def test_growth_is_told_by_the_week_from_the_log_of_consent(monkeypatch):
     bo.unsubscribe(method=method)
     monkeypatch.undo()
 
-    before, then, last, this = reports.growth(4)
+    before, then, last, this = reports.list_weeks(4)
 
     assert (before.joined, before.left) == (0, 0)
     assert (then.joined, then.left) == (2, 0)

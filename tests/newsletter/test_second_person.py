@@ -5,10 +5,11 @@ from datetime import timedelta
 import pytest
 from django.core.exceptions import ValidationError
 from django.utils import timezone
-from tablib import Dataset
 
+from ecfr_site.importing.csv_file import Record
 from ecfr_site.institution.models import Institution
-from newsletter.import_export.resources import SubscriberResource
+from newsletter.import_export.batch import import_records
+from newsletter.import_export.rows import Plan
 from newsletter.models import Delivery, Edition, Suppression
 from newsletter.models.edition_state import State
 from newsletter.sending import worker
@@ -21,16 +22,6 @@ from tests.factories import (
 )
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def mona():
-    return UserFactory(newsletter_manager=True)
-
-
-@pytest.fixture
-def paul():
-    return UserFactory(publisher=True)
 
 
 @pytest.fixture
@@ -57,10 +48,11 @@ def edition(newsletter, mona):
 
 
 def by_import(newsletter, settings):
-    table = Dataset(headers=["email", "newsletters", "consent_source"])
-    for n in range(5):
-        table.append([f"new{n}@example.org", newsletter.slug, "Conference"])
-    assert not SubscriberResource().import_data(table).has_errors()
+    rows = [[f"new{n}@example.org", newsletter.slug, "Conference"] for n in range(5)]
+    import_records(
+        [Record(1, row, "") for row in rows],
+        Plan(["email", "newsletters", "consent_source"]),
+    )
 
 
 def by_signing_up(newsletter, settings):
@@ -69,7 +61,7 @@ def by_signing_up(newsletter, settings):
 
 def by_reinstating(newsletter, settings):
     bo = SubscriberFactory(newsletters=[newsletter], status="bounced")
-    Suppression.objects.put(bo.email, bo.normalised, "bounced")
+    Suppression.objects.suppress(bo.email, bo.normalised, "bounced")
     bo.reinstate(by=UserFactory())
 
 

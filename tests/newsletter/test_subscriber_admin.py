@@ -8,13 +8,16 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.utils import timezone
 from lxml import html
 
-from ecfr_site.importing import admin
+from ecfr_site.audit.models import AuditEntry
+from newsletter.admin import import_forms
 from newsletter.models import (
     ConsentRecord,
     Event,
     Link,
     Newsletter,
+    RefusedRow,
     Subscriber,
+    SubscriberImport,
     Suppression,
     Wording,
 )
@@ -72,10 +75,12 @@ def test_more_subscribers_need_no_more_queries(
 ):
     for size in (2, 30):
         SubscriberFactory.create_batch(size, newsletters=[weekly])
+        for number in range(size):
+            Subscriber.objects.sign_up(f"reader-{size}-{number}@example.org", [weekly])
         # Due changes, session, account, second factor, permissions twice,
-        # institution, hold of mail; count, rows, subscriptions, newsletters, and
-        # newsletters to filter by.
-        with django_assert_num_queries(13):
+        # institution, hold of mail; count, rows, subscriptions, newsletters, sign-ups,
+        # their newsletters, newsletters to filter by, and requests by mail.
+        with django_assert_num_queries(16):
             newsletter_manager.get(f"{LIST}?q=reader")
 
 
@@ -137,7 +142,7 @@ def test_the_history_is_told_in_order_with_reasons_and_words(
 
     assert "Clicked: https://example.org/a/" in click
     assert "Agreed to analytics" in agreed
-    assert "By signup form, in the words of Version" in agreed
+    assert "By sign-up form, consent text Version" in agreed
     assert "failed The week 550 No such user" in failed
     page = page_of(newsletter_manager, ada)
     assert page.xpath(f"//a[@href='/admin/newsletter/wording/{wording.pk}/change/']")
@@ -166,7 +171,7 @@ def test_a_longer_history_needs_no_more_queries(
             Event.objects.create(edition=delivery.edition, delivery=delivery)
             ada.pause(timezone.localdate() + timedelta(days=3), method=Method.DESK)
             ada.pause(None, method=Method.DESK)
-        with django_assert_num_queries(17):
+        with django_assert_num_queries(19):
             history(newsletter_manager, ada)
 
 
@@ -197,7 +202,7 @@ def test_somebody_is_unsubscribed_from_everything(newsletter_manager, ada, weekl
 def test_erasing_asks_first_and_leaves_no_address_in_the_log(newsletter_manager, ada):
     act(newsletter_manager, ada, "unsubscribe")
     question = newsletter_manager.get(f"{LIST}{ada.pk}/erase/act/")
-    assert "Erase for good" in question.content.decode()
+    assert "Erase permanently" in question.content.decode()
     ada.refresh_from_db()
     assert ada.email
 
@@ -260,7 +265,7 @@ def test_an_address_is_suppressed_by_hand(newsletter_manager, ada, weekly):
 
 @pytest.mark.parametrize(
     ("address", "said"),
-    [("ada@example.org", "suppressed already"), ("ada", "@-sign")],
+    [("ada@example.org", "already suppressed"), ("ada", "@-sign")],
 )
 def test_what_cannot_be_suppressed_is_said(newsletter_manager, bounced, address, said):
     assert said in suppress(newsletter_manager, address).said
@@ -296,7 +301,7 @@ def test_lifting_a_suppression_mails_its_subscriber_again_and_is_logged(
 
 
 def test_lifting_one_without_a_subscriber_forgets_it(newsletter_manager):
-    suppression, _ = Suppression.objects.put("", "gone@example.org", "erased")
+    suppression, _ = Suppression.objects.suppress("", "gone@example.org", "erased")
 
     form = OpenForm(newsletter_manager, f"{SUPPRESSIONS}{suppression.pk}/delete/")
     form.press("Lift the suppression", follow=False)
@@ -319,15 +324,26 @@ def test_who_may_not_see_suppressions_sees_none(newsletter_editor):
 # Import
 
 
-def look_at(client, text, name="list.csv"):
-    file = SimpleUploadedFile(name, text.encode())
-    return client.post(IMPORT, {"import_file": file, "format": "0", "resource": ""})
+def upload(client, content, name="list.csv"):
+    data = content if isinstance(content, bytes) else content.encode()
+    return client.post(IMPORT, {"file": SimpleUploadedFile(name, data)})
+
+
+def look_at(client, content, name="list.csv", **chosen):
+    """Upload a file, match its columns as is proposed, and have every row checked."""
+    response = upload(client, content, name)
+    if response.status_code != 302:
+        return response
+    form = OpenForm(client, response.url)
+    for field, value in chosen.items():
+        form[field] = value
+    return form.press("Check every row")
 
 
 def confirm(client, response):
-    page = html.fromstring(response.content.decode())
-    [form] = [f for f in page.forms if "process_import" in (f.action or "")]
-    return client.post(form.action, dict(form.form_values()), follow=True)
+    """Import what was checked."""
+    form = OpenForm(client, response.redirect_chain[-1][0])
+    return form.press("Import")
 
 
 HEAD = "email;newsletters;consent_source\n"
@@ -336,20 +352,24 @@ SOURCE = "Conference, 3 March 2025"
 
 def test_a_file_is_looked_at_before_anything_is_stored(newsletter_manager, weekly):
     left = SubscriberFactory(email="left@example.org", status="unsubscribed")
-    Suppression.objects.put("", "gone@example.org", "erased")
+    Suppression.objects.suppress("", "gone@example.org", "erased")
     rows = [f"{name}@example.org;weekly;{SOURCE}" for name in ("bo", "left", "gone")]
     response = look_at(newsletter_manager, "\ufeff" + HEAD + "\n".join(rows))
 
     said = words(html.fromstring(response.content.decode()))
-    assert "1 are new" in said
-    assert "has unsubscribed, and stays so" in said
-    assert "This address is suppressed." in said
+    assert "Nothing is stored yet" in said
+    assert "New subscribers 1" in said
+    assert "Has unsubscribed, and stays so 1" in said
+    assert "This address is suppressed. 1" in said
     assert Subscriber.objects.get() == left
 
-    answer = confirm(newsletter_manager, response).content.decode()
+    answer = words(
+        html.fromstring(confirm(newsletter_manager, response).content.decode())
+    )
 
-    assert "Imported: 1 new" in answer
-    assert "1 unchanged, 1 refused" in answer
+    assert "The import of 3 rows ended" in answer
+    assert "New subscribers 1" in answer
+    assert "Unchanged 1 Refused 1" in answer
     assert Subscriber.objects.mailable(weekly).get().email == "bo@example.org"
 
 
@@ -359,72 +379,47 @@ def test_the_log_tells_of_an_import_without_addresses(newsletter_manager, weekly
         look_at(newsletter_manager, f"{HEAD}bo@example.org;weekly;{SOURCE}\n"),
     )
 
-    entry = LogEntry.objects.get()
-    assert entry.user == newsletter_manager.user
-    assert "1 new" in entry.change_message
-    assert "bo@" not in entry.change_message + entry.object_repr
+    begun, done = AuditEntry.objects.filter(action="import").order_by("pk")
+    assert begun.user == done.user == newsletter_manager.user
+    assert "1 rows" in begun.detail
+    assert "1 created" in done.detail
+    assert "bo@" not in repr(list(AuditEntry.objects.values()))
 
 
-def test_nothing_of_an_unconfirmed_file_stays_on_the_server(
-    newsletter_manager, weekly, tmp_path, monkeypatch
+def test_a_file_that_is_discarded_leaves_nothing(
+    newsletter_manager, weekly, settings, django_capture_on_commit_callbacks
 ):
-    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
-
-    look_at(newsletter_manager, f"{HEAD}bo@example.org;weekly;{SOURCE}\n")
-
-    assert not list(tmp_path.iterdir())
-
-
-def test_a_file_of_only_refused_rows_cannot_be_confirmed(newsletter_manager, weekly):
     response = look_at(newsletter_manager, f"{HEAD}bo@example.org;weekly;\n")
+    assert list(settings.PRIVATE_ROOT.rglob("*.csv"))
 
-    page = html.fromstring(response.content.decode())
-    assert "where and when they agreed" in words(page)
-    assert not page.xpath("//input[starts-with(@value, 'Import ')]")
+    page = response.redirect_chain[-1][0]
+    with django_capture_on_commit_callbacks(execute=True):
+        OpenForm(newsletter_manager, page).press("Discard the file")
+
+    assert not list(settings.PRIVATE_ROOT.rglob("*.csv"))
+    assert not RefusedRow.objects.exists()
 
 
-@pytest.mark.parametrize("limit", [{"MOST_ROWS": 2}, {"MOST_BYTES": 60}])
-def test_too_long_a_file_is_left_to_the_command(
-    newsletter_manager, weekly, monkeypatch, limit
+@pytest.mark.parametrize("page", ["", "{pk}/", "{pk}/refused.csv"])
+def test_who_may_not_import_reaches_no_page_of_it(
+    newsletter_manager, newsletter_editor, publisher, page, weekly
 ):
-    for name, value in limit.items():
-        monkeypatch.setattr(admin, name, value)
+    look_at(newsletter_manager, f"{HEAD}bo@example.org;weekly;\n")
+    address = IMPORT + page.format(pk=SubscriberImport.objects.get().pk)
 
-    response = look_at(
-        newsletter_manager, HEAD + f"bo@example.org;weekly;{SOURCE}\n" * 3
-    )
-
-    assert "manage.py import_subscribers" in response.content.decode()
+    assert newsletter_manager.get(address).status_code == 200
+    for client in (newsletter_editor, publisher):
+        assert client.get(address).status_code == 403
+        assert client.post(address, {"act": "import"}).status_code == 403
     assert not Subscriber.objects.exists()
 
 
-def test_a_file_without_addresses_is_refused_in_words(newsletter_manager):
-    said = look_at(newsletter_manager, "name;town\nAda;London\n").content.decode()
-
-    assert "“email” among them" in said
-
-
-def test_an_import_that_meets_another_says_that_nothing_was_stored(
+def test_too_long_a_file_is_left_to_an_archive_or_the_command(
     newsletter_manager, weekly, monkeypatch
 ):
-    response = look_at(newsletter_manager, f"{HEAD}bo@example.org;weekly;{SOURCE}\n")
-    bulk_create = type(Subscriber.objects.all()).bulk_create
+    monkeypatch.setattr(import_forms, "MOST_BYTES", 60)
 
-    def somebody_is_faster(queryset, *args, **kwargs):
-        Subscriber(email="bo@example.org").save()
-        return bulk_create(queryset, *args, **kwargs)
+    response = upload(newsletter_manager, HEAD + f"bo@example.org;weekly;{SOURCE}\n")
 
-    monkeypatch.setattr(
-        type(Subscriber.objects.all()), "bulk_create", somebody_is_faster
-    )
-    answer = confirm(newsletter_manager, response).content.decode()
-
-    assert "Nothing was imported" in answer
-    assert "Imported:" not in answer
-
-
-def test_who_may_not_add_subscribers_cannot_import(newsletter_editor, publisher):
-    for client in (newsletter_editor, publisher):
-        assert client.get(IMPORT).status_code == 403
-        assert look_at(client, HEAD).status_code == 403
-        assert client.post(f"{LIST}process_import/").status_code == 403
+    assert "manage.py import_subscribers" in response.content.decode()
+    assert not SubscriberImport.objects.exists()

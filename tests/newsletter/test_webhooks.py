@@ -194,6 +194,32 @@ def test_bounces_are_hard_or_soft(postmark, delivery, kind, details, hard):
 
 
 @pytest.mark.parametrize(
+    ("kind", "details", "fault", "score"),
+    [
+        ("HardBounce", "", "address", 1),
+        ("BadEmailAddress", "", "address", 1),
+        ("HardBounce", "smtp;550 5.2.2 Mailbox full", "mailbox", 0.5),
+        ("SoftBounce", "", "mailbox", 0.5),
+        ("HardBounce", "smtp;550 IP blocked OFR_506", "server", 0),
+        ("Blocked", "", "server", 0),
+        ("DMARCPolicy", "", "server", 0),
+        ("HardBounce", "smtp;550 Virus detected", "message", 0),
+        ("SMTPApiError", "", "nobody", 0),
+    ],
+)
+def test_a_bounce_costs_the_address_what_is_its_fault(
+    postmark, delivery, kind, details, fault, score
+):
+    postmark(**{**POSTMARK_BOUNCE, "Type": kind, "Details": details})
+
+    event = Event.objects.get()
+    assert event.fault == fault
+    assert event.reason
+    delivery.subscriber.refresh_from_db()
+    assert delivery.subscriber.bounce_score == score
+
+
+@pytest.mark.parametrize(
     "event",
     [
         {"RecordType": "Bounce", "Type": "Transient"},

@@ -5,23 +5,25 @@ from collections import Counter
 from itertools import islice
 
 from django.core.management.base import BaseCommand, CommandError
-from tablib import Dataset
+from django.db import IntegrityError
 
 from ecfr_site.audit import log
 from ecfr_site.csv_format import safe
-from ecfr_site.importing import csv_rows
-from newsletter.import_export import subscriber_file
-from newsletter.import_export.resources import KNOWN, SubscriberResource
+from ecfr_site.importing.csv_file import Unreadable, detect_format, read_table
+from newsletter.import_export import archive
+from newsletter.import_export.batch import KNOWN, import_records
+from newsletter.import_export.columns import guess_fields, recognise_service
+from newsletter.import_export.rows import REFUSED, UNCHANGED, Plan, count_outcomes
+from newsletter.import_export.steps import ROWS_AT_ONCE
 from newsletter.models import Newsletter, Subscriber
-
-ROWS_AT_ONCE = 1000
 
 
 class Command(BaseCommand):
     help = (
-        "Take in subscribers from a CSV file, however long, a thousand rows at a time. "
-        "Stopped in the middle, it can be run again: who is known already is passed "
-        "over. The columns are those of the import at the desk."
+        "Take in subscribers from a CSV file or an archive of them, however long, a "
+        "thousand rows at a time. Stopped in the middle, it can be run again: who is "
+        "known already is passed over. Columns are matched by their names, as the "
+        "import at the desk proposes them."
     )
 
     def add_arguments(self, parser):
@@ -29,7 +31,7 @@ class Command(BaseCommand):
         parser.add_argument(
             "--source",
             default="",
-            help="where and when they agreed, for rows without consent_source",
+            help="where and when they agreed, for rows that do not say it",
         )
         parser.add_argument(
             "--newsletter",
@@ -46,28 +48,39 @@ class Command(BaseCommand):
         )
 
     def handle(self, file, source, newsletter, dry_run, report, **options):
-        resource = SubscriberResource(source, newsletters(newsletter))
+        newsletters = find_newsletters(newsletter)
         begun, done, totals = time.monotonic(), 0, Counter()
         if not dry_run:
             # Each thousand rows stay, even if it is stopped.
             log.record("import", object=Subscriber, detail="Begun, from a file.")
         with (
-            opened(file) as content,
+            open_file(file) as content,
             open(report, "w", encoding="utf-8-sig", newline="") as left_out,
         ):
+            plan, records = read_file(content, source, newsletters, dry_run)
             writer = csv.writer(left_out)
             writer.writerow(["row", "email", "reason"])
-            for table in tables(content):
-                result = take(resource, table, dry_run, done)
-                writer.writerows(not_taken(table, result, done))
-                totals.update(result.totals)
-                done += len(table)
+            while some := list(islice(records, ROWS_AT_ONCE)):
+                results = import_some(some, plan, dry_run, done)
+                writer.writerows(list_left_out(results, plan, done))
+                totals.update(count_outcomes(results))
+                done += len(some)
                 if done % (10 * ROWS_AT_ONCE) == 0:
-                    self.tell_progress(done, begun)
-        self.tell_progress(done, begun)
+                    self.write_progress(done, begun)
+        self.write_progress(done, begun)
+        self.write_outcome(totals, dry_run)
+
+    def write_progress(self, done, begun):
+        speed = done / (time.monotonic() - begun)
+        self.stdout.write(f"{done:,} rows, {speed:,.0f} a second")
+        self.stdout.flush()
+
+    def write_outcome(self, totals, dry_run):
         outcome = (
-            f"{totals['new']:,} new, {totals['update']:,} known with more newsletters, "
-            f"{totals['skip']:,} unchanged, {totals['invalid']:,} refused."
+            f"{totals['created']:,} new, "
+            f"{totals['updated']:,} known with more newsletters, "
+            f"{totals['unchanged']:,} unchanged, "
+            f"{totals['suppressed']:,} suppressed, {totals['refused']:,} refused."
         )
         self.stdout.write(outcome)
         if dry_run:
@@ -75,53 +88,61 @@ class Command(BaseCommand):
         else:
             log.record("import", object=Subscriber, detail=f"Done: {outcome}")
 
-    def tell_progress(self, done, begun):
-        speed = done / (time.monotonic() - begun)
-        self.stdout.write(f"{done:,} rows, {speed:,.0f} a second")
-        self.stdout.flush()
 
-
-def newsletters(slugs):
-    found = Newsletter.objects.offered().in_bulk(slugs, field_name="slug")
+def find_newsletters(slugs):
+    found = Newsletter.objects.active().in_bulk(slugs, field_name="slug")
     for slug in slugs:
         if slug not in found:
             raise CommandError(f"There is no newsletter “{slug}”.")
-    return found.values()
+    return list(found.values())
 
 
-def opened(file):
+def open_file(file):
+    """The file, or the lists of an archive in one. Raises CommandError."""
     try:
-        return open(file, "rb")
-    except OSError as error:
+        content = open(file, "rb")  # noqa: SIM115 the caller's
+        if not archive.is_archive(content):
+            return content
+        with content:
+            return archive.join_lists(content)
+    except (OSError, Unreadable) as error:
         raise CommandError(f"The file cannot be opened. {error}") from error
 
 
-def tables(content):
-    """The file as datasets of a thousand rows. Raises CommandError without a head."""
+def read_file(content, source, newsletters, dry_run):
+    """The plan, by the names of the columns, and the records."""
     try:
-        columns, rows = subscriber_file.read(content)
-    except csv_rows.Unreadable as error:
+        names, records = read_table(content, detect_format(content))
+    except Unreadable as error:
         raise CommandError(error) from error
-    while some := list(islice(rows, ROWS_AT_ONCE)):
-        yield Dataset(*some, headers=columns)
+    mapping = guess_fields(names)
+    if "email" not in mapping:
+        shown = ", ".join(f"“{name}”" for name in names)
+        raise CommandError(
+            "The first line must name the columns, “email” among them. "
+            f"It says: {shown[:300]}."
+        )
+    service, seen = recognise_service(names), set() if dry_run else None
+    return Plan(mapping, newsletters, source, service=service, seen=seen), records
 
 
-def take(resource, table, dry_run, done):
+def import_some(records, plan, dry_run, done):
     # A second time, in case somebody in it signed up at this very moment.
     for _ in range(2):
-        result = resource.import_data(table, dry_run=dry_run)
-        if not result.has_errors():
-            return result
-    errors = [*result.base_errors, *(row.errors[0] for row in result.error_rows)]
-    raise CommandError(f"Stopped after row {done}: {errors[0].error}")
+        try:
+            return import_records(records, plan, dry_run)
+        except IntegrityError as error:
+            problem = error
+    raise CommandError(f"Stopped after row {done}: {problem}")
 
 
-def not_taken(table, result, done):
+def list_left_out(results, plan, done):
     """Number, address and reason of each row that was refused or left alone."""
-    for number, (email, row) in enumerate(
-        zip(table["email"], result.rows, strict=True), done + 1
-    ):
-        if row.is_invalid():
-            yield number, safe(email), " ".join(row.validation_error.messages)
-        elif row.is_skip() and row.note != KNOWN:
-            yield number, safe(email), row.note
+    [place, *_] = plan.columns["email"]
+    for number, result in enumerate(results, done + 1):
+        left_alone = result.outcome == UNCHANGED and result.note != KNOWN
+        if result.outcome == REFUSED or left_alone:
+            email = (
+                result.record.cells[place] if place < len(result.record.cells) else ""
+            )
+            yield number, safe(email), result.note

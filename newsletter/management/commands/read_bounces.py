@@ -1,56 +1,46 @@
 import imaplib
 import logging
 import ssl
-import time
 from urllib.parse import unquote, urlsplit
 
 from django.conf import settings
-from django.core.management.base import BaseCommand, CommandError
-from django.db import InterfaceError, OperationalError, close_old_connections
+from django.core.management.base import CommandError
+from django.db import InterfaceError, OperationalError
 
+from ecfr_site.tasks.repeating import RepeatingCommand
 from newsletter.bounces import parser
 
 logger = logging.getLogger(__name__)
 
 
-class Command(BaseCommand):
+class Command(RepeatingCommand):
     help = (
         "Read the mailbox of returned messages, and file each as processed or unknown. "
         "Runs may overlap."
     )
 
-    def add_arguments(self, parser):
-        parser.add_argument(
-            "--every",
-            type=int,
-            metavar="SECONDS",
-            help="Stay, and read again and again; without it, once.",
-        )
-
-    def handle(self, *, every, **options):
+    def work(self, *, every, **options):
         if not settings.BOUNCE_MAILBOX:
             raise CommandError("BOUNCE_MAILBOX is not set.")
-        if not every:
-            try:
-                self.read()
-            except (imaplib.IMAP4.error, OSError) as error:
-                raise CommandError(f"The mailbox cannot be read: {error}") from error
-        while every:
-            close_old_connections()
+        if every:
             try:
                 self.read()
             except Exception:
                 # The mail server or the database is away: next time.
                 logger.exception("The mailbox of returned messages cannot be read.")
-            time.sleep(every)
+        else:
+            try:
+                self.read()
+            except (imaplib.IMAP4.error, OSError) as error:
+                raise CommandError(f"The mailbox cannot be read: {error}") from error
 
     def read(self):
         counted = {Mailbox.PROCESSED: 0, Mailbox.UNKNOWN: 0}
         with Mailbox(settings.BOUNCE_MAILBOX) as mailbox:
             # Killed between these two lines, the message is taken again next time,
             # which changes nothing.
-            for number, raw in mailbox.messages():
-                folder = take(raw)
+            for number, raw in mailbox.fetch_messages():
+                folder = process_message(raw)
                 mailbox.file(number, folder)
                 counted[folder] += 1
         if any(counted.values()):
@@ -60,10 +50,10 @@ class Command(BaseCommand):
             )
 
 
-def take(raw):
+def process_message(raw):
     """Record what a message says; the folder where it belongs then."""
     try:
-        understood = parser.take(raw)
+        understood = parser.process_message(raw)
     except (OperationalError, InterfaceError):
         # Nothing is wrong with the message: it stays where it is.
         raise
@@ -112,17 +102,17 @@ class Mailbox:
     def open(self):
         user = unquote(self.url.username or "")
         # The library quotes the password only.
-        self.server.login(quoted(user), unquote(self.url.password or ""))
+        self.server.login(quote(user), unquote(self.url.password or ""))
         # Servers tell more of what they can do once they know who asks.
-        can = b" ".join(asked(self.server.capability()))
+        can = b" ".join(check_answer(self.server.capability()))
         self.can_move = b"MOVE" in can.upper().split()
-        [listed] = asked(self.server.list('""', '""'))
+        [listed] = check_answer(self.server.list('""', '""'))
         # (\Noselect) "/" ""
         self.separator = listed.decode().split('"')[1]
         for name in (self.PROCESSED, self.UNKNOWN):
             # Refused if it is there.
-            self.server.create(self.below(name))
-        asked(self.server.select(quoted(self.folder)))
+            self.server.create(self.quote_subfolder(name))
+        check_answer(self.server.select(quote(self.folder)))
 
     def __exit__(self, *failed):
         try:
@@ -130,29 +120,29 @@ class Mailbox:
         except (imaplib.IMAP4.error, OSError):
             self.server.shutdown()
 
-    def messages(self):
+    def fetch_messages(self):
         """Pairs of number and bytes, one after the other."""
-        found = asked(self.server.uid("SEARCH", "ALL"))
+        found = check_answer(self.server.uid("SEARCH", "ALL"))
         for number in b" ".join(filter(None, found)).decode().split():
             part = f"(BODY.PEEK[]<0.{self.MAX_BYTES}>)"
-            for answer in asked(self.server.uid("FETCH", number, part)):
+            for answer in check_answer(self.server.uid("FETCH", number, part)):
                 # Nothing if another run was faster.
                 if isinstance(answer, tuple):
                     yield number, answer[1]
 
     def file(self, number, name):
         if self.can_move:
-            asked(self.server.uid("MOVE", number, self.below(name)))
+            check_answer(self.server.uid("MOVE", number, self.quote_subfolder(name)))
             return
-        asked(self.server.uid("COPY", number, self.below(name)))
-        asked(self.server.uid("STORE", number, "+FLAGS.SILENT", r"(\Deleted)"))
-        asked(self.server.expunge())
+        check_answer(self.server.uid("COPY", number, self.quote_subfolder(name)))
+        check_answer(self.server.uid("STORE", number, "+FLAGS.SILENT", r"(\Deleted)"))
+        check_answer(self.server.expunge())
 
-    def below(self, name):
-        return quoted(f"{self.folder}{self.separator}{name}")
+    def quote_subfolder(self, name):
+        return quote(f"{self.folder}{self.separator}{name}")
 
 
-def asked(answer):
+def check_answer(answer):
     """The data of a server's answer. Raises imaplib.IMAP4.error for a refusal."""
     status, data = answer
     if status != "OK":
@@ -160,6 +150,6 @@ def asked(answer):
     return data
 
 
-def quoted(folder):
+def quote(folder):
     escaped = folder.replace("\\", "\\\\").replace('"', '\\"')
     return f'"{escaped}"'
