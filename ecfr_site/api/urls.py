@@ -1,0 +1,28 @@
+from django.urls import URLPattern, include, path, re_path
+
+from ecfr_site.api import views
+from ecfr_site.api.application import get_api, list_kept
+
+app_name = "api"
+
+
+def build_patterns() -> list[URLPattern]:
+    """Those of the operations, each open to other sites."""
+    kept = list_kept()
+    found = []
+    for pattern in get_api().urls[0]:
+        # Ninja adds a page of its own.
+        if isinstance(pattern, URLPattern) and pattern.name != "api-root":
+            view = views.open_view(pattern.callback, kept.get(pattern.name or ""))
+            pattern.callback = view
+            found.append(pattern)
+    return found
+
+
+urlpatterns = [
+    path("", views.documentation, name="documentation"),
+    path("v1/openapi.json", views.open_view(views.openapi), name="openapi"),
+    path("v1/", include(build_patterns())),
+    # Also where a line ends in the address.
+    re_path(r"^v1/(?P<rest>[\s\S]*)\Z", views.open_view(views.nowhere)),
+]
