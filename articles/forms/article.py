@@ -1,6 +1,7 @@
 import re
 from copy import copy
 
+from django import forms
 from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
 from django.utils import timezone
 from django.utils.text import slugify
@@ -10,9 +11,10 @@ from articles.checklist.rules import WORKING_TITLE
 from articles.forms.shared import SharedForm
 from articles.workflow import PublicationStatus, State
 from articles.workflow.rights import Rights
-from ecfr_site.admin_site.wall_clock import keep_second_hour
+from ecfr_site.admin_site.known_choices import set_known_choices
+from ecfr_site.admin_site.wall_clock import check_year, keep_second_hour
 from ecfr_site.redirects.slugs import SlugForm
-from ecfr_site.richtext.admin import form_losses, losses_sentence
+from ecfr_site.richtext.admin import describe_form_losses, format_losses
 from ecfr_site.richtext.fields import RichTextWidget
 from ecfr_site.richtext.sanitizer import sanitise
 
@@ -20,12 +22,16 @@ from ecfr_site.richtext.sanitizer import sanitise
 SEEN = (PublicationStatus.LIVE, PublicationStatus.ENDED)
 # Steps that nobody takes without knowing what the text lost.
 LOSSLESS = (workflow.SUBMIT, workflow.APPROVE, workflow.PUBLISH)
+# Sentences about pastes, and their length, that one save takes.
+MOST_LOSSES, LONGEST_LOSS = 20, 300
 # The name of the buttons that do more than save.
 STEP = "_step"
 # The name of the field for the note that goes with a step.
 NOTE = "_note"
 # When a page comes, changes and goes.
 TIMES = ("published_at", "replaces_at", "ends_at")
+# As many as a page shows.
+MOST_PINNED = 3
 
 
 class ArticleForm(SlugForm, SharedForm):
@@ -37,7 +43,16 @@ class ArticleForm(SlugForm, SharedForm):
 
     user = None
     named_by = "title"
+    unstored = frozenset({"opened", "pasted", "losses_seen"})
     replaced = ", which stays in the history"
+    # What the editor said of pastes since the form was opened, a sentence a line.
+    pasted = forms.CharField(required=False, widget=forms.HiddenInput)
+    losses_seen = forms.BooleanField(
+        required=False,
+        label="Nothing is missing",
+        help_text="You have checked the text for what was left out of it: the "
+        "checklist says what it was, and no longer will.",
+    )
 
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
@@ -45,7 +60,7 @@ class ArticleForm(SlugForm, SharedForm):
         self.rights = Rights(self.stored, self.user)
         if "title" in self.fields:
             self.fields["title"].required = False
-        if self.is_scheduled and self.rights.refusal(workflow.PUBLISH):
+        if self.is_scheduled and self.rights.get_refusal(workflow.PUBLISH):
             for name in set(TIMES) & set(self.fields):
                 self.fields[name].disabled = True
         # A form names what its fields may hold: what the desk shows to this person, and
@@ -54,9 +69,17 @@ class ArticleForm(SlugForm, SharedForm):
             if self.user and getattr(field, "queryset", None) is not None:
                 model = field.queryset.model
                 if isinstance(self.instance, model):
-                    stored = getattr(self.instance, f"{name}_id")
+                    stored = self.find_stored(name)
                     seen = model.objects.originals().visible_to(self.user)
-                    field.queryset = seen | model.objects.filter(pk=stored)
+                    field.queryset = seen | model.objects.filter(pk__in=stored)
+        set_known_choices(self)
+
+    def find_stored(self, name):
+        """The numbers of the articles that a field of the instance names."""
+        if name == "pinned":
+            pinned = self.instance.pinned.all() if self.instance.pk else ()
+            return [article.pk for article in pinned]
+        return [getattr(self.instance, f"{name}_id")]
 
     @property
     def is_scheduled(self):
@@ -77,27 +100,38 @@ class ArticleForm(SlugForm, SharedForm):
         self.fill_in()
         self.keep_second_hour()
         super().clean()
+        self.check_years()
         self.check_new_end()
         self.refuse_losses()
-        refusal = self.step and self.rights.refusal(self.step)
+        refusal = self.step and self.rights.get_refusal(self.step)
         if refusal:
             raise ValidationError(f"{refusal} What you wrote is still here.")
         if self.step is workflow.RETURN and not self.note:
             raise ValidationError(
-                "Say in the note what is to be done, then return it to the author."
+                "Say in the note what the author should do, then return the article."
             )
         if self.stored.status in SEEN and not self.stored.live_id:
             raise ValidationError(
-                "Readers see this text: it is changed in a working copy. "
+                "This text is live: change it in a working copy. "
                 "What you wrote is still here."
             )
+
+    def list_unseen_losses(self):
+        """Losses of the text that nobody has looked for yet, in sentences."""
+        known = [] if self.cleaned_data.get("losses_seen") else self.stored.losses
+        known = known.splitlines() if known else []
+        said = self.cleaned_data.get("pasted", "").splitlines()
+        if phrases := describe_form_losses(self):
+            said.append(format_losses(phrases))
+        lines = (line.strip()[:LONGEST_LOSS] for line in [*known, *said])
+        return list(dict.fromkeys(filter(None, lines)))[-MOST_LOSSES:]
 
     def refuse_losses(self):
         """Stop a step once when the text cannot be kept as it came.
 
         The form then holds what can be kept, so that the next press takes the step.
         """
-        phrases = form_losses(self) if self.step in LOSSLESS else []
+        phrases = describe_form_losses(self) if self.step in LOSSLESS else []
         if not phrases:
             return
         language = (self.cleaned_data.get("language") or self.instance.language)[:2]
@@ -107,7 +141,7 @@ class ArticleForm(SlugForm, SharedForm):
                 kept = sanitise(self[name].data or "", language)
                 self.data[self.add_prefix(name)] = kept
         raise ValidationError(
-            f"{losses_sentence(phrases)} Nothing was saved: press the button again to "
+            f"{format_losses(phrases)} Nothing was saved: press the button again to "
             "go on without them."
         )
 
@@ -143,6 +177,14 @@ class ArticleForm(SlugForm, SharedForm):
         if self.step is workflow.UNSCHEDULE and time in data:
             data[time] = getattr(self.stored, time)
 
+    def clean_pinned(self):
+        pinned = self.cleaned_data["pinned"]
+        if len(pinned) > MOST_PINNED:
+            raise ValidationError(f"Choose up to {MOST_PINNED} pieces.")
+        if self.stored.pk and self.stored.original in pinned:
+            raise ValidationError("Choose other pieces than this one.")
+        return pinned
+
     def may_name(self, page):
         return self.user is not None and page.may_be_seen_by(self.user)
 
@@ -152,6 +194,14 @@ class ArticleForm(SlugForm, SharedForm):
             self.cleaned_data[name] = keep_second_hour(
                 getattr(self.stored, name), self.cleaned_data[name]
             )
+
+    def check_years(self):
+        """Refuse a year that was mistyped; what was stored before stays."""
+        for name in {"published_at", "replaces_at"} & set(self.changed_data):
+            try:
+                check_year(self.cleaned_data.get(name))
+            except ValidationError as error:
+                self.add_error(name, error)
 
     def check_new_end(self):
         end = self.cleaned_data.get("ends_at")
@@ -176,28 +226,31 @@ class ArticleForm(SlugForm, SharedForm):
 
     def _post_clean(self):
         super()._post_clean()
-        for check in self.checks_of_step():
+        for check in self.list_checks():
             try:
                 check()
             except ValidationError as error:
                 self._update_errors(error)
 
-    def checks_of_step(self):
+    def list_checks(self):
         """The checks of text, people and files that the step needs."""
         article = self.instance
         if self.step is workflow.SUBMIT:
-            return [lambda: article.check_written(self.typed())]
+            return [lambda: article.check_written(self.get_draft_data())]
         if self.step is workflow.PUBLISH:
-            return [lambda: article.check_complete(self.typed()), article.check_end]
+            return [
+                lambda: article.check_complete(self.get_draft_data()),
+                article.check_end,
+            ]
         return []
 
-    def typed(self):
+    def get_draft_data(self):
         """People, topics and files as they stand in the form, by name."""
-        rows = [rows for _, rows in self.posted_rows(self.instance)]
-        typed = {each.prefix: each.typed() for each in rows}
+        rows = [rows for _, rows in self.get_posted_rows(self.instance)]
+        draft_data = {each.prefix: each.get_draft_data() for each in rows}
         if "topics" in self.fields:
-            typed["topics"] = self.cleaned_data.get("topics")
-        return typed
+            draft_data["topics"] = self.cleaned_data.get("topics")
+        return draft_data
 
 
 def is_provisional(slug):

@@ -1,25 +1,11 @@
-from django.contrib.admin.widgets import AutocompleteSelect
-
 from articles.forms.shared import Rows
-
-
-class AuthorSelect(AutocompleteSelect):
-    """Knows the author of its row: Django would ask the database row by row."""
-
-    author = None
-
-    def optgroups(self, name, value, attr=None):
-        if self.author is None or value != [str(self.author.pk)]:
-            return super().optgroups(name, value, attr)
-        option = self.create_option(name, self.author.pk, self.author, True, 0)
-        return [(None, [option], 0)]
+from ecfr_site.admin_site.known_choices import set_known_choices
 
 
 class BylineRows(Rows):
     def add_fields(self, form, index):
         super().add_fields(form, index)
-        if form.instance.author_id and "author" in form.fields:
-            form.fields["author"].widget.widget.author = form.instance.author
+        set_known_choices(form)
 
     def clean(self):
         """A row that a colleague added for the same person is taken over."""

@@ -4,15 +4,15 @@ from django.core.files import File
 from django.utils.html import escape, format_html
 from django.utils.safestring import mark_safe
 
-from articles.history.matching import opcodes
+from articles.history.matching import find_opcodes
 from ecfr_site.richtext.sanitizer import plain_text
 
 
-def row_text(values):
-    return ", ".join(text for value in values if (text := as_text(value)))
+def format_row(values):
+    return ", ".join(text for value in values if (text := format_value(value)))
 
 
-def as_text(value):
+def format_value(value):
     if value is None:
         return ""
     if isinstance(value, File):
@@ -28,9 +28,9 @@ def mark_changes(before, after):
     """Word by word from `before` to `after`, with <del> and <ins>."""
     old, new = before.split(), after.split()
     parts = []
-    for what, i, j, k, m in opcodes(old, new):
+    for what, i, j, k, m in find_opcodes(old, new):
         if what == "equal":
-            parts.append(escape(_shortened(old[i:j])))
+            parts.append(escape(_shorten(old[i:j])))
             continue
         if i < j:
             parts.append(format_html("<del>{}</del>", " ".join(old[i:j])))
@@ -39,7 +39,7 @@ def mark_changes(before, after):
     return mark_safe(" ".join(parts))  # noqa: S308 each part is escaped
 
 
-def _shortened(words, most=12):
+def _shorten(words, most=12):
     """Leave out the middle of a long passage that is alike."""
     if len(words) <= 2 * most:
         return " ".join(words)

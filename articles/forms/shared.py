@@ -4,8 +4,8 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.utils.timezone import localtime
 
-from articles.forms.marks import as_text, mark_changes, row_text
-from articles.staff import name_of
+from articles.forms.marks import format_row, format_value, mark_changes
+from articles.staff import get_display_name
 from ecfr_site.richtext.fields import RichTextWidget
 from ecfr_site.richtext.sanitizer import sanitise
 
@@ -13,14 +13,16 @@ from ecfr_site.richtext.sanitizer import sanitise
 class SharedForm(forms.ModelForm):
     """The form of what several people write: it refuses to save over a colleague.
 
-    For models with `changed` and `changed_by`. The admin sets `posted_rows` on the
+    For models with `changed` and `changed_by`. The admin sets `get_posted_rows` on the
     class it uses, which yields a name and a formset for each part of the object that
     has rows of its own.
     """
 
-    posted_rows = None
+    get_posted_rows = None
     # What becomes of a colleague's text when it is replaced.
     replaced = ""
+    # Fields that no column holds.
+    unstored = frozenset({"opened"})
     # When the text that this form was opened with had been saved.
     opened = forms.CharField(required=False, widget=forms.HiddenInput)
 
@@ -45,12 +47,12 @@ class SharedForm(forms.ModelForm):
             saved := theirs.changed.isoformat()
         ):
             return
-        self.conflict = self.differences() + self.row_differences()
+        self.conflict = self.find_differences() + self.find_row_differences()
         self.data = self.data.copy()
         self.data[self.add_prefix("opened")] = saved
         if not self.conflict:
             return
-        who = name_of(theirs.changed_by) if theirs.changed_by else "Somebody"
+        who = get_display_name(theirs.changed_by) if theirs.changed_by else "Somebody"
         when = localtime(theirs.changed).strftime("%H:%M")
         raise ValidationError(
             f"{who} saved this {theirs._meta.verbose_name} at {when} while you were "
@@ -58,11 +60,11 @@ class SharedForm(forms.ModelForm):
             f"the two below; saving again replaces theirs{self.replaced}."
         )
 
-    def differences(self):
+    def find_differences(self):
         """(label, marked HTML) of each field in which theirs and ours differ."""
         found = []
         for name, field in self.fields.items():
-            if name == "opened" or name not in self.cleaned_data:
+            if name in self.unstored or name not in self.cleaned_data:
                 continue
             bound = self[name]
             theirs, ours = bound.initial, self.cleaned_data[name]
@@ -72,20 +74,26 @@ class SharedForm(forms.ModelForm):
                 changed = theirs != ours
             else:
                 changed = field.has_changed(theirs, bound.data)
+            if changed and type(field) is forms.ModelChoiceField:
+                # By its name, as ours is; the form knows its number or slug.
+                theirs = getattr(self.instance, name, theirs)
             if changed:
                 found.append(
-                    (bound.label, mark_changes(as_text(theirs), as_text(ours)))
+                    (
+                        bound.label,
+                        mark_changes(format_value(theirs), format_value(ours)),
+                    )
                 )
         return found
 
-    def row_differences(self):
+    def find_row_differences(self):
         """The same for people, corrections and files."""
         found = []
-        for label, rows in self.posted_rows(self.instance):
+        for label, rows in self.get_posted_rows(self.instance):
             if rows.has_changed():
                 # Validation writes what was posted into the rows.
-                theirs = rows.saved_text()
-                found.append((label, mark_changes(theirs, rows.posted_text())))
+                theirs = rows.format_saved()
+                found.append((label, mark_changes(theirs, rows.format_posted())))
         return found
 
 
@@ -95,6 +103,13 @@ class Rows(forms.BaseInlineFormSet):
     A row that is gone from the database is saved as a new one; Django would refuse the
     whole form, again and again, for a reason that nobody sees.
     """
+
+    def get_queryset(self):
+        """The rows as they were read with the object, if they were."""
+        name = self.fk.remote_field.get_accessor_name()
+        if name in getattr(self.instance, "_prefetched_objects_cache", {}):
+            return getattr(self.instance, name).all()
+        return super().get_queryset()
 
     def add_fields(self, form, index):
         super().add_fields(form, index)
@@ -119,7 +134,7 @@ class Rows(forms.BaseInlineFormSet):
         gone = [form for form in super().initial_forms if not form.instance.pk]
         return gone + super().extra_forms
 
-    def typed(self):
+    def get_draft_data(self):
         """The rows as they would be saved; those with errors are left out."""
         self.full_clean()
         return [
@@ -130,14 +145,14 @@ class Rows(forms.BaseInlineFormSet):
             and not form.cleaned_data.get("DELETE")
         ]
 
-    def saved_text(self):
+    def format_saved(self):
         rows = [form.instance for form in self.initial_forms]
         rows.sort(key=lambda row: getattr(row, "order", 0))
         return "; ".join(
-            row_text(getattr(row, name) for name in self.names) for row in rows
+            format_row(getattr(row, name) for name in self.names) for row in rows
         )
 
-    def posted_text(self):
+    def format_posted(self):
         self.full_clean()
         rows = [
             form.cleaned_data
@@ -146,4 +161,4 @@ class Rows(forms.BaseInlineFormSet):
         ]
         rows = [row for row in rows if not row.get("DELETE")]
         rows.sort(key=lambda row: row.get("order") or 0)
-        return "; ".join(row_text(map(row.get, self.names)) for row in rows)
+        return "; ".join(format_row(map(row.get, self.names)) for row in rows)

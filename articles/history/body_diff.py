@@ -14,8 +14,8 @@ from django.utils.safestring import mark_safe
 from lxml.html import HtmlElement
 from lxml.html.builder import E
 
-from articles.history.matching import opcodes
-from articles.rendering import words_of
+from articles.body import extract_words
+from articles.history.matching import find_opcodes
 from ecfr_site.richtext.blocks import BOUNDARIES
 from ecfr_site.richtext.sanitizer import sanitise
 from ecfr_site.richtext.tree import parse_fragment, serialize
@@ -49,29 +49,29 @@ class _Token:
     end: int = 0
 
 
-def body_passages(old, new):
+def diff_bodies(old, new):
     """The texts in passages: alike ones once, and face to face those that differ."""
     left, right = parse_fragment(sanitise(old)), parse_fragment(sanitise(new))
     ours, theirs = list(left), list(right)
     passages = []
     sides = [[serialize(block) for block in side] for side in (ours, theirs)]
-    for what, i, j, k, m in opcodes(*sides):
+    for what, i, j, k, m in find_opcodes(*sides):
         if what == "equal":
-            both = _joined(ours[i:j])
+            both = _join(ours[i:j])
             passages.append(Passage(both, both, j - i))
             continue
-        for before, after in _facing(ours[i:j], theirs[k:m]):
+        for before, after in _pair_blocks(ours[i:j], theirs[k:m]):
             _mark(before, after)
-            passages.append(Passage(_joined(before), _joined(after)))
+            passages.append(Passage(_join(before), _join(after)))
     return passages
 
 
-def _joined(blocks):
+def _join(blocks):
     # Both sides were sanitised, and only marks were added.
     return mark_safe("\n".join(serialize(block) for block in blocks))  # noqa: S308
 
 
-def _facing(before, after):
+def _pair_blocks(before, after):
     """Pairs of lists of blocks to be compared, in order.
 
     Paragraph beside paragraph where each has its like. Else a short passage beside the
@@ -82,7 +82,9 @@ def _facing(before, after):
         [block.text_content().split() for block in side] for side in (before, after)
     ]
     pairs = list(zip(*texts, strict=False))
-    if len(before) == len(after) and all(_likeness(*map(set, pair)) for pair in pairs):
+    if len(before) == len(after) and all(
+        _compute_likeness(*map(set, pair)) for pair in pairs
+    ):
         return [([one], [other]) for one, other in zip(before, after, strict=True)]
     if sum(len(words) for side in texts for words in side) <= _SHORT:
         return [(before, after)]
@@ -91,18 +93,18 @@ def _facing(before, after):
     return [
         pair
         for part in range(parts)
-        for pair in _most_alike(*[_part(side, part, parts) for side in sides])
+        for pair in _pair_most_alike(*[_slice(side, part, parts) for side in sides])
     ]
 
 
-def _part(rows, number, count):
+def _slice(rows, number, count):
     return rows[number * len(rows) // count : (number + 1) * len(rows) // count]
 
 
-def _most_alike(before, after, ours, theirs):
+def _pair_most_alike(before, after, ours, theirs):
     """The pairing in order whose likenesses add up to most, of all with all."""
     best = [[0.0] * (len(theirs) + 1) for _ in range(len(ours) + 1)]
-    like = [[_likeness(one, other) for other in theirs] for one in ours]
+    like = [[_compute_likeness(one, other) for other in theirs] for one in ours]
     for i in reversed(range(len(ours))):
         for j in reversed(range(len(theirs))):
             best[i][j] = max(
@@ -124,7 +126,7 @@ def _most_alike(before, after, ours, theirs):
     return pairs
 
 
-def _likeness(one, other):
+def _compute_likeness(one, other):
     """The part of two sets of words that they share; 0 if it is little."""
     if not one and not other:
         # Images.
@@ -135,11 +137,11 @@ def _likeness(one, other):
 
 def _mark(before, after):
     """Mark in two lists of blocks the words, images and boundaries that differ."""
-    old = [token for block in before for token in _tokens(block)]
-    new = [token for block in after for token in _tokens(block)]
+    old = [token for block in before for token in _tokenise(block)]
+    new = [token for block in after for token in _tokenise(block)]
     keys = [[token.key for token in side] for side in (old, new)]
     gone, came = [], []
-    for what, i, j, k, m in opcodes(*keys):
+    for what, i, j, k, m in find_opcodes(*keys):
         if what != "equal":
             gone += old[i:j]
             came += new[k:m]
@@ -147,7 +149,7 @@ def _mark(before, after):
     _put_marks(came, "ins")
 
 
-def _tokens(block, context=()):
+def _tokenise(block, context=()):
     """Words with the formatting that they have, and what else a reader sees."""
     tag = block.tag
     if tag == "img":
@@ -156,20 +158,20 @@ def _tokens(block, context=()):
         return
     if tag == "math":
         # No mark may stand within a formula.
-        yield _Token(("math", words_of(block)), block, "")
+        yield _Token(("math", extract_words(block)), block, "")
         return
     inside = (*context, (tag, block.get("class"), block.get("title")))
-    yield from _words(block, "text", inside)
+    yield from _split_words(block, "text", inside)
     for child in block:
-        yield from _tokens(child, inside)
-        yield from _words(child, "tail", inside)
+        yield from _tokenise(child, inside)
+        yield from _split_words(child, "tail", inside)
     if tag in BOUNDARIES or tag in ("br", "hr"):
         yield _Token(("end", tag), block, "")
     elif tag == "a":
         yield _Token(("link", block.get("href", "")), block, "")
 
 
-def _words(element, place, context):
+def _split_words(element, place, context):
     text = getattr(element, place) or ""
     for found in re.finditer(r"\S+", text):
         yield _Token(
@@ -186,7 +188,7 @@ def _put_marks(tokens, tag):
             last
             and token.place
             and (last.element, last.place) == (token.element, token.place)
-            and not _between(last, token).strip()
+            and not _get_text_between(last, token).strip()
         ):
             runs[-1].append(token)
         else:
@@ -197,10 +199,10 @@ def _put_marks(tokens, tag):
         if group[0][0].place:
             _wrap(group, tag)
         else:
-            _note(group[0][0], tag)
+            _mark_token(group[0][0], tag)
 
 
-def _between(last, token):
+def _get_text_between(last, token):
     return (getattr(token.element, token.place) or "")[last.end : token.start]
 
 
@@ -224,7 +226,7 @@ def _wrap(runs, tag):
     setattr(element, place, text[: starts[0]])
 
 
-def _note(token, tag):
+def _mark_token(token, tag):
     """A mark that stands for no word."""
     kind, *said = token.key
     element = token.element

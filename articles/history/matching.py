@@ -22,12 +22,12 @@ IsJunk = Callable[[Hashable], bool]
 Match = tuple[int, int, int]
 
 
-def opcodes(
+def find_opcodes(
     old: Pieces, new: Pieces, is_junk: IsJunk | None = None
 ) -> Iterator[Opcode]:
     """As `SequenceMatcher.get_opcodes`; what is junk is never an anchor alone."""
     i = k = 0
-    for at, there, size in _joined(_matches(old, new, is_junk, _DEEPEST)):
+    for at, there, size in _join(_find_matches(old, new, is_junk, _DEEPEST)):
         if i < at or k < there:
             kind = (
                 "replace" if i < at and k < there else "delete" if i < at else "insert"
@@ -38,7 +38,7 @@ def opcodes(
         i, k = at + size, there + size
 
 
-def _joined(matches: Iterator[Match]) -> Iterator[Match]:
+def _join(matches: Iterator[Match]) -> Iterator[Match]:
     """Matches that touch on both sides as one."""
     last = (0, 0, 0)
     for at, there, size in matches:
@@ -50,7 +50,7 @@ def _joined(matches: Iterator[Match]) -> Iterator[Match]:
     yield last
 
 
-def _matches(
+def _find_matches(
     old: Pieces, new: Pieces, is_junk: IsJunk | None, depth: int
 ) -> Iterator[Match]:
     """Matching blocks in order; the last, of no size, marks the ends."""
@@ -58,18 +58,20 @@ def _matches(
         matcher = SequenceMatcher(is_junk, old, new, autojunk=False)
         yield from matcher.get_matching_blocks()
         return
-    start = _common(zip(old, new, strict=False))
+    start = _count_common(zip(old, new, strict=False))
     yield 0, 0, start
     least = min(len(old), len(new)) - start
-    end = min(least, _common(zip(reversed(old), reversed(new), strict=False)))
+    end = min(least, _count_common(zip(reversed(old), reversed(new), strict=False)))
     i, k = start, start
     stops = (len(old) - end, len(new) - end)
     inside = old[i : stops[0]], new[k : stops[1]]
-    anchors = _anchors(*inside, is_junk) if depth else []
+    anchors = _find_anchors(*inside, is_junk) if depth else []
     for at, there in [*anchors, (len(inside[0]), len(inside[1]))]:
         at, there = at + start, there + start
         if anchors:
-            for a, b, size in _matches(old[i:at], new[k:there], is_junk, depth - 1):
+            for a, b, size in _find_matches(
+                old[i:at], new[k:there], is_junk, depth - 1
+            ):
                 yield a + i, b + k, size
         yield at, there, 0 if (at, there) == stops else 1
         i, k = at + 1, there + 1
@@ -77,7 +79,7 @@ def _matches(
     yield len(old), len(new), 0
 
 
-def _common(pairs: Iterable[tuple[Hashable, Hashable]]) -> int:
+def _count_common(pairs: Iterable[tuple[Hashable, Hashable]]) -> int:
     count = 0
     for one, other in pairs:
         if one != other:
@@ -86,7 +88,9 @@ def _common(pairs: Iterable[tuple[Hashable, Hashable]]) -> int:
     return count
 
 
-def _anchors(old: Pieces, new: Pieces, is_junk: IsJunk | None) -> list[tuple[int, int]]:
+def _find_anchors(
+    old: Pieces, new: Pieces, is_junk: IsJunk | None
+) -> list[tuple[int, int]]:
     """Places of what stands once on each side: the longest row in the same order."""
     ours, theirs = Counter(old), Counter(new)
     places = {piece: place for place, piece in enumerate(new) if theirs[piece] == 1}

@@ -2,34 +2,43 @@
 
 from django.db.models import Prefetch
 
-from articles.history.snapshot import content_of_version, set_fields
-from articles.models import Article, Attachment, Byline, Correction, Topic
+from articles.history.snapshot import get_version_content, set_fields
+from articles.models import Article, Attachment, Byline, Correction, Funder, Topic
 from authors.models import Author, Position, Programme
 
 
-def as_it_was(version, of):
+def build_preview(version, of):
     """The article `of` that number, unsaved, with what `version` kept of its text.
 
     Ready for the article's page; who or what is gone since is left out. Its links to
     translations are those of now. A fixed number of queries.
     """
-    content = content_of_version(version)
+    return build_from_content(get_version_content(version), of)
+
+
+def build_from_content(content, of):
+    """The same of what a former version kept."""
     article = Article.objects.for_page().get(pk=of)
     set_fields(content, article)
-    article.set_text(article.images_in_body())
+    article.set_body_html(article.images_in_body())
+    neighbours = Article.objects.find_neighbours(article)
+    article.page_previous, article.page_next = neighbours
     article.page_topics = list(Topic.objects.filter(pk__in=content["topics"]))
     article.page_programmes = list(
         Programme.objects.filter(pk__in=content["programmes"])
     )
-    article.page_attachments = _rows(Attachment, content["attachments"])
+    article.page_funders = list(Funder.objects.filter(pk__in=content["funders"]))
+    article.page_attachments = _build_rows(Attachment, content["attachments"])
+    # Made of what is public.
+    article.page_documents = []
     article.page_attachments.sort(key=lambda attachment: attachment.order)
-    article.page_corrections = _rows(Correction, content["corrections"])
+    article.page_corrections = _build_rows(Correction, content["corrections"])
     article.page_corrections.sort(key=lambda correction: correction.date)
-    article._prefetched_objects_cache["bylines"] = _bylines(content["bylines"])
+    article._prefetched_objects_cache["bylines"] = _build_bylines(content["bylines"])
     return article
 
 
-def _rows(model, values):
+def _build_rows(model, values):
     return [
         model(
             **{
@@ -43,7 +52,7 @@ def _rows(model, values):
     ]
 
 
-def _bylines(values):
+def _build_bylines(values):
     positions = Prefetch("positions", Position.objects.select_related("programme"))
     authors = (
         Author.objects.select_related("photo")

@@ -4,7 +4,12 @@ from django.contrib.auth import get_user_model
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 
-from articles.history.snapshot import contents_of, keep, write
+from articles.history.snapshot import (
+    get_content,
+    get_version_contents,
+    keep,
+    write,
+)
 from articles.workflow.table import NotAllowed
 
 # What an earlier text does not bring back: when the article came and goes. Where it
@@ -31,9 +36,12 @@ def restore(article, version, by):
     if not article.may_be_changed_by(by):
         raise NotAllowed(f"{by} may not change “{article}”.")
     if found:
-        keep(found, found.changed_by, "Before an earlier text was brought back.")
-    [content] = contents_of([version])
-    content |= {name: _kept(article, name) for name in NOT_RESTORED}
+        keep(found, found.changed_by, "Before an earlier text was restored.")
+    [content] = get_version_contents([version])
+    content |= {name: _get_value(article, name) for name in NOT_RESTORED}
+    if article.live_id:
+        # What readers were told was wrong stays told.
+        content["corrections"] = get_content(article)["corrections"]
     gone = _leave_out_taken(content, article)
     article.changed_by = by
     try:
@@ -51,13 +59,13 @@ def recover(model, version, by):
 
     Returns it, and a sentence for each thing that did not come back.
     """
-    [content] = contents_of([version])
+    [content] = get_version_contents([version])
     article = model(pk=int(version.object_id), changed_by=by)
     creator = get_user_model().objects.filter(
         pk=version.field_dict.get("created_by_id")
     )
     article.created_by = creator.first() or by
-    content["slug"] = article.free_slug(content["slug"])
+    content["slug"] = article.find_free_slug(content["slug"])
     gone = _leave_out_taken(content, article)
     return article, gone + write(content, article)
 
@@ -68,7 +76,13 @@ def _leave_out_taken(content, article):
     gone = []
     if others.filter(slug=content["slug"]).exists():
         content["slug"] = article.slug
-        gone.append("Its address of then belongs to another article now.")
+        gone.append("Its former address now belongs to another article.")
+    taken = others.filter(
+        series=content["series"], series_number=content["series_number"]
+    )
+    if content["series_number"] is not None and taken.exists():
+        content["series_number"] = None
+        gone.append("Another article now has its number in the series.")
     translations = others.filter(
         translation_of=content["translation_of"], language=content["language"]
     )
@@ -78,5 +92,5 @@ def _leave_out_taken(content, article):
     return gone
 
 
-def _kept(article, name):
+def _get_value(article, name):
     return article._meta.get_field(name).value_from_object(article)

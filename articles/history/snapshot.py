@@ -6,14 +6,17 @@ versions in: a text of today and one of three years ago compare value by value.
 
 import json
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import UTC
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
+from django.apps import apps
 from django.contrib.auth.models import User
 from django.contrib.contenttypes.models import ContentType
 from django.core import serializers
 from django.db import models, transaction
+from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 from reversion import add_to_revision, is_active
 from reversion.models import Revision, Version
@@ -29,6 +32,7 @@ FIELDS = (
     "title",
     "standfirst",
     "body",
+    "key_points",
     "kind",
     "image",
     "image_alt",
@@ -39,6 +43,17 @@ FIELDS = (
     "precision",
     "ends_at",
     "disclaimer",
+    "updated_on",
+    "update_note",
+    "series",
+    "series_number",
+    "report_number",
+    "doi",
+    "doi_registered",
+    "isbn",
+    "page_count",
+    "disclosure",
+    "licence",
     "original_outlet",
     "original_url",
     "original_date",
@@ -48,29 +63,29 @@ FIELDS = (
     "seo_title",
     "seo_description",
 )
-LISTS = ("programmes", "topics")
+LISTS = ("programmes", "topics", "pinned", "funders")
 ROWS = {
     "bylines": ("author", "role", "order", "position_override"),
     "corrections": ("date", "text", "by"),
-    "attachments": ("title", "file", "bytes", "order"),
+    "attachments": ("title", "file", "bytes", "order", "is_full_text", "data_of"),
 }
 _TIMES = ("published_at", "ends_at")
 # When the page comes and goes is no part of what is signed off.
-NOT_SIGNED = ("published_at", "ends_at")
+NOT_SIGNED = {"published_at", "ends_at"}
 
 
-def content_of(article: "Article") -> Content:
+def get_content(article: "Article") -> Content:
     """The article's content now, as JSON-ready data; five queries."""
-    rows = {name: _serialised(_rows(article, name)) for name in ROWS}
-    return _content(_serialised([article])[0], rows)
+    rows = {name: _serialise(_get_rows(article, name)) for name in ROWS}
+    return _build_content(_serialise([article])[0], rows)
 
 
-def content_of_version(version: Version) -> Content:
+def get_version_content(version: Version) -> Content:
     """The content that a version of django-reversion kept; one query."""
-    return contents_of([version])[0]
+    return get_version_contents([version])[0]
 
 
-def contents_of(versions: Sequence[Version]) -> list[Content]:
+def get_version_contents(versions: Sequence[Version]) -> list[Content]:
     """The contents that several versions of articles kept; one query for all.
 
     What a version does not know, since the field is younger, has its default.
@@ -81,7 +96,7 @@ def contents_of(versions: Sequence[Version]) -> list[Content]:
     names = {
         getattr(model, name).rel.related_model._meta.label_lower: name for name in ROWS
     }
-    defaults = _serialised([model()], FIELDS)[0]
+    defaults = _serialise([model()], FIELDS)[0]
     parts = defaultdict(list)
     for part in Version.objects.filter(
         revision__in={version.revision_id for version in versions}
@@ -97,15 +112,31 @@ def contents_of(versions: Sequence[Version]) -> list[Content]:
         own = parts[version.revision_id, kept["pk"]]
         for name, row in sorted(own, key=lambda part: part[1]["pk"]):
             rows[name].append(row["fields"])
-        found.append(_content({**defaults, **kept["fields"]}, rows))
+        found.append(_build_content({**defaults, **kept["fields"]}, rows))
     return found
 
 
 def is_signed_by(content: Content, signed: Content | None) -> bool:
-    """Return whether `signed` is a sign-off of this content, whatever its schedule."""
-    return signed is not None and all(
-        content[name] == signed.get(name) for name in content if name not in NOT_SIGNED
-    )
+    """Return whether `signed` is a sign-off of this content, whatever its schedule.
+
+    What it does not know, since the field is younger, has its default.
+    """
+    if signed is None:
+        return False
+    if content.keys() - signed.keys():
+        signed = {**_get_defaults(), **signed}
+    # So have fields of its rows.
+    known = {name: [_complete_row(name, row) for row in signed[name]] for name in ROWS}
+    signed = {**signed, **known}
+    return all(content[name] == signed[name] for name in content.keys() - NOT_SIGNED)
+
+
+@cache
+def _get_defaults() -> Content:
+    """The content of an article that nobody has written."""
+    model = apps.get_model("articles.Article")
+    rows: dict[str, list[Any]] = {name: [] for name in ROWS}
+    return _build_content(_serialise([model()], FIELDS)[0], rows)
 
 
 def set_fields(content, article):
@@ -118,7 +149,7 @@ def write(content: Content, article: "Article") -> list[str]:
 
     Returns a sentence for each person, topic, image or file that is gone meanwhile.
     """
-    before = content_of(article) if article.pk else dict.fromkeys(ROWS, [])
+    before = get_content(article) if article.pk else dict.fromkeys(ROWS, [])
     gone = _set(article, content, [n for n in FIELDS if content[n] != before.get(n)])
     article.save()
     for name in LISTS:
@@ -130,16 +161,19 @@ def write(content: Content, article: "Article") -> list[str]:
     for name, fields in ROWS.items():
         if content[name] != before[name]:
             gone += _write_rows(getattr(article, name), fields, content[name])
+    if content["attachments"] != before["attachments"]:
+        # It was saved with other files.
+        article.index()
     if is_active():
         # The revision that is being made has seen the rows that were there before.
         add_to_revision(article)
     return gone
 
 
-def kept_already(article):
+def find_kept_version(article):
     """The latest version of the article if it is what the article says now, or None."""
     latest = Version.objects.get_for_object(article).order_by("-pk").first()
-    same = latest and content_of_version(latest) == content_of(article)
+    same = latest and get_version_content(latest) == get_content(article)
     return latest if same else None
 
 
@@ -149,15 +183,50 @@ def keep(article: "Article", by: User | None, comment: str) -> None:
 
     A revision of its own, whatever other is being made, of when it was last saved.
     """
-    if kept_already(article):
+    if find_kept_version(article):
         return
     revision = Revision.objects.create(
         date_created=article.changed, user=by, comment=comment
     )
-    rows = [row for name in ROWS for row in _rows(article, name)]
+    rows = [row for name in ROWS for row in _get_rows(article, name)]
+    Version.objects.bulk_create(_build_versions(revision, article, rows))
+
+
+@transaction.atomic(savepoint=False)
+def keep_together(articles: "list[Article]", by: User | None, comment: str) -> None:
+    """Put what the articles say now into the history of each, as `keep` does, in some
+    queries for all. The revisions are of now."""
+    # With these the serialiser asks for none of them.
+    models.prefetch_related_objects(articles, *LISTS)
+    rows = defaultdict(list)
+    for name in ROWS:
+        for row in _get_rows_of(articles, name):
+            rows[row.article_id].append(row)
+    now = timezone.now()
+    revisions = Revision.objects.bulk_create(
+        Revision(date_created=now, user=by, comment=comment) for _ in articles
+    )
+    Version.objects.bulk_create(
+        version
+        for revision, article in zip(revisions, articles, strict=True)
+        for version in _build_versions(revision, article, rows[article.pk])
+    )
+
+
+def forget_latest(article: "Article", comment: str) -> None:
+    """Take the latest version out of the history, if the comment is its own."""
+    latest = Version.objects.get_for_object(article).order_by("-pk").first()
+    if latest and latest.revision.comment == comment:
+        latest.revision.delete()
+
+
+def _build_versions(
+    revision: Revision, article: "Article", rows: "list[models.Model]"
+) -> Iterator[Version]:
+    """The versions of an article and its rows, unsaved."""
     fields = [*FIELDS, *LISTS, "state", "live", "created_by", "changed_by"]
     for kept in [article, *rows]:
-        Version.objects.create(
+        yield Version(
             revision=revision,
             content_type=ContentType.objects.get_for_model(kept),
             object_id=str(kept.pk),
@@ -202,7 +271,8 @@ def _set(instance, values, fields):
         field = instance._meta.get_field(name)
         value = values[name]
         if isinstance(field, models.ForeignKey):
-            if value and not field.related_model.objects.filter(pk=value).exists():
+            named = {field.target_field.name: value}
+            if value and not field.related_model.objects.filter(**named).exists():
                 gone.append(f"No longer there: the {field.verbose_name}.")
                 continue
             value = field.target_field.to_python(value)
@@ -212,30 +282,49 @@ def _set(instance, values, fields):
     return gone
 
 
-def _rows(article, name):
+def _get_rows(article, name):
     """As they are in the database, whatever was loaded before."""
-    model = getattr(type(article), name).rel.related_model
-    return model.objects.filter(article=article.pk).order_by("pk")
+    return _get_rows_of([article], name)
 
 
-def _serialised(objects, fields=None):
+def _get_rows_of(articles, name):
+    model = getattr(type(articles[0]), name).rel.related_model
+    numbers = [article.pk for article in articles]
+    return model.objects.filter(article__in=numbers).order_by("pk")
+
+
+def _serialise(objects, fields=None):
     text = serializers.serialize("json", objects, fields=fields)
     return [row["fields"] for row in json.loads(text)]
 
 
-def _content(fields, rows):
+def _build_content(fields, rows):
     return {
         **{name: fields[name] for name in FIELDS},
-        **{name: _to_the_second(fields[name]) for name in _TIMES},
+        **{name: _round_to_second(fields[name]) for name in _TIMES},
         **{name: sorted(fields.get(name, []), key=int) for name in LISTS},
         **{
-            name: [{field: row.get(field) for field in ROWS[name]} for row in found]
+            name: [_complete_row(name, row) for row in found]
             for name, found in rows.items()
         },
     }
 
 
-def _to_the_second(time):
+def _complete_row(name, row):
+    """The row's fields; what it does not know, since it is younger, has its default."""
+    return {
+        field: row[field] if field in row else _get_row_defaults(name)[field]
+        for field in ROWS[name]
+    }
+
+
+@cache
+def _get_row_defaults(name):
+    related = apps.get_model("articles", "Article")._meta.get_field(name).related_model
+    return _serialise([related()], ROWS[name])[0]
+
+
+def _round_to_second(time):
     """In UTC, as precise as forms are: the rest is no change of an editor's."""
     if not time:
         return None

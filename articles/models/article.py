@@ -1,5 +1,7 @@
-from datetime import datetime, time, timedelta
+from datetime import timedelta
+from functools import partial
 from typing import Any
+from urllib.parse import urlsplit
 
 import reversion
 from django.conf import settings
@@ -12,30 +14,46 @@ from django.utils.formats import date_format
 from django.utils.text import slugify
 
 from articles.checklist import checklist
+from articles.footnotes import SIDENOTES
 from articles.history import restoring
-from articles.history.snapshot import content_of
+from articles.history.snapshot import get_content
 from articles.models import validation
-from articles.models.article_fields import ArticleFields
+from articles.models.article_status import ArticleStatus
 from articles.models.byline import (
-    byline_parts,
-    byline_text,
-    credits_heading,
-    in_order,
+    build_byline_parts,
+    build_credits_heading,
+    format_byline,
+    sort_bylines,
 )
-from articles.models.queryset import ArticleQuerySet
+from articles.models.identifiers import DOI_SITE
+from articles.models.licence import Licence
+from articles.models.queryset import ArticleManager
+from articles.models.related_article import RelatedStatus
 from articles.models.search_text import SearchText
-from articles.rendering import image_paths, render_body
+from articles.models.search_word import SearchWord
+from articles.rendering import find_image_paths, render_body, split_points
 from articles.workflow import (
-    PublicationStatus,
     State,
     rights,
     transitions,
     working_copies,
 )
 from ecfr_site.audit import log
+from ecfr_site.database.compiled import compile_once
+from ecfr_site.database.days import get_midnight
 from ecfr_site.images.models import Image
 from ecfr_site.richtext.plain_text import web_address
 from ecfr_site.richtext.sanitizer import reading_time, sanitise
+
+# What is made of the text as it is set.
+_SET = ("body_html", "contents", "reading_time")
+# People who are shown with portrait and position above the text, not after it.
+_FEW_CREDITS = 4
+
+
+@compile_once
+def find_related(article, original):
+    return Article.objects.related_to(article, original)[:3]
 
 
 @reversion.register(
@@ -47,16 +65,28 @@ from ecfr_site.richtext.sanitizer import reading_time, sanitise
         "body_images",
         "check_asked_at",
         "checked_at",
+        "doi_answer",
+        "doi_checked_at",
         "contents",
+        "losses",
         "reading_time",
         "problems",
         "body_html",
+        "version",
+        "version_at",
+        "version_note",
+        "update_kind",
     ],
 )
-class Article(ArticleFields):
+class Article(ArticleStatus):
     """A publication of any kind, from a commentary to a report."""
 
-    objects = ArticleQuerySet.as_manager()
+    objects = ArticleManager()
+
+    # Rows of an article from `for_page()`
+    page_topics: list[Any]
+    page_attachments: list[Any]
+    page_documents: list[Any]
 
     def __str__(self):
         return f"{self.title} (changes)" if self.live_id else self.title
@@ -68,33 +98,56 @@ class Article(ArticleFields):
 
     @property
     def unnamed_slug(self):
-        return slugify(self.kind)
+        return slugify(self.kind_id)
 
     def clean(self) -> None:
         validation.check_article(self)
 
     @transaction.atomic
     def save(self, *args: Any, **kwargs: Any) -> None:
-        # What is typeset is what will be stored, not what was posted.
-        self.body = sanitise(self.body, self.language)
-        images = self.images_in_body()
-        self.set_text(images)
+        images = self.set_text()
         super().save(*args, **kwargs)
         self.body_images.set(images)
-        SearchText.of(self).save()
+        self.index()
+        RelatedStatus.objects.mark_changed([self.pk])
+
+    def index(self) -> None:
+        """Write what searches find it by; new words are learnt once it is saved."""
+        SearchText.objects.index([self])
+        learn = partial(SearchWord.objects.learn_from, self.pk)
+        transaction.on_commit(learn, robust=True)
 
     def get_absolute_url(self):
         return reverse("article", args=[self.slug])
 
+    def get_deletion_refusal(self):
+        """The reason why nobody deletes it, as a sentence; empty for a mere draft.
+
+        Deleting a working copy would leave its history behind.
+        """
+        if self.live_id:
+            return "These are changes to a live article: discard them instead."
+        if self.state == State.WITHDRAWN:
+            return (
+                "Readers have seen this article, so it is not deleted: it stays "
+                "withdrawn, and its address says why it is gone."
+            )
+        if self.was_public:
+            return (
+                "Readers have seen this article, so it is not deleted: withdraw it "
+                "instead, and its address will say why it is gone."
+            )
+        return ""
+
     # What may be done, and by whom (articles/workflow/rights.py)
 
-    refusal = rights.refusal
+    get_refusal = rights.get_refusal
     may = rights.may
     may_be_seen_by = rights.may_be_seen_by
     may_be_traced_by = rights.may_be_traced_by
     may_be_changed_by = rights.may_be_changed_by
     is_own_work_of = rights.is_own_work_of
-    transitions_for = rights.transitions_for
+    list_transitions = rights.list_transitions
 
     # Steps on the way to readers (articles/workflow/transitions.py)
 
@@ -119,9 +172,9 @@ class Article(ArticleFields):
     # Changes aside (articles/workflow/working_copies.py), and earlier texts
 
     start_working_copy = working_copies.start_working_copy
-    as_working_copy = working_copies.as_working_copy
+    build_working_copy = working_copies.build_working_copy
     begin = working_copies.begin
-    rows_of = working_copies.rows_of
+    match_rows = working_copies.match_rows
     replace_live = working_copies.replace_live
     discard = working_copies.discard
     restore = restoring.restore
@@ -159,7 +212,7 @@ class Article(ArticleFields):
     @property
     def differs_from_live(self):
         """True if a working copy says something else than the live article."""
-        return content_of(self) != content_of(self.live)
+        return get_content(self) != get_content(self.live)
 
     def log_act(self, by: User | None, message: str, action: str = "change") -> None:
         """On the article itself, so that what a working copy leaves is the log."""
@@ -172,69 +225,16 @@ class Article(ArticleFields):
     # What readers see
 
     @property
-    def was_public(self):
-        began = self._has_time and self.published_at <= timezone.now()
-        return not self.live_id and (began or self.state == State.WITHDRAWN)
-
-    @property
-    def is_public(self):
-        """Return whether readers see this very text: never that of a working copy."""
-        return (
-            self._has_time
-            and not self.live_id
-            and self.published_at <= timezone.now()
-            and not self.has_ended
-        )
-
-    @property
-    def has_ended(self) -> bool:
-        return self.ends_at is not None and self.ends_at <= timezone.now()
-
-    @property
-    def goes_live_at(self) -> datetime | None:
-        """The time when readers get this text: a working copy has one of its own."""
-        return self.replaces_at if self.live_id else self.published_at
-
-    @property
-    def is_scheduled(self) -> bool:
-        return (
-            self.state == State.PUBLISHED
-            and self.goes_live_at is not None
-            and self.goes_live_at > timezone.now()
-        )
-
-    @property
-    def is_overdue(self):
-        """Return whether it should be done by now and readers do not see it yet."""
-        waits = not self.was_public and self.due is not None
-        return waits and self.due < timezone.localdate()
-
-    @property
-    def _has_time(self):
-        """Published, unless a form has just emptied the time."""
-        return self.state == State.PUBLISHED and self.published_at is not None
-
-    @property
-    def status(self) -> PublicationStatus:
-        """The state, and the time; a copy that could not replace its article waits."""
-        if self.state != State.PUBLISHED:
-            return PublicationStatus(self.state)
-        if self.live_id or self.is_scheduled:
-            return PublicationStatus.SCHEDULED
-        return PublicationStatus.ENDED if self.has_ended else PublicationStatus.LIVE
-
-    @property
-    def original_is_published(self) -> bool:
-        """Return whether a working copy has something to replace; true for articles."""
-        return not self.live_id or self.original.state == State.PUBLISHED
-
-    @property
     def published_replacement(self):
         """The public article that readers of a withdrawn one are sent to, or None."""
         if not self.replaced_by_id:
             return None
         published = type(self).objects.published()
-        return published.filter(pk=self.replaced_by_id).only("slug", "title").first()
+        return (
+            published.filter(pk=self.replaced_by_id)
+            .only("kind", "slug", "title")
+            .first()
+        )
 
     @property
     def day(self):
@@ -244,25 +244,26 @@ class Article(ArticleFields):
     @property
     def credits(self):
         """Bylines in printed order: what page, feed, JSON-LD and citation share."""
-        for byline in (bylines := in_order(self.bylines.all())):
+        for byline in (bylines := sort_bylines(self.bylines.all())):
             byline.article = self
         return bylines
 
     @property
     def credits_heading(self):
-        return credits_heading(self.credits)
+        return build_credits_heading(self.credits)
+
+    @property
+    def credits_are_few(self):
+        """True if the page's head has room for who they are."""
+        return len(self.bylines.all()) <= _FEW_CREDITS
 
     @property
     def byline(self):
-        return byline_text(self.bylines.all())
+        return format_byline(self.bylines.all())
 
     @property
     def byline_parts(self):
-        return byline_parts(self.bylines.all())
-
-    @property
-    def kind_plural(self):
-        return self.Kind(self.kind).plural
+        return build_byline_parts(self.bylines.all())
 
     @property
     def date_text(self):
@@ -278,20 +279,66 @@ class Article(ArticleFields):
 
     @property
     def updated_at(self):
-        """The time when readers last got something new: publication or correction.
+        """The time when readers last got something new: publication, correction or
+        update.
 
-        A correction knows its day alone; its time is that of the last save on that day.
+        These know their day alone; their time is that of the last save on that day.
         Needs `with_corrections()`.
         """
-        days = [
-            timezone.make_aware(datetime.combine(c.date, time()))
-            for c in self.page_corrections
-        ]
+        dates = [correction.date for correction in self.page_corrections]
+        if self.updated_on:
+            dates.append(self.updated_on)
+        days = [get_midnight(day) for day in dates]
         saved = self.changed or timezone.now()
         corrected = [
             max(day, min(saved, day + timedelta(days=1, seconds=-1))) for day in days
         ]
-        return max([self.published_at or timezone.now(), *corrected])
+        began = [self.published_at or timezone.now()]
+        if self.version_at:
+            began.append(self.version_at)
+        return max([*began, *corrected])
+
+    @property
+    def version_day(self):
+        """The date of the version that readers see, in the institution's time zone."""
+        return timezone.localdate(self.version_at) if self.version_at else self.day
+
+    @property
+    def disclaimer_text(self):
+        """The nearest: its own, or that of its programme, its kind; "" for none.
+
+        What is left then is the institution's. Needs an article for pages.
+        """
+        of_programmes = [programme.disclaimer for programme in self.page_programmes]
+        nearest = [self.disclaimer, *of_programmes, self.kind.disclaimer]
+        return next((text for text in nearest if text.strip()), "")
+
+    @property
+    def key_point_list(self):
+        """The key points as sanitised HTML within a line each."""
+        return split_points(self.key_points)
+
+    @property
+    def doi_url(self):
+        """The address of a registered DOI; "" without one."""
+        return f"{DOI_SITE}{self.doi}" if self.doi and self.doi_registered else ""
+
+    @property
+    def licence_terms(self):
+        """The Licence of its own text, or None where nothing is said."""
+        return Licence(self.licence) if self.licence else None
+
+    @property
+    def may_be_republished(self):
+        """Return whether others may take the text: never that of another outlet."""
+        terms = self.licence_terms
+        return bool(terms and terms.allows_republishing and not self.original_outlet)
+
+    @property
+    def tag_uri(self) -> str:
+        """Its name for feed readers and machines, whatever its address (RFC 4151)."""
+        host = urlsplit(settings.SITE_URL).hostname
+        return f"tag:{host},{self.created:%Y-%m-%d}:article-{self.pk}"
 
     @property
     def description(self):
@@ -314,21 +361,26 @@ class Article(ArticleFields):
     def caption(self):
         return self.image_caption or (self.image.caption if self.image else "")
 
-    def related(self, count=3, topics=None, programmes=None):
-        """Other published work on its topics or of its programmes, newest first.
-
-        Of the given topics and programmes instead, for one whose own are not saved.
-        """
-        return type(self).objects.related_to(self, topics, programmes)[:count]
+    def related(self):
+        """Other published work: what editors pinned, then what is most like it."""
+        return find_related(article=self.pk, original=self.original_id)
 
     # Text
 
     def images_in_body(self):
         """The images shown in the text, found by the files' names; one query."""
-        paths = image_paths(self.body)
+        paths = find_image_paths(self.body)
         return list(Image.objects.filter(file__in=paths)) if paths else []
 
-    def set_text(self, images):
+    def set_text(self):
+        """Clean the text and set it for the page; returns the images in it."""
+        # Render what will be stored, not what was posted.
+        self.body = sanitise(self.body, self.language)
+        images = self.images_in_body()
+        self.set_body_html(images)
+        return images
+
+    def set_body_html(self, images):
         page = self.get_absolute_url() if self.slug else ""
         by_name = {image.file.name: image for image in images}
         result = render_body(self.body, by_name, page)
@@ -336,7 +388,18 @@ class Article(ArticleFields):
         self.contents = result.contents
         self.reading_time = reading_time(self.body)
 
-    def refresh_pictures(self):
-        """Set the text anew after an image in it got its renditions."""
-        self.set_text(list(self.body_images.all()))
-        Article.objects.filter(pk=self.pk).update(body_html=self.body_html)
+    @property
+    def has_sidenotes(self):
+        """True if its notes find room beside the text on a wide screen."""
+        return SIDENOTES in self.body_html
+
+    def refresh_text(self):
+        """Set the text anew: an image in it got its renditions, or an upgrade sets it
+        differently. Nothing else is saved, and nothing where it stays the same."""
+        before = [getattr(self, name) for name in _SET]
+        self.set_body_html(list(self.body_images.all()))
+        now = [getattr(self, name) for name in _SET]
+        if now != before:
+            Article.objects.filter(pk=self.pk).update(
+                **dict(zip(_SET, now, strict=True))
+            )

@@ -1,35 +1,32 @@
 from django.conf import settings
 from django.db import models
-from django.db.models import F, Q
 
+from articles.models.article_table import CONSTRAINTS, INDEXES
 from articles.models.byline import Byline
+from articles.models.funder import Funder
+from articles.models.identifiers import DOIField, ISBNField
+from articles.models.kind import Kind
+from articles.models.licence import Licence
+from articles.models.series import Series
 from articles.models.taxonomy import Topic
 from articles.workflow import State
 from authors.models import Author, Programme
-from ecfr_site.caching.triggers import Seen
+from ecfr_site.accounts.actors import build_actor_field
+from ecfr_site.caching.seen import LISTS, Seen
 from ecfr_site.images.models import Image
 from ecfr_site.redirects.models import SlugRedirectMixin
 from ecfr_site.richtext.fields import RichTextField
 
+# Of a new article, until an editor chooses another.
+FIRST_KIND = "commentary"
+
 
 class ArticleFields(SlugRedirectMixin):
-    """The columns of Article, with their constraints and indexes."""
+    """The columns of Article, and what readers see of them."""
 
-    class Kind(models.TextChoices):
-        COMMENTARY = "commentary", "Commentary"
-        POLICY_BRIEF = "policy-brief", "Policy brief"
-        REPORT = "report", "Report"
-        EXPLAINER = "explainer", "Explainer"
-        PODCAST = "podcast", "Podcast"
-        EVENT_NOTE = "event-note", "Event note"
-        OPEN_LETTER = "open-letter", "Open letter"
-
-        @property
-        def plural(self):
-            return {
-                self.COMMENTARY: "Commentary",
-                self.POLICY_BRIEF: "Policy briefs",
-            }.get(self, f"{self.label}s")
+    class UpdateKind(models.TextChoices):
+        SMALL = "small", "A correction or a small change"
+        VERSION = "version", "A new version"
 
     class Precision(models.TextChoices):
         DAY = "day", "day"
@@ -48,7 +45,23 @@ class ArticleFields(SlugRedirectMixin):
         "Lists, feeds and search engines show it too.",
     )
     body = RichTextField(blank=True)
-    kind = models.CharField(max_length=20, choices=Kind, default=Kind.COMMENTARY)
+    # By its slug, which the column held before kinds were rows.
+    kind = models.ForeignKey(
+        Kind,
+        models.PROTECT,
+        to_field="slug",
+        db_column="kind",
+        db_index=False,
+        default=FIRST_KIND,
+        related_name="articles",
+    )
+    key_points = RichTextField(
+        blank=True,
+        default="",
+        db_default="",
+        help_text="Three to five sentences, one a line: what a reader in a hurry "
+        "takes along.",
+    )
     language = models.CharField(
         max_length=10, choices=settings.LANGUAGES, default=settings.LANGUAGES[0][0]
     )
@@ -93,6 +106,92 @@ class ArticleFields(SlugRedirectMixin):
     programmes = models.ManyToManyField(Programme, blank=True, related_name="articles")
     topics = models.ManyToManyField(
         Topic, blank=True, related_name="articles", verbose_name="topics and regions"
+    )
+
+    pinned = models.ManyToManyField(
+        "self",
+        symmetrical=False,
+        blank=True,
+        related_name="pinned_by",
+        verbose_name="pinned related work",
+        help_text="Up to three pieces that lead “Related work”. The rest is found by "
+        "words, topics, programmes and people.",
+    )
+
+    # Record
+    series = models.ForeignKey(
+        Series,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        # The index below spares those in no series, which are most.
+        db_index=False,
+        related_name="articles",
+        verbose_name="series or project",
+    )
+    series_number = models.PositiveSmallIntegerField(
+        "number in it", null=True, blank=True, help_text="Its parts come in this order."
+    )
+    report_number = models.CharField(
+        max_length=60,
+        blank=True,
+        default="",
+        db_default="",
+        help_text="As it is printed and cited: “Policy Brief 2026/14”, “PB 14”.",
+    )
+    doi = DOIField("DOI", max_length=200, blank=True, default="", db_default="")
+    doi_registered = models.BooleanField(
+        "the DOI is registered",
+        default=False,
+        db_default=False,
+        help_text="Until then it is shown as “to be registered” and not cited: it "
+        "would lead nowhere.",
+    )
+    isbn = ISBNField(
+        "ISBN",
+        max_length=17,
+        blank=True,
+        default="",
+        db_default="",
+        help_text="With 10 or 13 digits; hyphens are printed as you write them.",
+    )
+    page_count = models.PositiveSmallIntegerField(
+        "pages",
+        null=True,
+        blank=True,
+        help_text="Of the PDF. Leave empty where ours is the only one: it is counted.",
+    )
+    funders = models.ManyToManyField(Funder, blank=True, related_name="articles")
+    disclosure = models.TextField(
+        blank=True,
+        default="",
+        db_default="",
+        max_length=2000,
+        help_text="Interests of the authors, and whatever else about money or support "
+        "readers should know.",
+    )
+    licence = models.CharField(
+        max_length=10,
+        choices=Licence,
+        blank=True,
+        default="",
+        db_default="",
+        help_text="Of our own text. Creative Commons licences offer it for "
+        "republishing.",
+    )
+    updated_on = models.DateField(
+        null=True,
+        blank=True,
+        help_text="If it was brought up to date after publication. What was wrong is "
+        "a correction instead.",
+    )
+    update_note = models.TextField(
+        "what was updated",
+        blank=True,
+        default="",
+        db_default="",
+        max_length=600,
+        help_text="Shown to readers with the date.",
     )
 
     # Publish
@@ -163,7 +262,32 @@ class ArticleFields(SlugRedirectMixin):
         help_text="On what terms it is republished, if the outlet asks for that.",
     )
     disclaimer = models.TextField(
-        blank=True, help_text="Leave empty to use the institution's disclaimer."
+        blank=True,
+        help_text="Leave empty to use that of its programme, of its kind or of the "
+        "institution.",
+    )
+
+    # Which version readers see, since when, and what is new in it. Counted up when
+    # changes that an editor calls a new version replace the live text.
+    version = models.PositiveSmallIntegerField(default=1, db_default=1, editable=False)
+    version_at = models.DateTimeField(null=True, editable=False)
+    update_kind = models.CharField(
+        "this update is",
+        max_length=10,
+        choices=UpdateKind,
+        blank=True,
+        default="",
+        db_default="",
+        help_text="A new version has a number, a date and a note; the former one "
+        "keeps an address of its own.",
+    )
+    version_note = models.TextField(
+        "what is new",
+        blank=True,
+        default="",
+        db_default="",
+        max_length=600,
+        help_text="For readers, in a sentence or two. A new version needs it.",
     )
 
     # Search engines
@@ -183,24 +307,11 @@ class ArticleFields(SlugRedirectMixin):
         editable=False,
         related_name="working_copy",
     )
-    approved_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL,
-        models.SET_NULL,
-        null=True,
-        editable=False,
-        related_name="+",
-    )
+    approved_by = build_actor_field(editable=False)
     approved_at = models.DateTimeField(null=True, editable=False)
     # What was approved, as articles/history/snapshot.py writes it.
     approved_content = models.JSONField(null=True, editable=False)
-    assigned_to = models.ForeignKey(
-        settings.AUTH_USER_MODEL,
-        models.SET_NULL,
-        null=True,
-        blank=True,
-        related_name="+",
-        help_text="Who works on it next.",
-    )
+    assigned_to = build_actor_field(blank=True, help_text="Who works on it next.")
     due = models.DateField(null=True, blank=True, help_text="By when.")
 
     # Made at save, so that a reader's page has nothing left to compute
@@ -213,43 +324,55 @@ class ArticleFields(SlugRedirectMixin):
         Image, editable=False, related_name="showing_articles"
     )
     problems = models.JSONField(default=list, editable=False)
+    # What was left out of the text when it was pasted or saved, a sentence a line,
+    # until an editor has looked.
+    losses = models.TextField(default="", db_default="", editable=False)
     checked_at = models.DateTimeField(null=True, editable=False)
+    # The answer of doi.org when an editor asked for it last.
+    doi_checked_at = models.DateTimeField(null=True, editable=False)
+    doi_answer = models.CharField(
+        max_length=200, blank=True, default="", db_default="", editable=False
+    )
     check_asked_at = models.DateTimeField(null=True, editable=False)
 
     # Who and when
-    created_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL,
-        models.SET_NULL,
-        null=True,
-        editable=False,
-        related_name="+",
-    )
-    changed_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL,
-        models.SET_NULL,
-        null=True,
-        editable=False,
-        related_name="+",
-    )
+    created_by = build_actor_field(editable=False)
+    changed_by = build_actor_field(editable=False)
     created = models.DateTimeField(auto_now_add=True)
     changed = models.DateTimeField(auto_now=True)
 
     readers_see = Seen(
+        tags=(
+            "article-{id}",
+            # Readers see changes when they replace the article.
+            "article-{live_id}",
+            "article-{translation_of_id}",
+            "series-{series_id}",
+            LISTS,
+        ),
         unseen=(
             "approved_at",
             "approved_by",
             "approved_content",
             "assigned_to",
             "body_images",
+            # A save that changes nothing else is none to readers.
+            "changed",
             "changed_by",
             "check_asked_at",
             "checked_at",
             "created",
             "created_by",
+            "doi_answer",
+            "doi_checked_at",
             "due",
+            "losses",
             "problems",
+            "update_kind",
         ),
-        only="{row}.live_id IS NULL AND {row}.state IN ('published', 'withdrawn')",
+        # Also working copies, which are published at their minute: until then pages are
+        # kept.
+        only="{row}.state IN ('published', 'withdrawn')",
     )
 
     class Meta:
@@ -259,71 +382,5 @@ class ArticleFields(SlugRedirectMixin):
             ("approve_article", "Can approve articles and return them"),
             ("publish_article", "Can publish, schedule and withdraw articles"),
         ]
-        constraints = [
-            models.CheckConstraint(
-                condition=~Q(state=State.PUBLISHED) | Q(published_at__isnull=False),
-                name="published_has_a_time",
-                violation_error_message="A published article needs its time.",
-            ),
-            models.CheckConstraint(
-                condition=~Q(state=State.PUBLISHED)
-                | Q(image__isnull=True)
-                | Q(image_decorative=True)
-                | ~Q(image_alt=""),
-                name="published_image_has_alt",
-                violation_error_message="Describe the image, or mark it decorative.",
-            ),
-            models.CheckConstraint(
-                condition=Q(original_url="") | ~Q(original_outlet=""),
-                name="original_has_an_outlet",
-                violation_error_message="Name the outlet that published it first.",
-            ),
-            models.CheckConstraint(
-                condition=Q(translation_of__isnull=True) | ~Q(translation_of=F("id")),
-                name="not_its_own_translation",
-                violation_error_message="An article is not a translation of itself.",
-            ),
-            models.UniqueConstraint(
-                fields=["translation_of", "language"],
-                condition=Q(live=None),
-                name="one_translation_a_language",
-                violation_error_message="There is a translation in this language.",
-            ),
-            models.UniqueConstraint(
-                fields=["slug"],
-                condition=Q(live=None),
-                name="one_article_an_address",
-                violation_error_message="There is an article with this address.",
-            ),
-        ]
-        indexes = [
-            models.Index(
-                F("published_at").desc(),
-                F("id").desc(),
-                condition=Q(state=State.PUBLISHED),
-                name="article_latest",
-            ),
-            models.Index(
-                F("kind"),
-                F("published_at").desc(),
-                F("id").desc(),
-                condition=Q(state=State.PUBLISHED),
-                name="article_latest_by_kind",
-            ),
-            models.Index(
-                F("featured_at").desc(),
-                condition=Q(featured_at__isnull=False),
-                name="article_featured",
-            ),
-            models.Index(fields=["state", "-changed"], name="article_by_state"),
-            models.Index(
-                fields=["replaces_at"],
-                condition=Q(live__isnull=False),
-                name="article_to_be_replaced",
-            ),
-            models.Index(
-                fields=["ends_at"],
-                condition=Q(ends_at__isnull=False),
-                name="article_to_end",
-            ),
-        ]
+        constraints = CONSTRAINTS
+        indexes = INDEXES

@@ -4,8 +4,9 @@ import reversion
 from django.db import models
 from django.utils.text import get_text_list
 
+from articles.models.kind import Kind
 from authors.models import Author, Position
-from ecfr_site.caching.triggers import Seen
+from ecfr_site.caching.seen import Seen
 
 
 class BylineQuerySet(models.QuerySet):
@@ -16,7 +17,7 @@ class BylineQuerySet(models.QuerySet):
         )
         return (
             self.select_related("author__photo")
-            .defer("author__biography", "author__email", "author__sort_name")
+            .defer("author__biography", "author__email")
             .prefetch_related(models.Prefetch("author__positions", positions))
         )
 
@@ -57,7 +58,7 @@ class Byline(models.Model):
         "not be shown.",
     )
 
-    readers_see = Seen()
+    readers_see = Seen(part_of="article")
 
     objects = BylineManager()
 
@@ -78,11 +79,16 @@ class Byline(models.Model):
     @property
     def role_name(self):
         """The role as a noun; "author" and "with" depend on the article's kind."""
-        podcast = self.article.kind == self.article.Kind.PODCAST
+        podcast = self.article.kind.template == Kind.Template.PODCAST
         return {
             self.Role.AUTHOR: "speaker" if podcast else "author",
             self.Role.WITH: "guest" if podcast else "contributor",
         }.get(self.role, self.get_role_display())
+
+    @property
+    def is_author(self):
+        """True for those who are cited as its authors; false for who helped."""
+        return self.role not in (self.Role.EDITOR, self.Role.TRANSLATOR)
 
     @property
     def position(self):
@@ -93,29 +99,30 @@ class Byline(models.Model):
 
 
 # The order in which roles are printed, and the words before the names. A role that
-# comes first in the byline starts with a capital.
+# comes first in the byline starts with a capital. "With" comes before "edited by", or
+# it would say that these people edited, too.
 _PHRASES = {
     Byline.Role.AUTHOR: "",
-    Byline.Role.EDITOR: "edited by ",
     Byline.Role.HOST: "hosted by ",
     Byline.Role.WITH: "with ",
+    Byline.Role.EDITOR: "edited by ",
     Byline.Role.TRANSLATOR: "translated by ",
 }
 
 
-def in_order(bylines):
+def sort_bylines(bylines):
     """Bylines as they are printed: by role, then in the editor's order."""
     roles = list(_PHRASES)
     return sorted(bylines, key=lambda b: (roles.index(b.role), b.order, b.pk or 0))
 
 
-def byline_parts(bylines):
+def build_byline_parts(bylines):
     """The printed byline as pairs of text and Author, the author None between names.
 
     "A and B", "A, with B and C", "Edited by A", an institution alone, or nothing.
     """
     parts = []
-    ordered = in_order(bylines)
+    ordered = sort_bylines(bylines)
     for role, phrase in _PHRASES.items():
         named = [b.author for b in ordered if b.role == role]
         if not named:
@@ -131,12 +138,12 @@ def byline_parts(bylines):
     return parts
 
 
-def credits_heading(bylines):
+def build_credits_heading(bylines):
     """The roles of bylines in printed order: "Authors", "Host and guests"."""
     count = Counter(byline.role_name for byline in bylines)
     names = [f"{name}s" if many > 1 else name for name, many in count.items()]
     return get_text_list(names, "and").capitalize()
 
 
-def byline_text(bylines):
-    return "".join(text for text, _ in byline_parts(bylines))
+def format_byline(bylines):
+    return "".join(text for text, _ in build_byline_parts(bylines))

@@ -1,10 +1,10 @@
-from django.conf import settings
 from django.db import models, transaction
 from django.db.models import Exists, F, OuterRef, Q
 from django.utils import timezone
 
 from articles.models.workflow_event import WorkflowEvent
 from articles.workflow import PUBLISH
+from ecfr_site.accounts.actors import build_actor_field
 
 
 class CommentQuerySet(models.QuerySet):
@@ -69,13 +69,9 @@ class Comment(models.Model):
         help_text="The words it is about. Empty: the whole article.",
     )
     text = models.TextField("comment", max_length=5000)
-    by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+"
-    )
+    by = build_actor_field()
     at = models.DateTimeField(auto_now_add=True)
-    resolved_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+"
-    )
+    resolved_by = build_actor_field()
     resolved_at = models.DateTimeField(null=True)
     # When it was said by e-mail, so that it is said once.
     told_at = models.DateTimeField(null=True, editable=False)
@@ -99,7 +95,7 @@ class Comment(models.Model):
         return type(self).objects.visible_to(user).filter(pk=self.pk).exists()
 
     @transaction.atomic
-    def say(self):
+    def post(self):
         """Store the new comment. What is answered is open again."""
         self.save()
         if self.answers and self.answers.resolved_at:

@@ -1,9 +1,10 @@
 import reversion
-from django.conf import settings
 from django.db import models
 from django.utils import timezone
 
-from ecfr_site.caching.triggers import Seen
+from articles.models.validation import check_day
+from ecfr_site.accounts.actors import build_actor_field
+from ecfr_site.caching.seen import Seen
 
 
 @reversion.register()
@@ -18,18 +19,16 @@ class Correction(models.Model):
         help_text="Say what the article said before and what is right."
     )
 
-    by = models.ForeignKey(
-        settings.AUTH_USER_MODEL,
-        models.SET_NULL,
-        null=True,
-        editable=False,
-        related_name="+",
-    )
+    by = build_actor_field(editable=False)
 
-    readers_see = Seen(unseen=("by",))
+    # They have a list, too.
+    readers_see = Seen(part_of="article", unseen=("by",))
 
     class Meta:
         ordering = ["date", "pk"]
 
     def __str__(self):
         return f"{self.date}: {self.text[:60]}"
+
+    def clean(self):
+        check_day(self.article, "date", self.date)

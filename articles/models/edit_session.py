@@ -20,23 +20,24 @@ class EditSessionQuerySet(models.QuerySet):
         """Sessions whose form is open at this moment."""
         return self.filter(seen_at__gte=timezone.now() - GONE_AFTER)
 
-    def colleagues(self, user, article_id):
-        """The others who have the article open; nobody shares a new one."""
-        if article_id is None:
-            return self.none()
-        return (
-            self.here()
-            .filter(article=article_id)
-            .exclude(user=user)
-            .select_related("user")
-            .defer("typed")
-            .order_by("since")
-        )
+    def find_open(self, user, article_id):
+        """(the user's own session or None, the colleagues who are here); one query.
 
-    def heartbeat(self, user, article_id, window, serial, typed=None, instead_of=""):
+        Without their texts. Nobody shares a new article.
+        """
+        rows = self.of(user, article_id)
+        if article_id is not None:
+            rows |= self.here().filter(article=article_id).exclude(user=user)
+        rows = list(rows.select_related("user").defer("draft_data").order_by("since"))
+        own = next((row for row in rows if row.user_id == user.pk), None)
+        return own, [row for row in rows if row.user_id != user.pk]
+
+    def heartbeat(
+        self, user, article_id, window, serial, draft_data=None, instead_of=""
+    ):
         """A window says that it is open, and what was typed in it, if anything.
 
-        Two to four queries, however many are there. `serial` grows with each call, so
+        One to three queries, however many are there. `serial` grows with each call, so
         that of two the later one stays, however they arrive. Text in another window of
         the same person is left alone, unless that is `instead_of`.
 
@@ -44,16 +45,15 @@ class EditSessionQuerySet(models.QuerySet):
         The row's `window` and `serial` are the given ones if this was noted.
         """
         now = timezone.now()
-        others = list(self.colleagues(user, article_id))
-        mine = self.of(user, article_id).defer("typed").first()
+        mine, others = self.find_open(user, article_id)
         writes = (
-            typed is not None
+            draft_data is not None
             or (mine is not None and mine.has_lock)
             or not any(other.writes for other in others)
         )
         noted = {"window": window, "serial": serial, "seen_at": now, "writes": writes}
-        if typed is not None:
-            noted |= {"typed": typed, "typed_at": now}
+        if draft_data is not None:
+            noted |= {"draft_data": draft_data, "typed_at": now}
         if mine is None:
             try:
                 with transaction.atomic():
@@ -62,13 +62,13 @@ class EditSessionQuerySet(models.QuerySet):
                     )
             except IntegrityError:
                 # Another window was first by a moment.
-                return self.of(user, article_id).defer("typed").get(), others
+                return self.of(user, article_id).defer("draft_data").get(), others
             self.forget()
             return mine, others
         own = Q(window__in={"", window, instead_of})
         gone = Q(seen_at__lt=now - GONE_AFTER)
         # Text takes the place of none; a window that only looks on waits for that.
-        free = Q(typed_at=None) if typed is not None else gone & Q(typed_at=None)
+        free = Q(typed_at=None) if draft_data is not None else gone & Q(typed_at=None)
         noting = (
             self.of(user, article_id)
             .filter(own | free)
@@ -114,7 +114,12 @@ class EditSessionQuerySet(models.QuerySet):
         if window:
             gone = Q(seen_at__lt=timezone.now() - GONE_AFTER)
             rows = rows.filter(Q(window__in=["", window]) | gone)
-        values = {"typed": None, "typed_at": None, "window": window, "serial": serial}
+        values = {
+            "draft_data": None,
+            "typed_at": None,
+            "window": window,
+            "serial": serial,
+        }
         if article_id is None:
             # That form is gone: the next new article has one of its own.
             values["seen_at"] = timezone.now() - GONE_AFTER
@@ -155,7 +160,7 @@ class EditSession(models.Model):
     writes = models.BooleanField(default=False)
     taken_over_at = models.DateTimeField(null=True)
     # The form as it would be posted: {name: [values]}; None when nothing is unsaved.
-    typed = models.JSONField(null=True)
+    draft_data = models.JSONField(null=True, db_column="typed")
     typed_at = models.DateTimeField(null=True)
 
     readers_see = None

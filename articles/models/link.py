@@ -48,7 +48,7 @@ class LinkQuerySet(models.QuerySet):
                 break
         return mine
 
-    def note(self, article, addresses):
+    def replace_for(self, article, addresses):
         """Make these the links of the article; returns them."""
         self.bulk_create(
             [Link(address=address) for address in addresses], ignore_conflicts=True
@@ -97,7 +97,7 @@ class Link(models.Model):
     def site(self):
         return self.address.partition("//")[2].partition("/")[0].lower()
 
-    def answer(self, trouble):
+    def record_answer(self, trouble):
         """Keep what was found: None, or a level and the end of a sentence."""
         level, text = trouble or ("", "")
         found = {"level": level, "trouble": text[:300], "checked_at": timezone.now()}

@@ -3,7 +3,7 @@ from django.db import models
 
 
 class NotificationPreference(models.Model):
-    """Which news of articles somebody wants by e-mail; all of it without a row."""
+    """The news of articles that somebody wants by e-mail; all of it without a row."""
 
     user = models.OneToOneField(
         settings.AUTH_USER_MODEL, models.CASCADE, related_name="notice_choice"

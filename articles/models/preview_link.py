@@ -8,8 +8,9 @@ from django.urls import reverse
 from django.utils import timezone
 from reversion.models import Version
 
-from articles.history.snapshot import kept_already
+from articles.history.snapshot import find_kept_version
 from articles.workflow import NotAllowed
+from ecfr_site.accounts.actors import build_actor_field
 from ecfr_site.database.queries import remove_some
 from ecfr_site.security import tokens
 
@@ -37,7 +38,7 @@ class PreviewLinkQuerySet(models.QuerySet):
         # Counting forgets the model's own order.
         return annotated.order_by(*self.model._meta.ordering)
 
-    def opened_by(self, token):
+    def get_by_token(self, token):
         """The good link of this token, with its article. Raises DoesNotExist."""
         try:
             number = tokens.number_in(token)
@@ -68,9 +69,7 @@ class PreviewLink(models.Model):
     embargoed_until = models.DateTimeField(null=True, blank=True)
     expires_at = models.DateTimeField()
     revoked_at = models.DateTimeField(null=True, editable=False)
-    created_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+"
-    )
+    created_by = build_actor_field()
     created_at = models.DateTimeField(auto_now_add=True)
 
     readers_see = None
@@ -102,13 +101,13 @@ class PreviewLink(models.Model):
             raise NotAllowed(f"{by} may not change “{shown}”.")
         if shown.was_public:
             raise NotAllowed(
-                "Readers have this page: send its own address. Links are for drafts "
-                "and for changes that are not yet published."
+                "This page is public: share its own address. Preview links are for "
+                "drafts and unpublished changes."
             )
         link = cls.objects.create(
             article_id=article.original_id,
             recipient=recipient,
-            version=kept_version(shown, by) if pinned else None,
+            version=keep_version(shown, by) if pinned else None,
             embargoed_until=embargoed_until,
             expires_at=timezone.now() + timedelta(days=days),
             created_by=by,
@@ -151,7 +150,7 @@ class PreviewLink(models.Model):
     def has_expired(self):
         return self.expires_at <= timezone.now()
 
-    def shows(self):
+    def find_shown(self):
         """An article, working copies included, or a Version; one query.
 
         None once readers have the page: from then on its own address says what there
@@ -166,9 +165,9 @@ class PreviewLink(models.Model):
         return copy if copy and copy.created <= self.created_at else None
 
 
-def kept_version(article, by):
+def keep_version(article, by):
     """The version of exactly this text in the history, made if there is none."""
-    if kept := kept_already(article):
+    if kept := find_kept_version(article):
         return kept
     with reversion.create_revision():
         reversion.set_user(by)

@@ -1,16 +1,32 @@
 from django.core.exceptions import ValidationError
-from django.db import models
+from django.db import models, transaction
 from django.db.models import Case, Value, When
 from django.db.models.functions import Coalesce
 from django.urls import reverse
+from django.utils.functional import cached_property
 
-from ecfr_site.caching.triggers import Seen
+from articles.models.related_article import RelatedStatus
+from ecfr_site.caching.seen import LISTS, Seen
+from ecfr_site.institution.feed_formats import list_feed_paths
 from ecfr_site.redirects.models import SlugRedirectMixin
 
 MAX_DEPTH = 3
 
 
 class TopicQuerySet(models.QuerySet):
+    def mark_related(self):
+        """Have related work computed anew that may have been found by these."""
+        labels = Topic.articles.through.objects.filter(topic__in=self)
+        RelatedStatus.objects.mark_like(list(labels.values_list("article", flat=True)))
+
+    @transaction.atomic
+    def delete(self):
+        self.mark_related()
+        return super().delete()
+
+    delete.alters_data = True  # type: ignore[attr-defined]
+    delete.queryset_only = True  # type: ignore[attr-defined]
+
     def topics(self):
         return self.filter(kind=Topic.Kind.TOPIC)
 
@@ -52,7 +68,7 @@ class Topic(SlugRedirectMixin):
     )
     summary = models.CharField(max_length=300, blank=True)
 
-    readers_see = Seen()
+    readers_see = Seen(tags=("topic-{id}", LISTS))
 
     objects = TopicQuerySet.as_manager()
 
@@ -71,11 +87,16 @@ class Topic(SlugRedirectMixin):
     def unnamed_slug(self):
         return self.kind
 
+    @transaction.atomic
+    def delete(self, *args, **kwargs):
+        Topic.objects.filter(pk=self.pk).mark_related()
+        return super().delete(*args, **kwargs)
+
     def get_absolute_url(self):
         return reverse(self.kind, args=[self.slug])
 
-    def get_feed_url(self):
-        return reverse(f"{self.kind}_feed", args=[self.slug])
+    def list_feeds(self):
+        return list_feed_paths(self.kind, self.slug)
 
     def clean(self):
         ancestors = self.ancestors()
@@ -97,9 +118,13 @@ class Topic(SlugRedirectMixin):
             above = above.parent
         return found
 
+    @cached_property
     def family(self):
-        """A queryset of this topic and all below it."""
+        """This topic and all below it, as a list; one query."""
         under = models.Q(pk=self.pk)
         for depth in range(1, MAX_DEPTH):
             under |= models.Q(**{"__".join(["parent"] * depth): self.pk})
-        return Topic.objects.filter(under)
+        return list(Topic.objects.filter(under))
+
+    def list_children(self):
+        return [topic for topic in self.family if topic.parent_id == self.pk]

@@ -4,7 +4,7 @@ from django.core.exceptions import ValidationError
 from django.utils import timezone
 
 from articles.workflow import State
-from ecfr_site.admin_site.wall_clock import in_words
+from ecfr_site.admin_site.wall_clock import format_moment
 
 
 def check_article(article):
@@ -28,8 +28,30 @@ def check_article(article):
     if original and article.live_id:
         _check_translation(article, original)
     _check_times(article)
+    check_day(article, "original_date", article.original_date)
+    check_day(article, "updated_on", article.updated_on)
+    _check_series(article)
+    if article.update_note and not article.updated_on:
+        raise ValidationError({"updated_on": "Say when it was updated."})
+    if article.doi_registered and not article.doi:
+        raise ValidationError({"doi": "Enter the DOI that is registered."})
     if article.state == State.PUBLISHED and article.published_at is None:
         raise ValidationError({"published_at": "A published article needs its time."})
+
+
+def _check_series(article):
+    if article.series_number is None:
+        return
+    if article.series_id is None:
+        raise ValidationError({"series": "Choose the series that the number is of."})
+    others = type(article).objects.originals().exclude(pk=article.original_id)
+    taken = others.filter(
+        series=article.series_id, series_number=article.series_number
+    ).exists()
+    if taken:
+        raise ValidationError(
+            {"series_number": "Another part of the series has this number."}
+        )
 
 
 def _check_times(article):
@@ -44,10 +66,18 @@ def _check_times(article):
     if article.ends_at and began and article.ends_at <= began:
         raise ValidationError(
             {
-                "ends_at": "The end comes after the publication, "
-                f"{in_words(began)}. Choose a later one, or none."
+                "ends_at": "The end must come after the publication, "
+                f"{format_moment(began)}. Choose a later one, or none."
             }
         )
+
+
+def check_day(article, field, day):
+    """Raise ValidationError for a day that is to come when readers get the article."""
+    today, live_at = timezone.localdate(), article.goes_live_at
+    latest = max(today, timezone.localdate(live_at)) if live_at else today
+    if day and day > latest:
+        raise ValidationError({field: "This day is still to come."})
 
 
 def _check_translation(article, original):

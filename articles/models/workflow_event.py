@@ -1,6 +1,7 @@
-from django.conf import settings
 from django.db import models
 from django.db.models import Q
+
+from ecfr_site.accounts.actors import build_actor_field
 
 
 class WorkflowEventQuerySet(models.QuerySet):
@@ -16,9 +17,7 @@ class WorkflowEvent(models.Model):
     )
     on_working_copy = models.BooleanField(default=False)
     name = models.CharField(max_length=20)
-    by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+"
-    )
+    by = build_actor_field()
     at = models.DateTimeField(auto_now_add=True)
     note = models.TextField(blank=True)
     # When it was said by e-mail, so that it is said once.

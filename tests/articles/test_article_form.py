@@ -71,7 +71,7 @@ def test_a_time_in_the_future_schedules(publisher, reader):
 
     form.press("Publish now")
 
-    assert f"It goes live {later:%-d %B %Y}, 09:00 CE" in form.said
+    assert f"It goes live on {later:%-d %B %Y}, 09:00 CE" in form.said
     assert Article.objects.get().is_scheduled
     assert reader.get("/article/a-visit/").status_code == 404
 
@@ -111,7 +111,7 @@ def test_a_live_page_is_updated_at_once(publisher, reader):
 
     form.press("Update the live page")
 
-    assert "The live page is updated" in form.said
+    assert "The live page has been updated" in form.said
     assert "Better said." in reader.get("/article/live/").content.decode()
     assert article.changes is None
 
@@ -340,11 +340,38 @@ def test_what_readers_have_seen_cannot_be_deleted(publisher, state):
     seen = ArticleFactory(**{state if not fields else "published": True}, **fields)
     draft = ArticleFactory(draft=True)
 
-    for article, asked, done in ((seen, 403, 403), (draft, 200, 302)):
+    for article, asked in ((seen, 302), (draft, 200)):
         address = f"/admin/articles/article/{article.pk}/delete/"
         assert publisher.get(address).status_code == asked
-        assert publisher.post(address, {"post": "yes"}).status_code == done
+        assert publisher.post(address, {"post": "yes"}).status_code == 302
     assert list(Article.objects.all()) == [seen]
+
+
+@pytest.mark.parametrize(
+    ("state", "reason"),
+    [("published", "withdraw it instead"), ("withdrawn", "it stays withdrawn")],
+)
+def test_who_would_delete_what_readers_have_seen_is_told_what_to_do(
+    admin_client, state, reason
+):
+    article = ArticleFactory(**{state: True})
+
+    answer = admin_client.get(
+        f"/admin/articles/article/{article.pk}/delete/", follow=True
+    ).content.decode()
+
+    assert "Readers have seen this article, so it is not deleted" in answer
+    assert reason in answer
+    assert "Your account may not have permission" not in answer
+
+
+def test_who_may_not_delete_is_told_no_reason(contributor):
+    article = ArticleFactory(published=True)
+
+    assert (
+        contributor.get(f"/admin/articles/article/{article.pk}/delete/").status_code
+        == 403
+    )
 
 
 def test_a_preview_shows_a_draft_to_the_desk_alone(editor, reader):
@@ -396,7 +423,7 @@ def test_only_who_may_publish_is_offered_to_publish_many(
 
 
 def test_the_list_deletes_nothing(publisher):
-    """What readers have seen is withdrawn; a draft is deleted on its own page."""
+    """Live articles are withdrawn; a draft is deleted on its own page."""
     draft = ArticleFactory(draft=True)
     chosen = {"action": "delete_selected", "_selected_action": [draft.pk]}
 
@@ -415,12 +442,48 @@ def test_the_list_takes_few_queries_whatever_it_holds(
 
     fill()
     publisher.get("/admin/articles/article/")
-    with django_assert_max_num_queries(18) as queries:
+    with django_assert_max_num_queries(20) as queries:
         publisher.get("/admin/articles/article/")
     fill()
 
     with django_assert_num_queries(len(queries)):
         publisher.get("/admin/articles/article/")
+
+
+def list_findings(form):
+    """The checklist's findings that are shown beside the form."""
+    return [item.text_content() for item in form.page.iter("li")]
+
+
+def says(form, words):
+    return any(words in text for text in list_findings(form))
+
+
+def test_what_pastes_lost_is_on_the_checklist_until_an_editor_has_looked(publisher):
+    form = written(article_form(publisher))
+    form["pasted"] = "2 images were left out.\n1 formula could not be kept.\n"
+    form["body"] = '<p>One <img src="cid:map.png"></p>'
+    form.press("Save draft")
+    article = Article.objects.get()
+
+    form = article_form(publisher, article)
+    assert says(form, "2 images were left out.")
+    assert says(form, "1 formula could not be kept.")
+    assert says(form, "1 image that cannot be shown")
+    form.press("Publish now")
+    assert "2 images were left out." in form.said
+
+    form = OpenForm(publisher, f"/admin/articles/article/{article.pk}/change/")
+    form["losses_seen"] = "on"
+    form.press("Save the changes")
+    assert not says(article_form(publisher, article), "left out")
+
+
+def test_a_text_that_lost_nothing_is_not_asked_about(publisher):
+    form = written(article_form(publisher))
+    form.press("Save draft")
+
+    assert "losses_seen" not in article_form(publisher, Article.objects.get()).values
 
 
 @pytest.mark.parametrize(

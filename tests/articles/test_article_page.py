@@ -7,6 +7,7 @@ from datetime import date, datetime
 import pytest
 from django.utils import timezone
 
+from articles.related.upkeep import compute_all
 from ecfr_site.institution.models import Institution
 from tests.factories import (
     ArticleFactory,
@@ -205,6 +206,7 @@ def test_related_work_shares_a_topic_and_not_the_article_itself(reader, article)
         published=True, title="Near", topics=list(article.topics.all())
     )
     far = ArticleFactory(published=True, title="Far")
+    compute_all(lambda done, of: None)
 
     related = reader.get("/article/a-visit/").context["related"]
 

@@ -1,4 +1,4 @@
-"""What is typed is kept by itself, for its writer alone, and comes back on request."""
+"""Autosave: for the writer alone, restored on request."""
 
 import time
 
@@ -17,8 +17,8 @@ from tests.factories import ArticleFactory, AuthorFactory, UserFactory
 pytestmark = pytest.mark.django_db
 
 # The session, the account, its rights (2), changes that are due, the article, who is
-# here, the own row, and keeping the text.
-QUERIES = 10
+# here, and keeping the text.
+QUERIES = 9
 
 
 @pytest.fixture
@@ -40,7 +40,7 @@ def offer(form):
 
 
 def kept(**field):
-    return EditSession.objects.get(**field).typed
+    return EditSession.objects.get(**field).draft_data
 
 
 def test_what_is_typed_is_kept_and_the_article_untouched(window, article):
@@ -226,7 +226,7 @@ def test_it_is_thrown_away_on_request_alone(window, editor, article):
 def test_bringing_back_what_is_gone_saves_nothing(window):
     window.bring_back()
 
-    assert "There is no unsaved text any more" in window.form.said
+    assert "There is no unsaved text to restore" in window.form.said
     assert window.form["title"] == "Before"
 
 
@@ -272,7 +272,7 @@ def test_an_expired_session_says_so_and_brings_it_back_after_signing_in(
     window.form.send({"_bring_back": ["1"]})
     window.form["username"] = editor.user.username
     window.form["password"] = "correct horse"
-    window.form.press("Sign in and go on")
+    window.form.press("Sign in and continue")
 
     assert "Not saved yet" in window.form.said
     assert window.form["title"] == "After"
@@ -371,7 +371,7 @@ def test_the_offer_can_be_used_without_a_script(window, editor, article):
     [offer] = page.xpath("//*[@class='editing-offer']")
 
     assert [button.text_content() for button in offer.xpath(".//button")] == [
-        "Bring it back",
+        "Restore it",
         "Discard",
     ]
     # Forms do not stand within forms.

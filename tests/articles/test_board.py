@@ -55,7 +55,7 @@ def test_each_article_stands_in_the_column_of_its_state(editor):
     assert "Handed in" in board["In review"]
     assert "Read" in board["Approved"]
     assert "To come" in board["Scheduled"]
-    assert "Out" in board["Published lately"]
+    assert "Out" in board["Recently published"]
     assert "Old" not in str(board)
     assert "Gone" not in str(board)
 
@@ -71,7 +71,7 @@ def test_a_working_copy_stands_where_it_is_on_its_way(editor):
     board = columns(editor)
 
     assert "Changes to a live page Bread" in board["In review"]
-    assert "Changes" not in board["Published lately"]
+    assert "Changes" not in board["Recently published"]
 
 
 def test_a_card_says_with_whom_it_is_since_when_it_is_overdue_and_who_talks(editor):

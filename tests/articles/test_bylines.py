@@ -6,7 +6,7 @@ import re
 import pytest
 
 from articles.models import Byline
-from articles.models.byline import byline_text
+from articles.models.byline import format_byline
 from tests.factories import ArticleFactory, AuthorFactory
 
 pytestmark = pytest.mark.django_db
@@ -35,6 +35,10 @@ PRINTED = [
     (["w:Bo Lund", "Ada Verne"], "Ada Verne, with Bo Lund"),
     (["e:Ada Verne"], "Edited by Ada Verne"),
     (["h:Ada Verne", "w:Bo Lund"], "Hosted by Ada Verne, with Bo Lund"),
+    # “Edited by Ada Verne, with Bo Lund” would say that both edited.
+    (["e:Ada Verne", "w:Bo Lund"], "With Bo Lund, edited by Ada Verne"),
+    (["e:Cy Ray", "Ada Verne", "w:Bo Li"], "Ada Verne, with Bo Li, edited by Cy Ray"),
+    (["e:Cy Ray", "h:Ada Verne"], "Hosted by Ada Verne, edited by Cy Ray"),
     (["Ada Verne", "t:Bo Lund"], "Ada Verne, translated by Bo Lund"),
 ]
 
@@ -44,7 +48,7 @@ def test_a_byline_is_printed_as_institutes_do(names, printed):
     article = ArticleFactory(published=True)
     credit(article, *names)
 
-    assert byline_text(article.bylines.select_related("author")) == printed
+    assert format_byline(article.bylines.select_related("author")) == printed
 
 
 def text_of(html):
@@ -69,7 +73,7 @@ def test_page_listing_feed_and_structured_data_agree(reader, names):
     if names:
         assert printed in text_of(page)
         assert printed in text_of(listing)
-        assert f"<name>{printed}</name>" in feed
+        assert all(f"<name>{name}</name>" in feed for name in people)
         assert [a["name"] for a in described["author"]] == people[:1]
         assert [a["name"] for a in described.get("contributor", [])] == people[1:]
         authors = re.findall(

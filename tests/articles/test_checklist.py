@@ -10,8 +10,9 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from articles.checklist.checklist import Checklist
-from articles.checklist.rules import LIMITS, RULES
-from articles.embargo import stands_in, words_in
+from articles.checklist.limits import LIMITS
+from articles.checklist.rules import RULES
+from articles.embargo import parse_words, stands_in
 from articles.models import Article, EditorialPolicy, Link
 from articles.workflow import State
 from tests.factories import (
@@ -35,7 +36,7 @@ def note(text):
 
 @pytest.fixture
 def sound():
-    """What makes an article on which nothing is found."""
+    """Fields of an article on which nothing is found."""
     return {"topics": [TopicFactory()], "authors": [PositionFactory().author]}
 
 
@@ -57,6 +58,13 @@ def test_nothing_is_found_on_a_sound_article(sound):
     assert len(checklist.fine) == checklist.count == len(RULES)
 
 
+def test_key_points_are_three_to_five(sound):
+    for count, said in [(0, 0), (1, 1), (2, 1), (3, 0), (5, 0), (6, 1)]:
+        points = "<li>A point.</li>" * count
+        article = ArticleFactory(key_points=points and f"<ul>{points}</ul>", **sound)
+        assert len(found(article, "key_points")) == said
+
+
 PICTURE = '<figure><img src="/media/a.png" alt="x"></figure>'
 
 
@@ -76,14 +84,14 @@ PICTURE = '<figure><img src="/media/a.png" alt="x"></figure>'
             "standfirst_length",
             {"standfirst": "Too short."},
             {"standfirst": "s" * 30},
-            "10 characters, where 30 are the least",
+            "10 characters; the minimum is 30",
             "standfirst",
         ),
         (
             "standfirst_length",
             {"standfirst": "s" * 301},
             {"standfirst": "s" * 300},
-            "301 characters, where 300 are the most",
+            "301 characters; the maximum is 300",
             "standfirst",
         ),
         ("standfirst_length", {"standfirst": "s"}, {"standfirst": ""}, "1 char", None),
@@ -112,7 +120,7 @@ PICTURE = '<figure><img src="/media/a.png" alt="x"></figure>'
             "table_heads",
             {"body": "<table><tr><td>x</td></tr></table>"},
             {"body": "<table><tr><th>x</th></tr></table>"},
-            "A table has no heads",
+            "A table has no header row",
             "body",
         ),
         (
@@ -324,19 +332,19 @@ def test_whole_words_are_found_whatever_their_case(word, text, there):
     assert stands_in(word, text) == there
 
 
-lines = st.text(min_size=1, max_size=20).filter(lambda text: words_in(text))
+lines = st.text(min_size=1, max_size=20).filter(lambda text: parse_words(text))
 
 
 @given(lines)
 def test_any_word_can_be_put_under_embargo(line):
-    for word in words_in(line):
+    for word in parse_words(line):
         assert stands_in(word, f"before {word} after")
         assert stands_in(word, word)
 
 
 @given(st.text(alphabet=".*+?()[]{}|^$\\-#&~ab", min_size=1, max_size=12))
 def test_a_word_means_itself_whatever_its_signs(word):
-    assume(words_in(word))
+    assume(parse_words(word))
     assert not stands_in(word, "z" * 5 + "\n" + "zz z")
 
 
@@ -376,7 +384,7 @@ def test_words_are_found_wherever_readers_would_see_them(sound):
         "attachments",
         "corrections",
     ]
-    assert found[0][0] == "“atlas” is under embargo, but stands in the title."
+    assert found[0][0] == "“atlas” is under embargo but appears in the title."
 
 
 def test_no_word_under_embargo_finds_nothing(sound):
@@ -421,14 +429,16 @@ def test_limits_are_settings():
 
     said = " ".join(text for _, text, _ in found(article, **chosen))
 
-    assert "100 characters, where 99 are the most" in said
-    assert "about 99 are shown" in said
+    assert "100 characters; the maximum is 99" in said
+    assert "show about 99" in said
 
 
 def test_today_s_rules_block_by_themselves():
     blocking = {rule.key for rule in RULES if rule.default == "block"}
 
-    assert blocking == {"title", "standfirst", "body", "lead_alt", "embargo"}
+    assert blocking == {
+        *("title", "standfirst", "body", "lead_alt", "embargo", "version"),
+    }
 
 
 # Publishing

@@ -1,4 +1,4 @@
-"""What the checklist says in an article's form, and what it stops there."""
+"""The checklist in an article's form: findings, and steps it stops."""
 
 import pytest
 from django.db import connection
@@ -48,7 +48,7 @@ def test_what_blocks_is_said_at_its_field_and_the_text_is_kept(publisher, sound)
 
     form.press(PUBLISH)
 
-    assert "“Project Atlas” is under embargo, but stands in the title." in form.said
+    assert "“Project Atlas” is under embargo but appears in the title." in form.said
     [link] = form.page.xpath("//ul[@class='error-summary']//a")
     assert link.get("href") == "#id_title"
     assert form["title"] == "Project Atlas is here"
@@ -192,8 +192,8 @@ def test_it_shows_what_blocks_what_warns_and_what_is_fine(editor):
 
     part = panel(article_form(editor, article))
 
-    assert "1 to mend 2 to look at" in text(part)
-    assert "15 of 19 checks are fine" in text(part)
+    assert "1 to fix 2 to check" in text(part)
+    assert "19 of 23 checks passed" in text(part)
     assert "1 link is still being checked." in text(part)
     links = {a.get("href"): a.get("data-passage") for a in part.xpath(".//a")}
     assert links == {"#id_standfirst": None, "#id_topics": None, "#id_body": "Early"}
@@ -227,7 +227,7 @@ def test_it_speaks_of_what_was_saved_last(publisher):
     form.press(PUBLISH)
 
     assert "needs a standfirst" in form.said
-    assert "to mend" not in text(panel(form)).split("As last saved")[0]
+    assert "to fix" not in text(panel(form)).split("As last saved")[0]
 
 
 def test_of_a_working_copy_it_shows_the_copy(publisher):
@@ -311,7 +311,7 @@ def test_what_always_blocks_cannot_be_forged_away(manager):
 @pytest.mark.parametrize(
     ("name", "value", "words"),
     [
-        ("checklist_standfirst_longest", "10", "cannot be less than the least"),
+        ("checklist_standfirst_longest", "10", "cannot be less than the minimum"),
         ("checklist_standfirst_shortest", "0", "greater than or equal to 1"),
         ("checklist_topic", "loud", "not one of the available choices"),
     ],
@@ -335,7 +335,7 @@ def test_signing_in_again_brings_unsaved_settings_back(manager):
     form.press("Save")
     form["username"] = manager.user.username
     form["password"] = "correct horse"
-    form.press("Sign in and go on")
+    form.press("Sign in and continue")
 
     assert form["embargoed_words"].strip() == "Project Atlas"
     assert form["checklist_topic"] == "block"

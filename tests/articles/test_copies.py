@@ -8,7 +8,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from reversion.models import Version
 
-from articles.history.snapshot import content_of
+from articles.history.snapshot import get_content
 from articles.models import Article
 from articles.workflow import State
 from tests.admin_site.desk import article_form
@@ -40,8 +40,8 @@ def live():
 
 @pytest.fixture
 def before(live):
-    """What readers see, to be found as it was."""
-    return content_of(live)
+    """Everything that readers see of the article, to compare later."""
+    return get_content(live)
 
 
 def text_of(response):
@@ -63,7 +63,7 @@ def test_the_first_save_makes_a_working_copy_and_leaves_the_page(
 
     changes = live.changes
     assert (changes.title, changes.state) == ("The new title", State.DRAFT)
-    assert content_of(Article.objects.get(pk=live.pk)) == before
+    assert get_content(Article.objects.get(pk=live.pk)) == before
     assert "The live title" in reader.get("/article/live/").content.decode()
     assert form.address.startswith(f"{LIST}{changes.pk}/change/")
     assert "readers go on seeing the live page" in form.said
@@ -84,7 +84,7 @@ def test_rows_are_changed_in_the_copy_and_not_in_the_live_article(editor, live, 
     assert changes.byline == "Clara Ost, edited by Ada Verne"
     assert changes.corrections.get().text == "It was 1958."
     assert changes.attachments.get().title == "The report"
-    assert content_of(Article.objects.get(pk=live.pk)) == before
+    assert get_content(Article.objects.get(pk=live.pk)) == before
 
 
 def test_two_people_change_places_in_the_copy(editor, live, before):
@@ -96,7 +96,7 @@ def test_two_people_change_places_in_the_copy(editor, live, before):
     form.press("Save the changes")
 
     assert live.changes.byline == "Bruno Lind and Ada Verne"
-    assert content_of(Article.objects.get(pk=live.pk)) == before
+    assert get_content(Article.objects.get(pk=live.pk)) == before
 
 
 def test_another_file_is_only_in_the_copy(editor, live, before):
@@ -107,7 +107,7 @@ def test_another_file_is_only_in_the_copy(editor, live, before):
     form.press("Save the changes")
 
     assert "new" in live.changes.attachments.get().file.name
-    assert content_of(Article.objects.get(pk=live.pk)) == before
+    assert get_content(Article.objects.get(pk=live.pk)) == before
 
 
 def test_changes_may_be_incomplete_until_they_are_published(publisher, live):
@@ -138,7 +138,7 @@ def test_a_form_that_does_not_pass_begins_nothing(editor, live, before):
     form.press("Save the changes")
 
     assert live.changes.corrections.get().text == "It was 1958."
-    assert content_of(Article.objects.get(pk=live.pk)) == before
+    assert get_content(Article.objects.get(pk=live.pk)) == before
 
 
 def test_a_row_that_does_not_pass_begins_nothing(editor, live):
@@ -156,7 +156,7 @@ def test_saving_what_is_the_same_begins_nothing(editor, live):
 
     form.press("Save the changes")
 
-    assert "Nothing differs" in form.said
+    assert "nothing differs" in form.said
     assert Article.objects.get() == live
 
 
@@ -214,7 +214,7 @@ def test_opening_the_article_opens_its_changes(editor, live):
     response = editor.get(f"{LIST}{live.pk}/change/")
 
     assert response["Location"] == f"{LIST}{changes.pk}/change/"
-    assert "changes to this article" in text_of(editor.get(response["Location"]))
+    assert "has unpublished changes" in text_of(editor.get(response["Location"]))
 
 
 def test_who_may_only_read_it_sees_the_live_article(manager, editor, live):
@@ -256,7 +256,7 @@ def test_a_colleague_who_began_at_the_same_time_is_not_overwritten(
     assert changes.corrections.count() == 1 or {
         row.text for row in changes.corrections.all()
     } == {"It was 1957.", "It was 1958."}
-    assert content_of(Article.objects.get(pk=live.pk)) == before
+    assert get_content(Article.objects.get(pk=live.pk)) == before
 
 
 def test_a_form_of_a_text_that_was_replaced_is_stale(editor, publisher, live):
@@ -365,8 +365,8 @@ def test_discarding_asks_first_and_then_leaves_the_page(editor, live, before):
     assert live.changes == changes
     response = editor.post(address, follow=True)
 
-    assert "The changes are discarded" in text_of(response)
-    assert content_of(Article.objects.get()) == before
+    assert "Changes discarded" in text_of(response)
+    assert get_content(Article.objects.get()) == before
     history = text_of(editor.get(f"{LIST}{live.pk}/history/"))
     assert "Changes discarded" in history or "Not yet saved on the desk" in history
 
@@ -394,8 +394,10 @@ def test_only_changes_can_be_discarded_and_not_be_deleted(publisher, live):
     changes = live.start_working_copy(by=publisher.user)
 
     assert publisher.post(f"{LIST}{live.pk}/discard/").status_code == 404
-    deletion = publisher.post(f"{LIST}{changes.pk}/delete/", {"post": "yes"})
-    assert deletion.status_code == 403
+    deletion = publisher.post(
+        f"{LIST}{changes.pk}/delete/", {"post": "yes"}, follow=True
+    )
+    assert "discard them instead" in text_of(deletion)
     assert Article.objects.count() == 2
 
 

@@ -1,8 +1,12 @@
-"""What was wrong, what is right and since when: on the article, and all in one list."""
+"""Corrections: on the article, and all in one list, with their dates."""
 
-from datetime import date
+from datetime import date, timedelta
 
 import pytest
+import reversion
+from django.core.exceptions import ValidationError
+from django.utils import timezone
+from reversion.models import Version
 
 from articles.models import Correction
 from tests.admin_site.desk import article_form
@@ -67,3 +71,28 @@ def test_who_corrected_is_known_to_the_desk_alone(publisher, reader):
     copy = article.start_working_copy(publisher.user)
     desk = publisher.get(f"/admin/articles/article/{copy.pk}/change/").content.decode()
     assert "Ada Verne" in desk.split('id="corrections-group"')[1]
+
+
+def test_an_earlier_text_takes_no_correction_back(editor):
+    with reversion.create_revision():
+        article = ArticleFactory(published=True, title="Before")
+    version = Version.objects.get_for_object(article).get()
+    CorrectionFactory(article=article, text="Not seven but eight.")
+
+    changes, _ = article.restore(version, by=editor.user)
+
+    assert [c.text for c in changes.corrections.all()] == ["Not seven but eight."]
+
+
+@pytest.mark.parametrize("field", ["date", "original_date"])
+def test_nothing_was_corrected_or_first_published_in_days_to_come(field):
+    tomorrow = timezone.localdate() + timedelta(days=1)
+    article = ArticleFactory(draft=True, original_outlet="The Review")
+    correction = CorrectionFactory.build(article=article, date=tomorrow)
+    article.original_date = tomorrow
+
+    with pytest.raises(ValidationError, match="still to come"):
+        (correction if field == "date" else article).clean()
+
+    article.state, article.published_at = "published", timezone.now() + timedelta(2)
+    (correction if field == "date" else article).clean()

@@ -1,4 +1,4 @@
-"""What differs between two texts is marked word by word, and nothing else is."""
+"""Differences between two texts: marked word by word, and nothing else."""
 
 import time
 
@@ -7,9 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from lxml.html import fragment_fromstring, tostring
 
-from articles.history.body_diff import body_passages
-from articles.history.diff import compare, marked_lines, names_in
-from articles.history.snapshot import content_of
+from articles.history.body_diff import diff_bodies
+from articles.history.diff import compare, find_names, mark_lines
+from articles.history.snapshot import get_content
 from ecfr_site.richtext.sanitizer import sanitise
 from tests.factories import (
     ArticleFactory,
@@ -63,7 +63,7 @@ def _inner(tree):
 
 @given(BODIES)
 def test_a_text_compared_with_itself_shows_nothing(body):
-    passages = body_passages(body, body)
+    passages = diff_bodies(body, body)
 
     assert all(passage.count for passage in passages)
     assert "<del" not in "".join(sides(passages))
@@ -71,7 +71,7 @@ def test_a_text_compared_with_itself_shows_nothing(body):
 
 @given(BODIES, BODIES)
 def test_without_its_marks_each_side_is_what_it_was(old, new):
-    before, after = sides(body_passages(old, new))
+    before, after = sides(diff_bodies(old, new))
 
     assert "<ins" not in before
     assert "<del" not in after
@@ -81,7 +81,7 @@ def test_without_its_marks_each_side_is_what_it_was(old, new):
 
 @given(BODIES, BODIES)
 def test_nothing_executable_survives(old, new):
-    html = "".join(sides(body_passages(old, new)))
+    html = "".join(sides(diff_bodies(old, new)))
     tree = fragment_fromstring(html, create_parent="div")
 
     assert not list(tree.iter("script", "style", "iframe"))
@@ -97,14 +97,14 @@ def test_plain_lines_without_marks_are_what_they_were(old, new):
         tree = fragment_fromstring(html.replace("<br>", "<p>"), create_parent="div")
         return "".join(tree.text_content().split())
 
-    before, after = marked_lines(old, new)
+    before, after = mark_lines(old, new)
 
     assert plain(before) == "".join("".join(sum(old, [])).split())
     assert plain(after) == "".join("".join(sum(new, [])).split())
 
 
 def marks(old, new):
-    html = "".join(sides(body_passages(old, new)))
+    html = "".join(sides(diff_bodies(old, new)))
     tree = fragment_fromstring(html, create_parent="div")
     return [
         (mark.tag, mark.text_content() or mark.get("data-said") or mark.get("class"))
@@ -152,7 +152,7 @@ def test_what_is_alike_stands_once_between_what_differs():
     old = "".join(f"<p>Paragraph {n} of a long text.</p>" for n in range(9))
     new = old.replace("Paragraph 4", "Chapter 4")
 
-    first, changed, last = body_passages(old, new)
+    first, changed, last = diff_bodies(old, new)
 
     assert (first.count, changed.count, last.count) == (4, 0, 4)
     assert "<del>Paragraph</del> 4" in changed.before
@@ -169,7 +169,7 @@ def test_a_long_text_takes_no_longer_than_somebody_waits(change):
     )
     began = time.process_time()
 
-    body_passages("".join(blocks), "".join(new))
+    diff_bodies("".join(blocks), "".join(new))
 
     assert time.process_time() - began < 4
 
@@ -193,28 +193,28 @@ def article(db):
 def shown(old, new):
     return {
         found.label: tuple(map("".join, sides(found.passages)))
-        for found in compare(old, new, names_in(old, new))
+        for found in compare(old, new, find_names(old, new))
         if not found.alike
     }
 
 
 def test_only_the_fields_that_differ_are_shown(article):
-    old = content_of(article)
+    old = get_content(article)
     article.title = "Another <b>title</b>"
 
-    differing = shown(old, content_of(article))
+    differing = shown(old, get_content(article))
 
     assert list(differing) == ["Title"]
     assert "&lt;b&gt;title&lt;/b&gt;" in differing["Title"][1]
 
 
 def test_people_topics_and_pictures_have_names(article):
-    old = content_of(article)
+    old = get_content(article)
     article.bylines.update(role="editor")
     article.topics.set([TopicFactory(name="Energy")])
     article.image = ImageFactory(title="Bridge")
 
-    differing = shown(old, content_of(article))
+    differing = shown(old, get_content(article))
 
     assert differing["People"] == (
         "Ada Verne<del>, author</del>",
@@ -228,19 +228,19 @@ def test_people_topics_and_pictures_have_names(article):
 
 
 def test_who_and_what_is_deleted_is_named_as_such(article):
-    old = content_of(article)
+    old = get_content(article)
     article.bylines.all().delete()
     article.authors.model.objects.all().delete()
     article.topics.model.objects.all().delete()
 
-    differing = shown(old, content_of(article))
+    differing = shown(old, get_content(article))
 
     assert "a deleted author (number" in differing["People"][0]
     assert "a deleted topic or region (number" in differing["Topics and regions"][0]
 
 
 def test_times_are_those_of_the_institution(article, settings):
-    old = content_of(article)
+    old = get_content(article)
     new = {**old, "published_at": "2026-05-04T07:00:00Z"}
 
     _, after = shown(old, new)["Publication time"]
@@ -249,9 +249,9 @@ def test_times_are_those_of_the_institution(article, settings):
 
 
 def test_a_change_that_readers_do_not_see_is_called_that(article):
-    old = {**content_of(article), "body": "<p>One.</p>"}
+    old = {**get_content(article), "body": "<p>One.</p>"}
     new = {**old, "body": '<p lang="fr">One.</p>'}
 
-    [text] = [f for f in compare(old, new, names_in(old, new)) if not f.alike]
+    [text] = [f for f in compare(old, new, find_names(old, new)) if not f.alike]
 
     assert text.is_unseen

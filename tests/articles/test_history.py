@@ -162,7 +162,7 @@ def test_a_draft_gets_an_earlier_text_and_stays_where_it_is(editor, draft):
     assert article.byline == "Ada Verne and Bruno Lind"
     assert article.topics.count() == 1
     assert article.state == State.IN_REVIEW
-    assert "Brought back the text of" in lines(history(editor, draft))[0]
+    assert "Restored the text of" in lines(history(editor, draft))[0]
 
 
 def test_a_live_article_gets_it_into_a_working_copy(editor, live, reader):
@@ -211,7 +211,7 @@ def test_what_is_gone_since_is_said(editor, draft):
 
     said = restore(editor, draft, versions(draft).last()).content.decode()
 
-    assert "belongs to another article now" in said
+    assert "now belongs to another article" in said
     assert "No longer there: 1 of the topics" in said
     assert Article.objects.get(pk=draft.pk).slug == "elsewhere"
 
@@ -279,7 +279,7 @@ def test_what_the_desk_hides_has_no_history_for_others(
 
 @pytest.mark.parametrize("where", ["history/", "compare/", "history/{}/"])
 def test_earlier_texts_of_a_live_page_are_for_its_own_people(contributor, live, where):
-    """That it is published now opens nothing of what it said before."""
+    """Publication opens nothing of the earlier texts."""
     old = versions(live).last().pk
     address = f"/admin/articles/article/{live.pk}/{where.format(old)}"
 
@@ -326,7 +326,7 @@ def test_a_deleted_article_comes_back_as_a_draft(publisher, live):
     page = page_of(publisher, "/admin/articles/article/recover/")
     [link] = page.xpath("//a[contains(@href, 'recover/')]/@href")
 
-    OpenForm(publisher, link).press("Bring it back")
+    OpenForm(publisher, link).press("Restore it")
 
     article = Article.objects.get()
     assert article.state == State.DRAFT

@@ -1,4 +1,4 @@
-"""Where articles link to is asked for in the background, once an address."""
+"""The links of articles: checked in the background, each address once."""
 
 from datetime import timedelta
 
@@ -7,7 +7,7 @@ from django.conf import settings as django_settings
 from django.utils import timezone
 
 from articles import tasks
-from articles.links import address_of
+from articles.links import resolve_link
 from articles.models import Article, Link
 from articles.models.link import OF_A_SITE
 from tests.factories import ArticleFactory, PositionFactory, TopicFactory
@@ -67,7 +67,7 @@ def age(**ago):
 def test_a_link_s_address_is_a_path_within_the_site_and_absolute_elsewhere(
     href, address
 ):
-    assert address_of(href, "/article/y/") == address
+    assert resolve_link(href, "/article/y/") == address
 
 
 def test_a_broken_link_to_another_site_is_found_without_a_change(write, elsewhere):

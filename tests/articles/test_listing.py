@@ -74,9 +74,10 @@ def test_only_years_of_what_is_published_are_offered(reader, work):
         at = timezone.make_aware(datetime(year, 5, 1))
         ArticleFactory(**{state: True}, published_at=at)
 
-    years = reader.get("/publications/").context["years"]
+    facets = reader.get("/publications/").context["facets"]
 
-    assert [day.year for day in years] == [2025, 2024]
+    [years] = [facet for facet in facets if facet.group == "year"]
+    assert [value.name for value in years.values] == ["2025", "2024"]
 
 
 def test_an_unknown_kind_is_not_found(reader):

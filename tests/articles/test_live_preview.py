@@ -17,9 +17,11 @@ from tests.factories import (
     ArticleFactory,
     AuthorFactory,
     CorrectionFactory,
+    FunderFactory,
     ImageFactory,
     PositionFactory,
     ProgrammeFactory,
+    SeriesFactory,
     TopicFactory,
 )
 
@@ -77,6 +79,15 @@ def change_everything(window):
         "original_url": "https://pilot.example/a",
         "seo_title": "For machines",
         "disclaimer": "Only hers.",
+        "key_points": "<ul><li>One.</li><li>Two.</li><li>Three.</li></ul>",
+        "series": str(SeriesFactory().pk),
+        "series_number": "2",
+        "report_number": "Report 9",
+        "isbn": "978-0-306-40615-7",
+        "page_count": "34",
+        "funders": [str(FunderFactory().pk)],
+        "disclosure": "None.",
+        "licence": "by",
         "topics": [str(topic.pk) for topic in TopicFactory._meta.model.objects.all()],
         "programmes": [str(ProgrammeFactory(name="Aether").pk)],
         "bylines-0-DELETE": "on",
@@ -107,6 +118,17 @@ def test_the_preview_is_the_page_that_saving_makes(window):
     assert before == page(preview(window, ""))
     for text in ("Hours of work", "Clara Ost", "1958", "Full report", "Kin", "Aether"):
         assert text in before
+
+
+def test_what_was_typed_is_as_clean_as_what_is_saved(window):
+    window["key_points"] = "<p onclick=evil()>A point<script>evil()</script></p>"
+    window["body"] = "<p onclick=evil()>A text<script>evil()</script></p>"
+    window.keep()
+
+    shown = preview(window).content.decode()
+
+    assert "A point" in shown
+    assert "evil()" not in shown
 
 
 def test_looking_stores_nothing(window, article):

@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from articles import notifications
 from articles.models import Article, Comment, NotificationPreference, WorkflowEvent
-from articles.staff import who_sees
+from articles.staff import find_viewers
 from tests.admin_site.desk import OpenForm, article_form
 from tests.factories import (
     ArticleFactory,
@@ -56,7 +56,7 @@ def told():
 
 def say(article, by, text, **more):
     comment = Comment(article=article, by=by, text=text, **more)
-    comment.say()
+    comment.post()
     return comment
 
 
@@ -338,7 +338,7 @@ class TestAtTheDesk:
         del form.values["commented"]
         form.press("Save")
 
-        assert "Your choice is saved." in form.said
+        assert "Your notification settings have been saved." in form.said
         choice = NotificationPreference.objects.get()
         assert choice.user == editor.user
         assert not choice.commented
@@ -369,7 +369,7 @@ def test_the_plan_of_who_sees_what_is_the_same_from_both_sides(
 
     for article in Article.objects.all():
         with django_assert_num_queries(1):
-            seeing = set(who_sees(article))
+            seeing = set(find_viewers(article))
         assert seeing == {
             user
             for user in users

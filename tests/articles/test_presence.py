@@ -76,7 +76,7 @@ def test_the_second_is_told_and_only_looks_on(second, bruno, article):
     [other] = answer["colleagues"]
     assert other["name"] == "Ada Verne"
     assert other["writes"]
-    assert "Ada Verne is writing here since" in said(bruno, article)
+    assert "Ada Verne has been writing here since" in said(bruno, article)
     assert is_locked(bruno, article)
 
 
@@ -85,7 +85,7 @@ def test_the_first_sees_the_second_and_writes_on(first, second, ada, article):
 
     assert not answer["locked"]
     assert [other["writes"] for other in answer["colleagues"]] == [False]
-    assert "Bruno Lind has this open too" in said(ada, article)
+    assert "Bruno Lind also has this open" in said(ada, article)
     assert not is_locked(ada, article)
 
 
@@ -158,7 +158,9 @@ def test_who_closes_the_window_leaves_the_text(first, second):
     first.keep(_leaves="1")
 
     assert second.heartbeat().json()["colleagues"] == []
-    assert EditSession.objects.get(user=first.client.user).typed["title"] == ["By Ada"]
+    assert EditSession.objects.get(user=first.client.user).draft_data["title"] == [
+        "By Ada"
+    ]
 
 
 def test_a_farewell_that_comes_late_does_not_count(first, second):
@@ -196,7 +198,7 @@ def test_a_second_window_of_the_same_person_overwrites_nothing(first, ada, artic
 
     assert answer["kept"] is None
     assert answer["other"]["window"] == "w1"
-    assert EditSession.objects.get().typed["title"] == ["First"]
+    assert EditSession.objects.get().draft_data["title"] == ["First"]
 
 
 def test_it_does_so_when_told_to_and_the_first_is_told(first, ada, article):
@@ -207,7 +209,7 @@ def test_it_does_so_when_told_to_and_the_first_is_told(first, ada, article):
 
     assert other.keep(_instead_of="w1").json()["kept"]
 
-    assert EditSession.objects.get().typed["title"] == ["Second"]
+    assert EditSession.objects.get().draft_data["title"] == ["Second"]
     assert first.keep().json()["other"]["window"] == "w3"
 
 
@@ -219,7 +221,7 @@ def test_text_of_a_window_long_closed_is_not_overwritten_either(first, ada, arti
 
     with time_machine.travel(timezone.now() + timedelta(hours=1)):
         assert other.keep().json()["kept"] is None
-    assert EditSession.objects.get().typed["title"] == ["First"]
+    assert EditSession.objects.get().draft_data["title"] == ["First"]
 
 
 def test_the_window_that_brings_text_back_goes_on_with_it(first, ada, article):
@@ -241,7 +243,7 @@ def test_saving_in_one_window_leaves_what_another_keeps(first, ada, article):
 
     other.save()
 
-    assert EditSession.objects.get().typed["title"] == ["First"]
+    assert EditSession.objects.get().draft_data["title"] == ["First"]
 
 
 def test_those_long_gone_are_forgotten_but_not_their_text(

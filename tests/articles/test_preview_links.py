@@ -191,7 +191,7 @@ def test_a_name_is_shown_as_text(reader, make, draft):
 
 def not_found(response):
     assert response.status_code == 404
-    assert "There is no such page" in text(response)
+    assert "Page not found" in text(response)
     assert response["Cache-Control"] == "no-store, private"
     return True
 
@@ -291,7 +291,7 @@ def test_no_forged_token_opens_anything(reader, make, draft, data):
     )
 
     with pytest.raises(PreviewLink.DoesNotExist):
-        PreviewLink.objects.opened_by(forged)
+        PreviewLink.objects.get_by_token(forged)
 
 
 def test_capitals_open_nothing_more(reader, make, draft):
@@ -431,7 +431,7 @@ def test_what_was_withdrawn_is_not_shown_by_old_links(reader, make, publisher, d
 
 @pytest.mark.parametrize("state", ["published", "withdrawn"])
 def test_there_is_no_link_to_what_readers_have(make, publisher, state):
-    with pytest.raises(NotAllowed, match="Readers have this page"):
+    with pytest.raises(NotAllowed, match="This page is public"):
         PreviewLink.make(
             ArticleFactory(**{state: True}), by=publisher.user, recipient="Bo"
         )

@@ -122,10 +122,10 @@ def test_changes_to_what_readers_have_get_links_at_its_own_page(editor):
 def test_what_readers_have_needs_no_link(publisher):
     article = ArticleFactory(published=True)
 
-    assert b"send its own address" in publisher.get(page_of(article)).content
+    assert b"share its own address" in publisher.get(page_of(article)).content
     response = make(publisher, article)
 
-    assert b"Readers have this page" in response.content
+    assert b"This page is public" in response.content
     assert not PreviewLink.objects.exists()
 
 

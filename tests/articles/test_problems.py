@@ -21,7 +21,7 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture
 def sound():
-    """What makes an article without a problem."""
+    """Fields of an article without a problem."""
     return {"topics": [TopicFactory()], "authors": [PositionFactory().author]}
 
 
@@ -197,7 +197,7 @@ def test_a_word_put_under_embargo_later_is_found_in_what_is_scheduled(sound, pub
     [problem] = article.problems
     assert (problem["level"], problem["where"]) == ("block", "title")
     desk = publisher.get("/admin/").content.decode()
-    assert "“Project Atlas” is under embargo, but stands in the title." in desk
+    assert "“Project Atlas” is under embargo but appears in the title." in desk
     assert "Goes live" in desk
 
 

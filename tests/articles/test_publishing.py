@@ -1,4 +1,4 @@
-"""Who may bring an article before readers, and what it needs."""
+"""Publication: the rights it takes, and what the article needs."""
 
 from datetime import timedelta
 
@@ -209,7 +209,7 @@ def test_own_work_is_published_alone_only_without_four_eyes():
     article = ArticleFactory(draft=True, created_by=publisher)
     four_eyes()
 
-    with pytest.raises(NotAllowed, match="somebody else approves it"):
+    with pytest.raises(NotAllowed, match="somebody else must approve this version"):
         article.publish(by=publisher)
 
     EditorialPolicy.objects.update(four_eyes=False)
@@ -227,7 +227,7 @@ def test_own_work_that_somebody_else_approved_is_published_until_it_changes():
 
     article.body = "<p>Another text.</p>"
     article.save()
-    with pytest.raises(NotAllowed, match="as it stands"):
+    with pytest.raises(NotAllowed, match="must approve this version"):
         article.publish(by=publisher)
 
     article.body = "<p>A first paragraph.</p><p>A second one.</p>"
@@ -316,12 +316,12 @@ def test_asking_costs_queries_only_where_they_matter(django_assert_num_queries):
     ContentType.objects.get_for_model(Article)
 
     with django_assert_num_queries(1):  # whether four eyes are wanted
-        article.transitions_for(publisher)
+        article.list_transitions(publisher)
     four_eyes()
     with django_assert_num_queries(1):
-        article.transitions_for(publisher)
+        article.list_transitions(publisher)
     with django_assert_num_queries(2):  # and whether the user signs it
-        anothers.transitions_for(publisher)
+        anothers.list_transitions(publisher)
 
 
 @pytest.mark.parametrize(

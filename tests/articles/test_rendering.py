@@ -1,13 +1,16 @@
-"""How a text looks on the reader's page."""
+"""Rendering: from the editor's HTML to the reader's page."""
 
 import re
+from pathlib import Path
 
 import pytest
 from django.conf import settings
+from django.contrib.staticfiles import finders
 from hypothesis import given
 from hypothesis import strategies as st
 
-from articles.rendering import image_paths, render_body
+from articles.footnotes import MOST_SIDENOTES, SIDENOTES
+from articles.rendering import find_image_paths, render_body
 from ecfr_site.richtext.sanitizer import sanitise
 from tests.factories import ImageFactory
 
@@ -72,11 +75,30 @@ def test_a_footnote_becomes_a_number_and_an_endnote():
     assert html == (
         '<p>Text<sup class="note-ref"><a id="ref-1" href="#note-1" role="doc-noteref" '
         'aria-label="Footnote 1">1</a></sup>, more.</p>'
-        '<section class="notes" role="doc-endnotes" aria-labelledby="notes">'
+        '<section class="notes beside" role="doc-endnotes" aria-labelledby="notes">'
         '<h2 id="notes">Notes</h2><ol><li id="note-1">See <em>this</em>. '
         '<a href="#ref-1" role="doc-backlink" '
         'aria-label="Back to reference 1 in the text">↩︎</a></li></ol></section>'
     )
+
+
+def test_notes_stand_beside_the_text_only_where_there_is_room():
+    sentence = "<p>" + "Nine words of a text that goes on. " * 40 + "</p>"
+    short, long = note("See the annex."), note("It was said at length. " * 60)
+
+    assert SIDENOTES in show(f"{sentence}<p>One{short} two{short}.</p>{sentence}")
+    assert SIDENOTES not in show(f"<p>One{long} two{long}.</p>{sentence}")
+    assert SIDENOTES not in show(f"{sentence}<p>One{long} two{short}.</p>")
+
+
+def test_the_style_sheet_places_as_many_notes_as_may_stand_beside_the_text():
+    path = finders.find("ecfr_site/css/sidenotes.css")
+    placed = re.findall(r"#note-(\d+) {", Path(path).read_text())
+    assert [int(number) for number in placed] == list(range(1, MOST_SIDENOTES + 1))
+
+    sentence = f"<p>{'Some words. ' * 40}{note('x')}</p>"
+    assert SIDENOTES in show(sentence * MOST_SIDENOTES)
+    assert SIDENOTES not in show(sentence * (MOST_SIDENOTES + 1))
 
 
 def test_a_number_follows_its_word_without_a_space():
@@ -128,7 +150,7 @@ def test_pictures_are_found_by_their_names_in_the_storage():
         f'<img src="{settings.MEDIA_URL}images/a%20b.png">'
         '<img src="/static/d.png"><img src="https://elsewhere.example/media/e.png">'
     )
-    assert image_paths(body) == ["images/a b.png", "images/c.png"]
+    assert find_image_paths(body) == ["images/a b.png", "images/c.png"]
 
 
 def test_a_known_picture_is_shown_in_the_sizes_there_are(image):

@@ -1,4 +1,4 @@
-"""What is not published shows nowhere: not a title, not at any address."""
+"""Unpublished articles: not a title of them, at any address."""
 
 from datetime import timedelta
 
@@ -41,7 +41,7 @@ def states():
 
 @pytest.fixture
 def hidden():
-    """What readers must not see, in each state, beside a live article.
+    """Articles that readers must not see, one a state, beside a live one.
 
     Author, programme and topics are those of the live one, which they translate; each
     would lead the home page and stands in an edition that was not sent.

@@ -9,7 +9,12 @@ from django.core.exceptions import ValidationError
 from django.utils import timezone
 
 from articles.models import Article
-from ecfr_site.admin_site.wall_clock import at_wall_time, in_words, is_shown_twice
+from ecfr_site.admin_site.wall_clock import (
+    format_moment,
+    is_shown_twice,
+    parse_wall_time,
+)
+from tests.admin_site.desk import article_form
 from tests.factories import (
     ArticleFactory,
     AuthorFactory,
@@ -142,14 +147,14 @@ def test_readers_of_what_was_replaced_are_sent_on_while_they_can_be(reader, cloc
     ],
 )
 def test_the_wall_clock_is_the_institutions(wall, utc):
-    moment = at_wall_time(wall).astimezone(UTC)
+    moment = parse_wall_time(wall).astimezone(UTC)
 
     assert moment.strftime("%Y-%m-%dT%H:%M") == utc
 
 
 def test_an_hour_that_the_clocks_leave_out_is_refused():
     with pytest.raises(ValidationError) as error:
-        at_wall_time(datetime(2026, 3, 29, 2, 30))
+        parse_wall_time(datetime(2026, 3, 29, 2, 30))
 
     assert error.value.messages == [
         "There is no 02:30 on 29 March 2026: the clocks go forward that night "
@@ -158,12 +163,12 @@ def test_an_hour_that_the_clocks_leave_out_is_refused():
 
 
 def test_an_hour_that_comes_twice_is_told_apart_in_words():
-    first = at_wall_time(datetime(2026, 10, 25, 2, 30))
+    first = parse_wall_time(datetime(2026, 10, 25, 2, 30))
 
     second = first.astimezone(UTC) + timedelta(hours=1)
 
-    assert in_words(first) == "25 October 2026, 02:30 CEST"
-    assert in_words(second) == "25 October 2026, 02:30 CET"
+    assert format_moment(first) == "25 October 2026, 02:30 CEST"
+    assert format_moment(second) == "25 October 2026, 02:30 CET"
     assert is_shown_twice(first)
     assert is_shown_twice(second)
     assert not is_shown_twice(second + timedelta(hours=1))
@@ -184,3 +189,26 @@ def test_a_correction_on_the_day_of_publication_is_news_at_its_hour(clock):
     clock.move_to(NINE + timedelta(days=5))
     article.save()
     assert timezone.localdate(updated()) == NINE.date()
+
+
+@pytest.mark.parametrize("day", ["9999-12-31", "2099-05-04"])
+def test_a_year_that_was_mistyped_is_refused_at_its_field(publisher, day):
+    form = article_form(publisher)
+    form["title"] = "The corridor"
+    form["published_at_0"], form["published_at_1"] = day, "09:00"
+
+    form.press("Save draft")
+
+    assert "more than two years ahead. Check the year." in form.said
+    assert not Article.objects.exists()
+
+
+def test_a_time_within_two_years_is_kept(publisher):
+    form = article_form(publisher)
+    form["title"] = "The corridor"
+    form["published_at_0"] = f"{timezone.now() + timedelta(days=700):%Y-%m-%d}"
+    form["published_at_1"] = "09:00"
+
+    form.press("Save draft")
+
+    assert Article.objects.exists()

@@ -11,7 +11,7 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 from reversion.models import Revision, Version
 
-from articles.history.snapshot import content_of, content_of_version
+from articles.history.snapshot import get_content, get_version_content
 from articles.models import Article, WorkflowEvent
 from articles.workflow import NotAllowed, State
 from articles.workflow.working_copies import replace_due
@@ -82,7 +82,7 @@ def page(reader, address="/article/live/"):
 def test_it_begins_as_the_live_article_is(live, publisher):
     copy = live.start_working_copy(by=publisher)
 
-    assert content_of(copy) == content_of(live)
+    assert get_content(copy) == get_content(live)
     assert copy.state == State.DRAFT
     assert copy.original == live
     assert copy.attachments.get().file.name == live.attachments.get().file.name
@@ -180,7 +180,7 @@ def test_what_is_not_text_stays_with_the_live_article(live, copy, publisher):
 
 
 def test_a_failure_half_way_changes_nothing(live, copy, publisher, monkeypatch):
-    before, aside = content_of(live), content_of(copy)
+    before, aside = get_content(live), get_content(copy)
 
     def fail(*args):
         raise RuntimeError("The machine is unplugged.")
@@ -189,9 +189,9 @@ def test_a_failure_half_way_changes_nothing(live, copy, publisher, monkeypatch):
     with pytest.raises(RuntimeError):
         copy.publish(by=publisher)
 
-    assert content_of(Article.objects.get(pk=live.pk)) == before
+    assert get_content(Article.objects.get(pk=live.pk)) == before
     kept = Article.objects.get(live=live)
-    assert content_of(kept) == aside
+    assert get_content(kept) == aside
     assert kept.state == State.DRAFT
 
 
@@ -223,12 +223,12 @@ def test_newsletters_and_translations_go_on_pointing_at_the_live_article(
 
 
 def test_both_texts_are_in_the_history_of_the_article(live, copy, publisher):
-    old, new = content_of(live), content_of(copy)
+    old, new = get_content(live), get_content(copy)
 
     with reversion.create_revision():
         copy.publish(by=publisher)
 
-    kept = [content_of_version(v) for v in Version.objects.get_for_object(live)]
+    kept = [get_version_content(v) for v in Version.objects.get_for_object(live)]
     assert old in kept
     assert new in kept
 
@@ -238,13 +238,13 @@ def test_the_revisions_of_the_copy_stay_with_the_article(live, publisher):
     with reversion.create_revision():
         copy.title = "Between"
         copy.save()
-    aside = content_of(copy)
+    aside = get_content(copy)
     copy.title = "The new title"
     copy.save()
 
     copy.publish(by=publisher)
 
-    kept = [content_of_version(v) for v in Version.objects.get_for_object(live)]
+    kept = [get_version_content(v) for v in Version.objects.get_for_object(live)]
     assert aside in kept
 
 
@@ -254,7 +254,7 @@ def test_it_cannot_update_a_withdrawn_page(live, copy, publisher):
 
     with pytest.raises(NotAllowed):
         copy.publish(by=publisher)
-    assert "publish" not in [step.name for step in copy.transitions_for(publisher)]
+    assert "publish" not in [step.name for step in copy.list_transitions(publisher)]
 
 
 # At its time
@@ -322,7 +322,7 @@ def test_it_goes_live_when_the_account_that_scheduled_it_is_gone(due, publisher)
 
 
 def test_discarding_leaves_no_trace_but_the_log(live, copy, publisher):
-    before = content_of(live)
+    before = get_content(live)
     with reversion.create_revision():
         copy.save()
         reversion.set_user(publisher)
@@ -330,7 +330,7 @@ def test_discarding_leaves_no_trace_but_the_log(live, copy, publisher):
     copy.discard(by=publisher)
 
     assert Article.objects.get() == live
-    assert content_of(Article.objects.get()) == before
+    assert get_content(Article.objects.get()) == before
     assert not Revision.objects.exists()
     assert WorkflowEvent.objects.get(article=live).by == publisher
     entry = LogEntry.objects.filter(object_id=str(live.pk)).latest("pk")

@@ -1,4 +1,4 @@
-"""What the script of an open form does, without a browser."""
+"""The requests of an open form's script, without a browser."""
 
 import itertools
 

@@ -1,0 +1,54 @@
+"""Identifiers of publications: fields that check them."""
+
+import re
+
+from django.core.exceptions import ValidationError
+from django.db import models
+
+from ecfr_site.institution.identifiers import IdentifierField
+
+DOI_SITE = "https://doi.org/"
+# A prefix, a slash and anything (ISO 26324); no space, as addresses have none.
+_DOI = re.compile(r"10\.[0-9]{4,9}(\.[0-9]+)*/[^\s\x00-\x1f]+")
+
+
+def validate_doi(value: str) -> None:
+    if not _DOI.fullmatch(value):
+        raise ValidationError(
+            "A DOI begins with 10., four or more digits and a slash: 10.1234/abc."
+        )
+
+
+def validate_isbn(value: str) -> None:
+    """Refuse an ISBN whose last digit does not check the others (ISO 2108)."""
+    digits = re.sub("[- ]", "", value)
+    if re.fullmatch("97[89][0-9]{10}", digits):
+        total = sum(int(d) * (1, 3)[place % 2] for place, d in enumerate(digits))
+        is_right = total % 10 == 0
+    elif re.fullmatch("[0-9]{9}[0-9X]", digits):
+        values = [10 if digit == "X" else int(digit) for digit in digits]
+        is_right = sum((10 - place) * v for place, v in enumerate(values)) % 11 == 0
+    else:
+        raise ValidationError(
+            "An ISBN has 13 digits, which begin with 978 or 979, or 10."
+        )
+    if not is_right:
+        raise ValidationError(
+            "The last digit of this ISBN does not fit the others: one is mistyped."
+        )
+
+
+class DOIField(IdentifierField):
+    default_validators = [*models.CharField.default_validators, validate_doi]
+    before = re.compile(r"^(https?://(dx\.)?doi\.org/|doi:\s*)", re.IGNORECASE)
+
+
+class ISBNField(IdentifierField):
+    """An ISBN as it is printed, with its hyphens if it has some."""
+
+    default_validators = [*models.CharField.default_validators, validate_isbn]
+    before = re.compile(r"^isbn(-1[03])?[: ]*", re.IGNORECASE)
+
+    def spell(self, text: str) -> str:
+        # Hyphens of any kind are pasted.
+        return re.sub("[\u2010-\u2015\u2212]", "-", text).upper()

@@ -1,0 +1,105 @@
+"""A piece comes over whatever became of what it refers to, and names what it lost."""
+
+import pytest
+from django.db import DatabaseError, connection
+
+from articles.models import Article, Topic
+from articles.models.attachment import FOLDER
+from authors.models import Author
+from ecfr_site.images.models import Image
+from tests.articles.importing.archives import (
+    State,
+    get_losses,
+    look,
+    move_in,
+    outcomes,
+    pack,
+    work,
+)
+from tests.articles.importing.test_pipeline import FILE, POST, images, photo
+from tests.articles.importing.wxr import item
+
+pytestmark = pytest.mark.django_db
+
+
+def test_what_was_deleted_here_costs_a_later_piece_nothing_else():
+    text = f'<p>Words.</p><img src="{FILE}" alt="A table">'
+    terms = [("category", "asia")]
+    move_in(*POST, photo(), item(text=text, terms=terms), media=images())
+    for model in (Article, Author, Topic, Image):
+        model.objects.all().delete()
+    new = {"slug": "b", "terms": terms, "meta": [("_thumbnail_id", "7")]}
+    found = move_in(*POST, photo(), item(2, text=text, **new), media=images())
+    assert Article.objects.get().body == "<p>Words.</p>"
+    losses = get_losses(found, source_id="2")
+    assert "its author “Ada Verne”, who did not come over" in losses
+    assert "its category “Asia”, left out" in losses
+    assert f"image that did not come over ({FILE})" in losses
+    assert "its image (2019/03/table.jpg), which did not come over" in losses
+
+
+def test_so_it_does_if_the_later_export_lacks_it():
+    meta = [("_thumbnail_id", "7")]
+    move_in(*POST, photo(), item(meta=meta), media=images())
+    for model in (Article, Author, Image):
+        model.objects.all().delete()
+    found = move_in(item(2, slug="b", meta=meta))
+    assert Article.objects.get().slug == "b"
+    assert get_losses(found, source_id="2")[:2] == [
+        "its image (2019/03/table.jpg), which did not come over",
+        "its author “ada”, whom the archive lacks",
+    ]
+
+
+def test_an_image_that_was_changed_here_is_shown_by_later_pieces():
+    move_in(*POST, photo(), item(), media=images())
+    Image.objects.update(credit="Reuters")
+    text = f'<img src="{FILE}">'
+    meta = [("_thumbnail_id", "7")]
+    # It has another title there by now.
+    changed = photo().replace("Table", "Round table")
+    move_in(*POST, changed, item(2, slug="b", text=text, meta=meta))
+    article = Article.objects.get(slug="b")
+    assert article.image == Image.objects.get()
+    assert Image.objects.get().file.url in article.body
+
+
+def refuse_images(execute, sql, *rest):
+    if sql.startswith('INSERT INTO "images_image"'):
+        raise DatabaseError("database or disk is full")
+    return execute(sql, *rest)
+
+
+def test_images_that_could_not_be_stored_are_named():
+    text = '[gallery ids="7"]<p>Words.</p>'
+    with connection.execute_wrapper(refuse_images):
+        found = move_in(*POST, photo(), item(text=text), media=images())
+    assert outcomes(found, "media") == {"7": "failed"}
+    assert outcomes(found) == {"1": "created"}
+    assert "Words" in Article.objects.get().body
+    assert f"image that did not come over ({FILE})" in get_losses(found)
+
+
+def test_so_are_files(settings):
+    settings.PRIVATE_ROOT.mkdir()
+    # Where a folder would have to be made.
+    (settings.PRIVATE_ROOT / FOLDER.rstrip("/")).write_text("")
+    report = "https://old.example/wp-content/uploads/2019/03/report.pdf"
+    found = move_in(
+        *POST,
+        photo(file=report),
+        item(text=f'<a href="{report}">Report</a>'),
+        media=pack(**{"2019/03/report.pdf": b"%PDF-1.7 report"}),
+    )
+    assert outcomes(found) == {"1": "created"}
+    assert "report.pdf (it cannot be kept" in get_losses(found)[0]
+
+
+def test_a_name_that_no_file_can_have_costs_only_the_image(tmp_path):
+    file = f"https://old.example/wp-content/uploads/{'a' * 300}.jpg"
+    found = look(*POST, photo(file=file), item())
+    found.media_path = str(tmp_path)
+    found.save()
+    work(found, State.IMPORTING)
+    assert outcomes(found, "media") == {"7": "skipped"}
+    assert outcomes(found) == {"1": "created"}

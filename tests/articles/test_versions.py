@@ -1,0 +1,227 @@
+"""Editors say what is a new version; readers find each, and what was new in it."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+import time_machine
+from django.core.exceptions import ValidationError
+from django.urls import reverse
+from django.utils import timezone
+
+from articles.citing.record import build_record
+from articles.citing.styles import STYLES
+from articles.history.snapshot import get_content
+from articles.models import Article, FormerVersion
+from articles.workflow.working_copies import replace_due
+from ecfr_site.institution.citation_styles import cite
+from ecfr_site.institution.models import Institution
+from tests.factories import CorrectionFactory, UserFactory
+
+pytestmark = pytest.mark.django_db
+
+LIST = "/article/cables/versions/"
+LONG = "<p>" + "Something else altogether is said here now. " * 20 + "</p>"
+
+
+@pytest.fixture
+def by(db):
+    return UserFactory(publisher=True)
+
+
+def update(article, by, kind="version", note="With new figures.", **changes):
+    """Publish a change to the article."""
+    article.refresh_from_db()
+    copy = article.start_working_copy(by)
+    copy.update_kind, copy.version_note = kind, note if kind == "version" else ""
+    for name, value in changes.items():
+        setattr(copy, name, value)
+    copy.save()
+    return copy.publish(by=by)
+
+
+def test_what_is_published_is_version_one(article):
+    assert article.version == 1
+    assert not FormerVersion.objects.exists()
+
+
+def test_a_new_version_has_a_number_a_date_and_a_note(article, by):
+    live = update(article, by, title="Cables, two years later")
+
+    live.refresh_from_db()
+    assert (live.version, live.version_note) == (2, "With new figures.")
+    assert timezone.now() - live.version_at < timedelta(minutes=1)
+    [former] = live.former_versions.all()
+    assert (former.number, former.content["title"]) == (1, "Cables under the sea")
+    assert former.published_at == article.published_at
+
+
+def test_a_correction_changes_the_version_that_is_there(article, by):
+    update(article, by, title="Second")
+    update(article, by, kind="small", title="Second, mended")
+    live = update(article, by, note="Third.", title="Third")
+
+    titles = [former.content["title"] for former in live.former_versions.all()]
+    assert titles == ["Second, mended", "Cables under the sea"]
+    assert live.version == 3
+
+
+def test_a_scheduled_version_counts_from_its_minute(article, by):
+    copy = article.start_working_copy(by)
+    copy.title, copy.update_kind = "Later", "version"
+    copy.version_note, copy.replaces_at = "New.", timezone.now() + timedelta(days=1)
+    copy.save()
+    copy.publish(by=by)
+    article.refresh_from_db()
+    assert article.version == 1
+
+    later = timezone.now() + timedelta(days=1, minutes=1)
+    with time_machine.travel(later):
+        replace_due(Article.objects.all())
+
+    article.refresh_from_db()
+    assert article.version == 2
+    assert article.version_at >= later - timedelta(minutes=1)
+
+
+def test_a_new_version_needs_its_note(article, by):
+    with pytest.raises(ValidationError, match="what is new"):
+        update(article, by, note=" ")
+
+
+def test_a_substantial_change_asks_which_it_is(article, by):
+    with pytest.raises(ValidationError, match="Much has changed"):
+        update(article, by, kind="", body=LONG)
+    update(article, by, kind="small", body=LONG)
+
+
+def test_a_small_change_asks_nothing(article, by):
+    live = update(article, by, kind="", title="Cables under a sea")
+
+    assert live.version == 1
+
+
+def test_the_form_asks_once_readers_have_seen_it(publisher, article):
+    address = reverse("admin:articles_article_change", args=[article.pk])
+    assert 'name="update_kind"' in publisher.get(address).content.decode()
+
+    article.withdraw(by=publisher.user, reason="Wrong.")
+    assert 'name="update_kind"' not in publisher.get(address).content.decode()
+
+
+def test_readers_see_the_version_and_find_the_others(reader, article, by):
+    assert "Version 1" not in reader.get("/article/cables/").content.decode()
+    update(article, by, title="Second")
+
+    page = reader.get("/article/cables/").content.decode()
+
+    assert "Version 2, " in page
+    assert "With new figures." in page
+    assert f'href="{LIST}"' in page
+    listed = reader.get(LIST).content.decode()
+    assert f'href="{LIST}1/"' in listed
+    assert f'href="{LIST}2/changes/"' in listed
+    assert "2 January 2026" in listed
+
+
+def test_a_former_version_says_so_and_stays(reader, article, by):
+    update(article, by, title="Second", body="<p>Another text.</p>")
+
+    response = reader.get(f"{LIST}1/")
+    page = response.content.decode()
+
+    assert "Cables under the sea</h1>" in page
+    assert "A first paragraph." in page
+    assert "This is version 1 of 2 January 2026, which is not the current one." in page
+    assert "Read version 2" in page
+    assert response["X-Robots-Tag"] == "noindex"
+    assert 'name="citation_title"' not in page
+    assert 'rel="canonical" href="http://127.0.0.1:8000/article/cables/"' in page
+
+
+def test_what_changed_is_marked(reader, article, by):
+    update(article, by, title="Cables under a lake", body="<p>A first sentence.</p>")
+
+    page = reader.get(f"{LIST}2/changes/").content.decode()
+
+    assert "<del>" in page
+    assert "<ins>" in page
+    assert "lake" in page
+
+
+def test_changes_of_key_points_and_of_the_record_are_shown(reader, article, by):
+    points = "<ul><li>Build more.</li><li>Begin now.</li></ul>"
+    update(article, by, key_points=points, report_number="2026/7", disclosure="None.")
+
+    page = reader.get(f"{LIST}2/changes/").content.decode()
+
+    assert all(f"{said}</ins>" in page for said in ("Begin now.", "2026/7", "None."))
+
+
+def test_the_current_one_is_at_the_article(reader, article):
+    response = reader.get(f"{LIST}1/")
+
+    assert (response.status_code, response["Location"]) == (302, "/article/cables/")
+
+
+@pytest.mark.parametrize("tail", ["3/", "0/", "1/changes/", "3/changes/"])
+def test_versions_that_there_are_not(reader, article, by, tail):
+    update(article, by, title="Second")
+
+    assert reader.get(f"{LIST}{tail}").status_code == 404
+
+
+def test_the_institution_may_turn_them_off(reader, article, by):
+    update(article, by, title="Second")
+    Institution.objects.update_or_create(pk=1, defaults={"shows_versions": False})
+
+    for tail in ("", "1/", "2/changes/"):
+        assert reader.get(f"{LIST}{tail}").status_code == 404
+    page = reader.get("/article/cables/").content.decode()
+    assert "Version 2, " in page
+    assert LIST not in page
+
+
+def test_those_of_a_withdrawn_article_are_withdrawn(reader, article, by):
+    update(article, by, title="Second")
+    article.refresh_from_db()
+    article.withdraw(by=by, reason="It was wrong.")
+
+    for tail in ("", "1/", "2/changes/"):
+        assert reader.get(f"{LIST}{tail}").status_code == 410
+
+
+def test_their_addresses_outlive_a_new_address_of_the_article(reader, article, by):
+    update(article, by, slug="wires")
+
+    for tail in ("", "1/", "2/changes/"):
+        response = reader.get(f"{LIST}{tail}")
+        assert response.status_code == 301
+        assert response["Location"] == f"/article/wires/versions/{tail}"
+    assert reader.get("/article/wires/versions/1/").status_code == 200
+
+
+def test_a_citation_names_the_version(article, by):
+    with time_machine.travel(datetime(2026, 3, 4, 12, tzinfo=UTC)):
+        update(article, by, title="Second")
+    shown = Article.objects.for_page().get(pk=article.pk)
+
+    record = build_record(shown, Institution.objects.current())
+
+    assert record["note"] == "Version 2, 4 March 2026"
+    for style in STYLES:
+        assert cite(record, style).endswith(". Version 2, 4 March 2026.")
+
+
+def test_a_citation_of_the_only_version_does_not(article):
+    shown = Article.objects.for_page().get(pk=article.pk)
+
+    assert "note" not in build_record(shown, Institution.objects.current())
+
+
+def test_no_colleague_is_named_in_them(article, by, publisher):
+    CorrectionFactory(article=article, by=by)
+    update(article, by, title="Second")
+
+    former = FormerVersion.objects.get()
+    assert [row["by"] for row in former.content["corrections"]] == [None]
+    assert get_content(article).keys() == former.content.keys()
