@@ -24,10 +24,8 @@ from ecfr_site.importing import csv_rows
 
 MOST_ROWS = 10_000
 MOST_BYTES = 4 * 1024 * 1024
-_TOO_LONG = (
-    f"This file is too long for the browser: up to {MOST_ROWS:,} rows are taken."
-)
-_NOT_AS_IT_WAS = "The file did not come along as it was. Choose it again."
+_TOO_LONG = f"This file is too long. You can import up to {MOST_ROWS:,} rows."
+_NOT_AS_IT_WAS = "The file did not arrive complete. Choose it again."
 
 
 class RowCSV(CSV):
@@ -169,9 +167,9 @@ class RowImportMixin(ImportMixin):
 
     def add_success_message(self, result, request):
         if not result.has_errors():
-            self.message_user(request, self.outcome(result), messages.SUCCESS)
+            self.message_user(request, self.describe_outcome(result), messages.SUCCESS)
 
-    def outcome(self, result):
+    def describe_outcome(self, result):
         totals = result.totals
         return (
             f"Imported: {totals['new']:,} new, {totals['update']:,} changed. "

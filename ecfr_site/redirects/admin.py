@@ -5,12 +5,18 @@ from django.conf import settings
 from django.contrib import admin
 from django.contrib.redirects.models import Redirect
 from django.core.exceptions import ValidationError
+from django.urls import reverse
+from django.utils.html import format_html
+from django.utils.http import urlencode
 from import_export.resources import ModelResource
+from tablib import Dataset
 
 from ecfr_site.accounts.form_recovery import FormRecoveryMixin
 from ecfr_site.audit import log
 from ecfr_site.importing.admin import CarriedFileForm, RowCSV, RowImportMixin
 from ecfr_site.importing.csv_rows import PROBLEM, Columns
+from ecfr_site.redirects import htaccess
+from ecfr_site.redirects.missing import MissingAddress
 from ecfr_site.redirects.paths import canonical_path
 from ecfr_site.redirects.table import check_redirect, own_redirects
 
@@ -20,7 +26,28 @@ _TWO_COLUMNS = ("old_path", "new_path")
 
 
 class RedirectCSV(RowCSV):
-    columns = Columns(required=dict.fromkeys(_TWO_COLUMNS, ()), own=_TWO_COLUMNS)
+    """A CSV file of ours, of a crawler or of a plugin; or Apache's rules."""
+
+    columns = Columns(
+        required={
+            "old_path": (
+                *("source", "source url", "origin", "old url", "old address"),
+                *("redirect from", "from", "old", "url", "address"),
+            ),
+            "new_path": (
+                *("target", "target url", "new url", "new address", "redirect url"),
+                *("redirect to", "destination", "to", "new"),
+            ),
+        },
+        own=_TWO_COLUMNS,
+    )
+
+    def create_dataset(self, in_stream, **kwargs):
+        data = in_stream.encode() if isinstance(in_stream, str) else in_stream
+        text = data.decode(errors="replace")
+        if not htaccess.holds_rules(text):
+            return super().create_dataset(data, **kwargs)
+        return Dataset(*htaccess.read_rules(text), headers=[*_TWO_COLUMNS, PROBLEM])
 
 
 class RedirectConfirmForm(CarriedFileForm):
@@ -49,6 +76,12 @@ class RedirectResource(ModelResource):
     def before_import_row(self, row, **kwargs):
         if problem := row.get(PROBLEM):
             raise ValidationError({"old_path": problem})
+        # As Redirection and Yoast mark patterns; Yoast writes paths without a slash.
+        if row.get("regex") == "1" or row.get("format") == "regex":
+            raise ValidationError({"old_path": htaccess.PATTERN})
+        if row.get("format") == "plain" and "//" not in row["old_path"]:
+            row["old_path"] = htaccess.add_slash(row["old_path"])
+            row["new_path"] = row["new_path"] and htaccess.add_slash(row["new_path"])
         try:
             row["old_path"] = canonical_path(row["old_path"])
         except ValidationError as error:
@@ -73,7 +106,7 @@ class RedirectForm(forms.ModelForm):
         old_path = canonical_path(self.cleaned_data["old_path"])
         others = own_redirects().filter(old_path=old_path)
         if others.exclude(pk=self.instance.pk).exists():
-            raise ValidationError("This address is redirected already.")
+            raise ValidationError("This address already has a redirect.")
         return old_path
 
     def clean(self):
@@ -101,11 +134,12 @@ class RedirectAdmin(FormRecoveryMixin, RowImportMixin, admin.ModelAdmin):
         form.add_error(
             "import_file",
             "This file cannot be read. Save it as “CSV UTF-8”, with the words "
-            "old_path and new_path at the head of its two columns.",
+            "old_path and new_path at the head of its two columns, or upload the "
+            ".htaccess file of the former site.",
         )
 
     def describe_row(self, row):
-        target = row.instance.new_path or "nothing: gone for good"
+        target = row.instance.new_path or "nothing: page gone"
         if row.replaces:
             target += f" (instead of what row {row.replaces} says)"
         return row.instance.old_path, target
@@ -120,3 +154,37 @@ class RedirectAdmin(FormRecoveryMixin, RowImportMixin, admin.ModelAdmin):
 
     def has_import_permission(self, request):
         return request.user.has_perm("redirects.add_redirect")
+
+
+@admin.register(MissingAddress)
+class MissingAddressAdmin(admin.ModelAdmin):
+    """A list to make redirects from; for those who may make them."""
+
+    list_display = ["path", "count", "last_asked", "make_redirect"]
+    list_display_links = None
+    search_fields = ["path"]
+    list_filter = ["last_asked"]
+
+    def get_queryset(self, request):
+        return super().get_queryset(request).without_redirect()
+
+    @admin.display(description="")
+    def make_redirect(self, missing):
+        query = urlencode({"old_path": missing.path})
+        url = f"{reverse('admin:redirects_redirect_add')}?{query}"
+        return format_html('<a href="{}">Redirect this</a>', url)
+
+    def has_module_permission(self, request):
+        return self.has_view_permission(request)
+
+    def has_view_permission(self, request, obj=None):
+        return request.user.has_perm("redirects.add_redirect")
+
+    def has_delete_permission(self, request, obj=None):
+        return request.user.has_perm("redirects.delete_redirect")
+
+    def has_add_permission(self, request):
+        return False
+
+    def has_change_permission(self, request, obj=None):
+        return False

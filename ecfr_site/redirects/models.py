@@ -7,6 +7,7 @@ from django.db import models, transaction
 from django.urls import resolve
 from django.utils.text import slugify
 
+from ecfr_site.redirects.slug_text import make_slug
 from ecfr_site.redirects.table import own_redirects, record_old_path
 
 # The longest address that is made of a name; numbers may follow.
@@ -51,10 +52,13 @@ class SlugRedirectMixin(models.Model):
         """Return whether readers may know the old address; drafts leave no trace."""
         return True
 
+    def list_feeds(self):
+        """[(media type, path)] of its feeds, for what has any."""
+        return []
+
     def own_paths(self):
-        """The addresses that change with the page's: its own, and that of its feed."""
-        feed = getattr(self, "get_feed_url", None)
-        return [self.get_absolute_url(), *([feed()] if feed else [])]
+        """The addresses that change with the page's: its own, and its feeds'."""
+        return [self.get_absolute_url(), *(path for _, path in self.list_feeds())]
 
     def redirect_old_paths(self, old):
         """Redirect the addresses under the `old` values of ADDRESS_FIELDS."""
@@ -76,10 +80,10 @@ class SlugRedirectMixin(models.Model):
         page.slug = slug
         return page.get_absolute_url()
 
-    def free_slug(self, name):
+    def find_free_slug(self, name):
         """A slug made of the name that no page has or had; two queries."""
         longest = min(LONGEST, self._meta.get_field("slug").max_length - 6)
-        stem = slugify(name)
+        stem = make_slug(name)
         if len(stem) > longest:
             stem = stem[: longest + 1].rpartition("-")[0] or stem[:longest]
         stem = stem.strip("-_") or self.unnamed_slug
@@ -96,7 +100,7 @@ class SlugRedirectMixin(models.Model):
             and not self._is_reserved(slug)
         )
 
-    def slug_refusal(self, slug, may_name):
+    def get_slug_refusal(self, slug, may_name):
         """The reason against this slug, as a sentence; empty if it is free.
 
         `may_name` says whether the page that has it may be named.

@@ -21,6 +21,19 @@ _TRACKING = re.compile(
     "|mc_[ce]id|li_fat_id|igsh(id)?|mkt_tok|trk",
     re.IGNORECASE,
 )
+# The size of a smaller copy of an image: table-300x200.jpg, table-scaled.jpg.
+_SIZE = re.compile(r"-(?:\d+x\d+|scaled|rotated)(?=\.\w+$)")
+# What WordPress appends to a page's address: its feeds, its further pages, and of a
+# year's list the month and the day.
+_PART = re.compile(
+    r"/(?:feed|rss2?|rdf|atom|page|(?<=/page/)\d+|comment-page-\d+|\d\d?"
+    r"|amp|embed|trackback)/?$"
+)
+_MOST_PARTS = 5
+# The lists of WordPress by month or day, as a parameter: those of the year.
+_MONTH = re.compile(r"(\d{4})\d{2,10}")
+# The words that WordPress is searched for: one row stands for any.
+WORDS = "s"
 # As many characters as the table has room for.
 LONGEST = 200
 # How many parameters of a query, and ways to choose among them, are looked at.
@@ -37,20 +50,20 @@ def canonical_path(address: str) -> str:
     """
     address = address.encode(errors="replace").decode().strip()
     if not address.startswith("/"):
-        address = _without_own_host(address)
+        address = _strip_own_host(address)
     if "#" in address:
         raise ValidationError(
-            "Browsers keep what follows “#” to themselves. Leave it out."
+            "Leave out “#” and what follows: browsers do not send it."
         )
     path, _, query = address.partition("?")
     decoded = repercent_broken_unicode(unquote_to_bytes(path)).decode()
-    spelt = _joined(spell_path(decoded), parse_parameters(query))
+    spelt = _join(spell_path(decoded), parse_parameters(query))
     if len(spelt) > LONGEST:
         raise ValidationError(f"An address has at most {LONGEST} characters.")
     return spelt
 
 
-def _without_own_host(url: str) -> str:
+def _strip_own_host(url: str) -> str:
     try:
         parts = urlsplit(url)
         host = parts.hostname or ""
@@ -89,26 +102,57 @@ def is_tracking(name: str) -> bool:
     return bool(_TRACKING.fullmatch(name))
 
 
-def spellings(path: str, parameters: Iterable[tuple[str, str]]) -> Iterator[str]:
+def list_spellings(path: str, parameters: Iterable[tuple[str, str]]) -> Iterator[str]:
     """The rows that answer for a request, in canonical spelling.
 
     Those that use the most parameters come first; of two that differ in the last slash
-    only, the one that was asked for.
+    only, the one that was asked for. Last comes what the address was a part of.
     """
     path = spell_path(path)
     used = sorted({p for p in parameters if not is_tracking(p[0])})[:_PARAMETERS]
     sizes = sorted(range(len(used) + 1), key=lambda size: (size != len(used), size))
     chosen = (part for size in sizes for part in combinations(used, size))
     for part in sorted(islice(chosen, _CHOICES), key=len, reverse=True):
-        for place in (path, other_slash(path)):
+        for place in (path, toggle_slash(path)):
             if place:
-                yield _joined(place, part)
+                yield _join(place, part)
+    yield from _list_queried(path, used)
+    yield from islice(_list_wholes(path), 2 * _MOST_PARTS)
 
 
-def other_slash(path: str) -> str:
+def _list_queried(path: str, used: list[tuple[str, str]]) -> Iterator[str]:
+    """The rows that stand for a search, and for the list of a month or a day."""
+    for name, value in used:
+        if name == WORDS:
+            yield _join(path, [(WORDS, "")])
+        elif name == "m" and (month := _MONTH.fullmatch(value)):
+            yield _join(path, [("m", month[1])])
+
+
+def _list_wholes(path: str) -> Iterator[str]:
+    """The addresses that WordPress would have made the path of, the nearest first.
+
+    Of /2019/03/a/feed/atom/ the feed's and the page's, of table-300x200.jpg the image.
+    """
+    yield from list_originals(path)[1:]
+    while (whole := _PART.sub("/", path, count=1)) not in (path, "/"):
+        yield from (whole, toggle_slash(whole))
+        path = whole
+
+
+def list_originals(path: str) -> list[str]:
+    """The path of an image, and the larger ones that it may be a copy of."""
+    whole = _SIZE.sub("", path)
+    stem, dot, ending = whole.rpartition(".")
+    if not dot or "/" in ending:
+        return [path]
+    return list(dict.fromkeys([path, whole, f"{stem}-scaled{dot}{ending}"]))
+
+
+def toggle_slash(path: str) -> str:
     """The path without its last slash, or with one; nothing for the home page."""
     return path.removesuffix("/") if path.endswith("/") else f"{path}/"
 
 
-def _joined(path: str, parameters: Sequence[tuple[str, str]]) -> str:
+def _join(path: str, parameters: Sequence[tuple[str, str]]) -> str:
     return f"{path}?{urlencode(parameters)}" if parameters else path

@@ -2,7 +2,8 @@
 
 from django import forms
 from django.db import IntegrityError
-from django.utils.text import slugify
+
+from ecfr_site.redirects.slug_text import make_slug
 
 # What the browser made of the name, and nobody typed (admin/desk.js).
 MADE = "_made_slug"
@@ -42,10 +43,10 @@ class SlugForm(forms.ModelForm):
         if typed and typed == self.initial.get("slug"):
             return
         longest = self.fields["slug"].max_length
-        if not typed or typed == slugify(name)[:longest]:
-            made = self.instance.free_slug(typed or self.made_slug or name)
+        if not typed or typed == make_slug(name)[:longest]:
+            made = self.instance.find_free_slug(typed or self.made_slug or name)
             self.cleaned_data["slug"] = made
-        elif refusal := self.instance.slug_refusal(typed, self.may_name):
+        elif refusal := self.instance.get_slug_refusal(typed, self.may_name):
             self.add_error("slug", refusal)
 
     def may_name(self, page):

@@ -1,7 +1,7 @@
 """The redirects: which one answers for a request, and which may be kept."""
 
 from http import HTTPStatus
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote, quote_plus, urlsplit
 
 from django.conf import settings
 from django.contrib.flatpages.models import FlatPage
@@ -15,9 +15,10 @@ from django.urls import Resolver404, resolve
 
 from ecfr_site.redirects.paths import (
     LONGEST,
+    WORDS,
     canonical_path,
-    other_slash,
-    spellings,
+    list_spellings,
+    toggle_slash,
 )
 
 
@@ -34,7 +35,7 @@ def find_redirect(request: HttpRequest, with_query: bool = False) -> Redirect | 
     parameters = [(name, v) for name, values in request.GET.lists() for v in values]
     asked = [
         spelling
-        for spelling in spellings(request.path_info, parameters)
+        for spelling in list_spellings(request.path_info, parameters)
         if len(spelling) <= LONGEST and ("?" in spelling or not with_query)
     ]
     if not asked:
@@ -48,6 +49,19 @@ def find_redirect(request: HttpRequest, with_query: bool = False) -> Redirect | 
     return next((found[spelling] for spelling in asked if spelling in found), None)
 
 
+def get_target(row: Redirect, request: HttpRequest) -> str:
+    """The address that the row leads to; of a search, with its words."""
+    if row.old_path.endswith(f"?{WORDS}=") and row.new_path.endswith("="):
+        return f"{row.new_path}{quote_plus(request.GET.get(WORDS, '').strip())}"
+    return row.new_path
+
+
+def find_new_path(old_path: str) -> str:
+    """The present path of a page of this site that moved, or nothing; one query."""
+    found = own_redirects().filter(old_path=_find_path(old_path))
+    return found.values_list("new_path", flat=True).first() or ""
+
+
 @transaction.atomic
 def record_old_path(old_path, new_path):
     """Redirect a public address to the present one for ever.
@@ -55,7 +69,7 @@ def record_old_path(old_path, new_path):
     Chains are cut short, so that a reader is redirected once at most.
     """
     redirects = own_redirects()
-    redirects.filter(old_path__in=[new_path, other_slash(new_path)]).delete()
+    redirects.filter(old_path__in=[new_path, toggle_slash(new_path)]).delete()
     redirects.filter(new_path=old_path).update(new_path=new_path)
     Redirect.objects.update_or_create(
         site_id=settings.SITE_ID,
@@ -82,7 +96,7 @@ def check_redirect(redirect):
     others = own_redirects().exclude(pk=redirect.pk)
     passed = {redirect.old_path}
     hop = new_path
-    while hop and (hop := _path_here(hop)):
+    while hop and (hop := _find_path(hop)):
         if hop in passed:
             raise ValidationError({"new_path": "This address would lead to itself."})
         passed.add(hop)
@@ -111,7 +125,7 @@ def is_page(path):
     return reader.get(quote(path), secure=True).status_code not in no_page
 
 
-def _path_here(address):
+def _find_path(address):
     """The canonical path of an address of this site, or nothing."""
     try:
         return canonical_path(address.partition("#")[0])

@@ -8,25 +8,25 @@ from django.contrib import messages
 from django.http import HttpRequest
 
 from ecfr_site.richtext.fields import RichTextWidget
-from ecfr_site.richtext.losses import losses
+from ecfr_site.richtext.losses import find_losses
 
 
-def form_losses(form: forms.BaseForm) -> list[str]:
+def describe_form_losses(form: forms.BaseForm) -> list[str]:
     """Phrases for what saving leaves out of the form's rich texts."""
     return [
         phrase
         for name, field in form.fields.items()
         if isinstance(field.widget, RichTextWidget) and name in form.changed_data
-        for phrase in losses(form[name].data or "")
+        for phrase in find_losses(form[name].data or "")
     ]
 
 
-def losses_sentence(phrases: list[str]) -> str:
-    """The message about phrases of `form_losses`."""
+def format_losses(phrases: list[str]) -> str:
+    """The message about phrases of `describe_form_losses`."""
     of_images = any("image" in phrase for phrase in phrases)
     return (
         f"Left out of the text: {', '.join(phrases)}. "
-        "Check what stands in their places." + " Insert images from a file." * of_images
+        "Check the places where they were." + " Insert images from a file." * of_images
     )
 
 
@@ -42,5 +42,5 @@ class LossesMixin:
     ) -> None:
         # The admin's.
         super().save_related(request, form, formsets, change)  # type: ignore[misc]
-        if phrases := form_losses(form):
-            messages.warning(request, losses_sentence(phrases))
+        if phrases := describe_form_losses(form):
+            messages.warning(request, format_losses(phrases))

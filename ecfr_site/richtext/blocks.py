@@ -14,13 +14,13 @@ from ecfr_site.richtext import formulas
 from ecfr_site.richtext.inline import (
     Mark,
     Piece,
-    address_of,
-    attributes_of,
-    line_of,
-    marked,
-    marked_as,
-    number_of,
-    paragraphs,
+    add_mark,
+    get_address,
+    get_marks,
+    get_number,
+    split_paragraphs,
+    write_attributes,
+    write_line,
 )
 
 FOOTNOTE = "footnote"
@@ -42,7 +42,7 @@ _IN_ITEM = LISTS | {"figure", "blockquote", "table"}
 _IN_TEXT = _IN_ITEM | {"h2", "h3", "hr"}
 
 
-def written(root: HtmlElement) -> str:
+def serialize_blocks(root: HtmlElement) -> str:
     """The HTML of what is in `root`, a line a block."""
     flow = _Flow(_IN_TEXT, images=True)
     flow.walk(root)
@@ -93,16 +93,16 @@ class _Flow:
 
     def _child(self, child: HtmlElement, marks: tuple[Mark, ...]) -> None:
         tag = child.tag
-        if tag in self.allowed and (block := _block(child, marks)):
+        if tag in self.allowed and (block := _write_block(child, marks)):
             self._end_line()
             if tag in HEADINGS:
-                block = self._with_places(block)
+                block = self._attach_places(block)
             self.blocks.append(block)
         elif tag in BOUNDARIES:
             self._end_line()
-            self.attributes = _paragraph_attributes(child)
+            self.attributes = _write_paragraph_attributes(child)
             if tag in HEADINGS and self.allowed:
-                self.walk(child, marked_as("strong", marks))
+                self.walk(child, add_mark("strong", marks))
             else:
                 self.walk(child, marks)
             self._end_line()
@@ -118,31 +118,31 @@ class _Flow:
             place = Piece((), "place", html)
             # A place in nothing is the place of what comes next.
             (self.places if self.allowed else self.line).append(place)
-            self.walk(child, marked(child, marks))
+            self.walk(child, get_marks(child, marks))
         elif self.notes and is_footnote(child):
-            inner = _inline(child, notes=False)
-            html = f'<span class="{FOOTNOTE}"{attributes_of(child)}>{inner}</span>'
+            inner = _write_inline(child, notes=False)
+            html = f'<span class="{FOOTNOTE}"{write_attributes(child)}>{inner}</span>'
             unlinked = tuple(mark for mark in marks if mark.tag != "a")
             self.line.append(Piece(unlinked, "note", html))
         else:
-            self.walk(child, marked(child, marks))
+            self.walk(child, get_marks(child, marks))
 
     def _image(self, element: HtmlElement, marks: tuple[Mark, ...]) -> None:
         """An image in the text is a figure of its own, between paragraphs."""
-        address = address_of(element, "src")
+        address = get_address(element, "src")
         if not (self.images and address.startswith(("/", "http"))):
             return
         links = tuple(mark for mark in marks if mark.tag == "a")[:1]
-        image = Piece(links, "img", f"<img{attributes_of(element)}>")
+        image = Piece(links, "img", f"<img{write_attributes(element)}>")
         if self.allowed:
             attributes = self.attributes
             self._end_line()
-            self.blocks.append(_Block(f"<figure>{line_of([image])}</figure>"))
+            self.blocks.append(_Block(f"<figure>{write_line([image])}</figure>"))
             self.attributes = attributes
         else:
             self.line.append(image)
 
-    def _with_places(self, block: _Block) -> _Block:
+    def _attach_places(self, block: _Block) -> _Block:
         """The heading with the places that were waiting for a text."""
         start, mark, rest = block.html.partition(">")
         places = "".join(place.html for place in self.places)
@@ -154,8 +154,8 @@ class _Flow:
         if not self.allowed:
             self._text(" ", ())
             return
-        for pieces in paragraphs(self.line):
-            if html := line_of(pieces):
+        for pieces in split_paragraphs(self.line):
+            if html := write_line(pieces):
                 html = "".join(place.html for place in self.places) + html
                 paragraph = f"<p{self.attributes}>{html}</p>"
                 self.blocks.append(_Block(paragraph, "" if self.attributes else html))
@@ -164,15 +164,17 @@ class _Flow:
         self.attributes = ""
 
 
-def _paragraph_attributes(element: HtmlElement) -> str:
+def _write_paragraph_attributes(element: HtmlElement) -> str:
     """Of a paragraph, and of what becomes one."""
     if element.tag in HEADINGS | LISTS | {"li", "figure", "table"}:
         return ""
     names = ("lang", "dir")
-    return attributes_of(Element("p", {name: element.get(name, "") for name in names}))
+    return write_attributes(
+        Element("p", {name: element.get(name, "") for name in names})
+    )
 
 
-def _block(element: HtmlElement, marks: tuple[Mark, ...]) -> _Block | None:
+def _write_block(element: HtmlElement, marks: tuple[Mark, ...]) -> _Block | None:
     """The element as a block of its kind; None if there is nothing to it."""
     tag = element.tag
     if tag == "hr":
@@ -180,27 +182,27 @@ def _block(element: HtmlElement, marks: tuple[Mark, ...]) -> _Block | None:
     if element.get("empty"):
         return None
     if tag in LISTS:
-        html = _items(element)
+        html = _write_items(element)
     elif tag == "blockquote":
-        html = "".join(block.html for block in _content(element, _IN_ITEM))
+        html = "".join(block.html for block in _collect_blocks(element, _IN_ITEM))
     elif tag == "figure":
-        html = _figure(element, marks)
+        html = _write_figure(element, marks)
     elif tag == "table":
-        html = _table(element)
+        html = _write_table(element)
     else:
-        html = _inline(element)
+        html = _write_inline(element)
     if not html:
         # Kept, since each block around asks once more: of n in each other, 2**n times.
         element.set("empty", "1")
         return None
-    return _Block(f"<{tag}{attributes_of(element)}>{html}</{tag}>")
+    return _Block(f"<{tag}{write_attributes(element)}>{html}</{tag}>")
 
 
-def _inline(element: HtmlElement, notes: bool = True) -> str:
-    return line_of(_one_line(element, notes=notes))
+def _write_inline(element: HtmlElement, notes: bool = True) -> str:
+    return write_line(_collect_line(element, notes=notes))
 
 
-def _one_line(
+def _collect_line(
     element: HtmlElement,
     marks: tuple[Mark, ...] = (),
     images: bool = False,
@@ -213,29 +215,33 @@ def _one_line(
     ]
 
 
-def _content(element: HtmlElement, blocks: set[str]) -> list[_Block]:
+def _collect_blocks(element: HtmlElement, blocks: set[str]) -> list[_Block]:
     flow = _Flow(blocks, images=True)
     flow.walk(element)
     return flow.finish()
 
 
-def _cell(element: HtmlElement, blocks: set[str]) -> str:
+def _write_cell(element: HtmlElement, blocks: set[str]) -> str:
     """The content of a cell or an item, where a single paragraph needs no p."""
-    content = _content(element, blocks)
+    content = _collect_blocks(element, blocks)
     alone = sum(block.html.startswith("<p") for block in content) == 1
     return "".join((alone and block.bare) or block.html for block in content)
 
 
-def _items(element: HtmlElement) -> str:
-    items = [_written_item(_item(element.text))]
+def _write_items(element: HtmlElement) -> str:
+    items = [_write_item(_build_item(element.text))]
     for child in list(element):
         stray, child.tail = child.tail, None
-        if child.tag in LISTS and items[-1].parts and (inner := _block(child, ())):
+        if (
+            child.tag in LISTS
+            and items[-1].parts
+            and (inner := _write_block(child, ()))
+        ):
             # A list in a list belongs to the item before.
             items[-1].parts.append(inner.html)
         else:
-            items.append(_written_item(_as_item(child)))
-        if stray and (loose := _written_item(_item(stray))).parts:
+            items.append(_write_item(_wrap_item(child)))
+        if stray and (loose := _write_item(_build_item(stray))).parts:
             items.append(loose)
     return "".join(
         f"<li{attributes}>{''.join(parts)}</li>" for attributes, parts in items if parts
@@ -247,18 +253,18 @@ class _Item(NamedTuple):
     parts: list[str]
 
 
-def _written_item(element: HtmlElement) -> _Item:
-    html = _cell(element, _IN_ITEM)
-    return _Item(attributes_of(element), [html] if html else [])
+def _write_item(element: HtmlElement) -> _Item:
+    html = _write_cell(element, _IN_ITEM)
+    return _Item(write_attributes(element), [html] if html else [])
 
 
-def _item(text: str | None) -> HtmlElement:
+def _build_item(text: str | None) -> HtmlElement:
     item = Element("li")
     item.text = text
     return item
 
 
-def _as_item(child: HtmlElement) -> HtmlElement:
+def _wrap_item(child: HtmlElement) -> HtmlElement:
     """The child of a list, in an item of its own if it is none."""
     if child.tag == "li":
         return child
@@ -268,41 +274,41 @@ def _as_item(child: HtmlElement) -> HtmlElement:
     return item
 
 
-def _figure(element: HtmlElement, marks: tuple[Mark, ...]) -> str:
-    pieces = _one_line(element, marks, images=True)
+def _write_figure(element: HtmlElement, marks: tuple[Mark, ...]) -> str:
+    pieces = _collect_line(element, marks, images=True)
     images = [piece for piece in pieces if piece.kind == "img"]
     if not images:
         return ""
     caption = [piece for piece in pieces if piece.kind != "img"]
-    text = line_of(caption)
+    text = write_line(caption)
     places = [] if text else [piece for piece in caption if piece.kind == "place"]
-    html = line_of([*places, *images])
+    html = write_line([*places, *images])
     return html + (f"<figcaption>{text}</figcaption>" if text else "")
 
 
-def _table(element: HtmlElement) -> str:
+def _write_table(element: HtmlElement) -> str:
     caption = ""
     parts: dict[str, list[str]] = {"thead": [], "tbody": [], "tfoot": []}
     for part in element:
         if part.tag == "caption":
-            caption = caption or _inline(part)
-        elif rows := _rows(part):
+            caption = caption or _write_inline(part)
+        elif rows := _write_rows(part):
             kind = "tbody" if part.tag in parts and parts[part.tag] else part.tag
             parts[kind].append(f"<{kind}>{rows}</{kind}>")
     html = "".join(part for kind in parts.values() for part in kind)
     return f"<caption>{caption}</caption>{html}" if html and caption else html
 
 
-def _rows(part: HtmlElement) -> str:
+def _write_rows(part: HtmlElement) -> str:
     rows = [row for row in part if len(row)]
     html = ""
     for below, row in zip(range(len(rows), 0, -1), rows, strict=True):
         cells = ""
         for cell in row:
-            if int(number_of(cell, "rowspan") or 1) > below:
+            if int(get_number(cell, "rowspan") or 1) > below:
                 cell.set("rowspan", str(below))
             is_head = cell.tag == "th"
-            inner = _inline(cell) if is_head else _cell(cell, _IN_CELL)
-            cells += f"<{cell.tag}{attributes_of(cell)}>{inner}</{cell.tag}>"
+            inner = _write_inline(cell) if is_head else _write_cell(cell, _IN_CELL)
+            cells += f"<{cell.tag}{write_attributes(cell)}>{inner}</{cell.tag}>"
         html += f"<tr>{cells}</tr>"
     return html

@@ -22,12 +22,12 @@ _DEEPEST = 200
 _MOST_FORMATTING = 16
 
 
-def flattened(html: str) -> str:
+def flatten(html: str) -> str:
     """The HTML without the tags that stand absurdly deep, but with their content."""
     open_tags = {True: 0, False: 0}
     limits = {True: _MOST_FORMATTING, False: _DEEPEST}
 
-    def kept(found: re.Match[str]) -> str:
+    def keep(found: re.Match[str]) -> str:
         name = found[2].lower()
         if name in _CLOSED:
             return found[0]
@@ -39,4 +39,4 @@ def flattened(html: str) -> str:
             open_tags[kind] = max(open_tags[kind] - 1, 0)
         return "" if is_deep else found[0]
 
-    return _TAG.sub(kept, html)
+    return _TAG.sub(keep, html)

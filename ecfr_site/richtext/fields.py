@@ -120,7 +120,7 @@ class RichTextWidget(CKEditorWidget):  # type: ignore[misc]
         return context
 
 
-def _language(instance: models.Model | None) -> str:
+def _get_language(instance: models.Model | None) -> str:
     """The language of the object's texts, if it has one."""
     return (getattr(instance, "language", "") or "en")[:2]
 
@@ -134,7 +134,7 @@ class RichTextField(models.TextField):  # type: ignore[type-arg]
     """
 
     def clean(self, value: str | None, model_instance: models.Model | None) -> Any:
-        value = sanitise(value or "", _language(model_instance))
+        value = sanitise(value or "", _get_language(model_instance))
         if len(value) > MAX_LENGTH:
             raise ValidationError(
                 f"This text has {len(value):,} characters, formatting included. "
@@ -146,7 +146,7 @@ class RichTextField(models.TextField):  # type: ignore[type-arg]
     def pre_save(self, model_instance: models.Model, add: bool) -> Any:
         value = super().pre_save(model_instance, add)
         if isinstance(value, str):
-            value = sanitise(value, _language(model_instance))
+            value = sanitise(value, _get_language(model_instance))
             setattr(model_instance, self.attname, value)
         return value
 

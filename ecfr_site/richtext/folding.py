@@ -45,7 +45,7 @@ def _is_unseen(letter: str) -> bool:
     )
 
 
-def folded_words(text: str) -> list[str]:
+def fold_words(text: str) -> list[str]:
     """The words of a query, folded; "covid-19" is one, "covid 19", with its space."""
     return [word for word in map(fold, text.split()) if word]
 
@@ -68,7 +68,7 @@ class FoldedSearchMixin:
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
     ) -> tuple[QuerySet[Any], bool]:
-        words = folded_words(search_term)
+        words = fold_words(search_term)
         if not words:
             return queryset, False
         rows = self.model._default_manager.values_list("pk", *self.search_fields)

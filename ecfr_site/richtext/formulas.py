@@ -58,7 +58,7 @@ _VARIANTS = {
 }
 
 
-def unprefixed(html: str) -> str:
+def remove_prefixes(html: str) -> str:
     """MathML as HTML has it, without the prefix that XML gives its elements."""
     found = _PREFIX.search(html)
     return re.sub(f"<(/?){found[1]}:", r"<\1", html, flags=re.I) if found else html
@@ -96,30 +96,31 @@ def remove_twins(root: HtmlElement) -> None:
 
 def serialize(element: HtmlElement) -> str:
     """The formula's MathML; nothing if there is nothing in it to see."""
-    return _written(element) if "".join(element.itertext()).strip() else ""
+    return _write(element) if "".join(element.itertext()).strip() else ""
 
 
-def _written(element: HtmlElement) -> str:
+def _write(element: HtmlElement) -> str:
     tag = element.tag
     if tag in _LEAVES:
-        return f"<{tag}{_attributes(element)}>{escape(_text(element), False)}</{tag}>"
-    children = list(_children(element))
+        text = escape(_get_text(element), False)
+        return f"<{tag}{_write_attributes(element)}>{text}</{tag}>"
+    children = list(_list_children(element))
     if tag == "semantics" or (tag == "maction" and children):
-        return _written(children[0]) if children else "<mrow></mrow>"
+        return _write(children[0]) if children else "<mrow></mrow>"
     if tag == "mfenced":
-        return f"<mrow>{_fenced(element, children)}</mrow>"
+        return f"<mrow>{_write_fenced(element, children)}</mrow>"
     if tag == "mtable":
-        rows = "".join(map(_row, children))
+        rows = "".join(map(_write_row, children))
         return f"<mtable>{rows}</mtable>" if rows else "<mrow></mrow>"
     if tag not in ELEMENTS or _ARITY.get(tag, len(children)) != len(children):
         tag = "mrow"
     if tag in ("mtr", "mtd", "mprescripts", "none") and element.get("stray"):
         tag = "mrow"
-    inner = "".join(map(_written, children))
-    return f"<{tag}{_attributes(element, tag)}>{inner}</{tag}>"
+    inner = "".join(map(_write, children))
+    return f"<{tag}{_write_attributes(element, tag)}>{inner}</{tag}>"
 
 
-def _children(element: HtmlElement) -> Iterable[HtmlElement]:
+def _list_children(element: HtmlElement) -> Iterable[HtmlElement]:
     """The elements within; loose text becomes one of them, rows stay in tables."""
     for text, child in [(element.text, None), *((c.tail, c) for c in element)]:
         if child is not None:
@@ -135,16 +136,16 @@ def _children(element: HtmlElement) -> Iterable[HtmlElement]:
             yield loose
 
 
-def _row(row: HtmlElement) -> str:
+def _write_row(row: HtmlElement) -> str:
     cells = []
-    children = list(_children(row)) if row.tag in ("mtr", "mlabeledtr") else [row]
+    children = list(_list_children(row)) if row.tag in ("mtr", "mlabeledtr") else [row]
     for cell in children[row.tag == "mlabeledtr" :]:
-        inside = _children(cell) if cell.tag == "mtd" else [cell]
-        cells.append(f"<mtd>{''.join(map(_written, inside))}</mtd>")
+        inside = _list_children(cell) if cell.tag == "mtd" else [cell]
+        cells.append(f"<mtd>{''.join(map(_write, inside))}</mtd>")
     return f"<mtr>{''.join(cells)}</mtr>"
 
 
-def _fenced(element: HtmlElement, children: list[HtmlElement]) -> str:
+def _write_fenced(element: HtmlElement, children: list[HtmlElement]) -> str:
     """The brackets that browsers no longer draw, as operators."""
 
     def sign(text: str) -> str:
@@ -155,13 +156,13 @@ def _fenced(element: HtmlElement, children: list[HtmlElement]) -> str:
     for place, child in enumerate(children):
         if place and signs:
             inner += sign(signs[min(place, len(signs)) - 1])
-        inner += _written(child)
+        inner += _write(child)
     opening = " ".join(element.get("open", "(").split())
     closing = " ".join(element.get("close", ")").split())
     return sign(opening) + inner + sign(closing)
 
 
-def _attributes(element: HtmlElement, tag: str = "") -> str:
+def _write_attributes(element: HtmlElement, tag: str = "") -> str:
     if tag and tag != element.tag:
         return ""
     found = {name: element.get(name, "").lower() for name in ELEMENTS[element.tag]}
@@ -174,14 +175,14 @@ def _attributes(element: HtmlElement, tag: str = "") -> str:
     )
 
 
-def _text(leaf: HtmlElement) -> str:
+def _get_text(leaf: HtmlElement) -> str:
     """The leaf's text, in the letters of the alphabet that its variant stands for."""
     text = " ".join("".join(leaf.itertext()).split())
     names = _VARIANTS.get(leaf.get("mathvariant", "").lower(), ())
-    return "".join(_styled(letter, names) for letter in text) if names else text
+    return "".join(_style(letter, names) for letter in text) if names else text
 
 
-def _styled(letter: str, names: tuple[str, ...]) -> str:
+def _style(letter: str, names: tuple[str, ...]) -> str:
     if not (letter.isascii() and letter.isalpha()):
         return letter
     case = "CAPITAL" if letter.isupper() else "SMALL"
@@ -209,42 +210,42 @@ _SCRIPTED = frozenset({"msub", "msup", "msubsup"})
 _BRACKETED = re.compile(r"[A-Za-z]*(\([^()]*\)|\[[^\[\]]*\])|")
 
 
-def linear(element: HtmlElement) -> str:
+def linearise(element: HtmlElement) -> str:
     """The formula as text on one line: d = r/g, x^2, sqrt(x), a_(ij), [a, b; c, d]."""
-    return " ".join(_line(element).split())
+    return " ".join(_linearise(element).split())
 
 
-def _line(element: HtmlElement) -> str:
+def _linearise(element: HtmlElement) -> str:
     """The element's text; it is kept, since those around it ask for it repeatedly."""
     line: str | None = element.get("line")
     if line is None:
-        line = _composed(element)
+        line = _linearise_composed(element)
         element.set("line", line)
     return line
 
 
-def _composed(element: HtmlElement) -> str:
+def _linearise_composed(element: HtmlElement) -> str:
     tag = element.tag
-    parts = [_line(child) for child in element if child.tag != "mprescripts"]
+    parts = [_linearise(child) for child in element if child.tag != "mprescripts"]
     if tag in _LEAVES:
-        return _leaf(element)
+        return _linearise_leaf(element)
     if tag == "mphantom":
         return ""
     if len(parts) == _ARITY.get(tag):
-        return _structure(element, parts)
+        return _linearise_structure(element, parts)
     if tag == "msqrt":
-        return f"sqrt({_row_line(element)})"
+        return f"sqrt({_linearise_row(element)})"
     if tag == "mtable":
         return f"[{'; '.join(parts)}]"
     if tag == "mtr":
         return ", ".join(parts)
     if tag == "mmultiscripts" and parts:
-        return _multiscripts(element)
-    return _row_line(element)
+        return _linearise_multiscripts(element)
+    return _linearise_row(element)
 
 
-def _leaf(element: HtmlElement) -> str:
-    text = _text(element)
+def _linearise_leaf(element: HtmlElement) -> str:
+    text = _get_text(element)
     if element.tag == "mspace":
         return " "
     if element.tag == "ms":
@@ -252,54 +253,58 @@ def _leaf(element: HtmlElement) -> str:
     return text.translate(_INVISIBLE)
 
 
-def _structure(element: HtmlElement, parts: list[str]) -> str:
+def _linearise_structure(element: HtmlElement, parts: list[str]) -> str:
     """A fraction, a root or scripts, of two or three parts."""
     tag, base = element.tag, parts[0].strip()
     if tag == "mfrac" and element.get("linethickness") == "0":
         return f"binom({base}, {parts[1].strip()})"
     if tag == "mfrac":
-        return "/".join(_atom(child, also=_SCRIPTED) for child in element)
+        return "/".join(_linearise_atom(child, also=_SCRIPTED) for child in element)
     if tag == "mroot":
         return f"root({base}, {parts[1].strip()})"
     if tag in ("mover", "munder") and parts[1].strip() in _ACCENTS:
         return f"{_ACCENTS[parts[1].strip()]}({base})"
     signs = {"msub": "_", "munder": "_", "msup": "^", "mover": "^"}.get(tag, "_^")
     scripts = zip(signs, element[1:], strict=True)
-    return _atom(element[0]) + "".join(_script(*script) for script in scripts)
+    return _linearise_atom(element[0]) + "".join(
+        _linearise_script(*script) for script in scripts
+    )
 
 
-def _script(sign: str, element: HtmlElement) -> str:
-    return f"{sign}{_atom(element)}" if _line(element).strip() else ""
+def _linearise_script(sign: str, element: HtmlElement) -> str:
+    return f"{sign}{_linearise_atom(element)}" if _linearise(element).strip() else ""
 
 
-def _multiscripts(element: HtmlElement) -> str:
+def _linearise_multiscripts(element: HtmlElement) -> str:
     base, *scripts = list(element)
     tags = [child.tag for child in scripts]
     end = tags.index("mprescripts") if "mprescripts" in tags else len(scripts)
     after, before = (
-        "".join(_script("_^"[place % 2], child) for place, child in enumerate(run))
+        "".join(
+            _linearise_script("_^"[place % 2], child) for place, child in enumerate(run)
+        )
         for run in (scripts[:end], scripts[end + 1 :])
     )
-    return f"{before}{_atom(base)}{after}"
+    return f"{before}{_linearise_atom(base)}{after}"
 
 
-def _atom(element: HtmlElement, also: frozenset[str] = frozenset()) -> str:
+def _linearise_atom(element: HtmlElement, also: frozenset[str] = frozenset()) -> str:
     """The element's text, in brackets unless it holds together without them."""
     while element.tag in _ROWS - {"msqrt"} and len(element) == 1:
         element = element[0]
-    text = _line(element).strip()
+    text = _linearise(element).strip()
     alone = element.tag in ({"mi", "mn", "mo", "msqrt", "mroot", "mtable"} | also)
     return text if alone or _BRACKETED.fullmatch(text) else f"({text})"
 
 
-def _row_line(element: HtmlElement) -> str:
+def _linearise_row(element: HtmlElement) -> str:
     """Elements side by side: space around operators between two, and between words."""
     line = (element.text or "").strip()
     before: HtmlElement | None = None
     for child in element:
-        text = _line(child)
+        text = _linearise(child)
         if child.tag == "mo" and text.strip():
-            text = _operator(text.strip(), child, line)
+            text = _space_operator(text.strip(), child, line)
         elif child.tag == "mtable" and line[-1:] in tuple("([{|‖"):
             text = text[1:-1]
         elif _is_word(before) or (before is not None and _is_word(child)):
@@ -315,10 +320,10 @@ def _is_word(element: HtmlElement | None) -> bool:
     """Such as “sin” or “x^2”, which would run together with what stands beside it."""
     if element is None or element.tag in ("mo", "mn"):
         return False
-    return element.tag not in ("mi", "mtext") or len(_text(element)) > 1
+    return element.tag not in ("mi", "mtext") or len(_get_text(element)) > 1
 
 
-def _operator(sign: str, element: HtmlElement, before: str) -> str:
+def _space_operator(sign: str, element: HtmlElement, before: str) -> str:
     if sign in ("", *_OPENING, *_CLOSING) or sign in _CLOSE_UP:
         return sign
     if sign in (",", ";", ":"):

@@ -74,28 +74,28 @@ def is_struck_out(element: HtmlElement) -> bool:
     )
 
 
-def marked(element: HtmlElement, marks: tuple[Mark, ...]) -> tuple[Mark, ...]:
+def get_marks(element: HtmlElement, marks: tuple[Mark, ...]) -> tuple[Mark, ...]:
     """The marks under which the text in an inline element stands."""
     style = element.get("style", "")
     named = _MARKS.get(element.tag)
-    tags = {named} if named and (named != "a" or address_of(element)) else set()
+    tags = {named} if named and (named != "a" or get_address(element)) else set()
     tags |= {tag for tag, sign in _STYLED.items() if sign.search(style)}
     tags -= {tag for tag, sign in _STYLED_PLAIN.items() if sign.search(style)}
     for tag in sorted(tags):
-        marks = marked_as(tag, marks, attributes_of(element) if tag == named else "")
-    if element.tag == "span" and (attributes := attributes_of(element)):
+        marks = add_mark(tag, marks, write_attributes(element) if tag == named else "")
+    if element.tag == "span" and (attributes := write_attributes(element)):
         marks += (Mark("span", attributes),)
     return marks
 
 
-def marked_as(
+def add_mark(
     tag: str, marks: tuple[Mark, ...], attributes: str = ""
 ) -> tuple[Mark, ...]:
     known = any(mark.tag == tag for mark in marks)
     return marks if known else (*marks, Mark(tag, attributes))
 
 
-def paragraphs(line: list[Piece]) -> Iterator[list[Piece]]:
+def split_paragraphs(line: list[Piece]) -> Iterator[list[Piece]]:
     """Split at two line breaks or more with nothing but space between them."""
     pieces: list[Piece] = []
     after_break = False
@@ -109,12 +109,12 @@ def paragraphs(line: list[Piece]) -> Iterator[list[Piece]]:
     yield pieces
 
 
-def line_of(pieces: list[Piece]) -> str:
+def write_line(pieces: list[Piece]) -> str:
     """A line's HTML: single spaces, none at the ends, no empty or doubled mark."""
     places = "".join(piece.html for piece in pieces if piece.kind == "place")
     pieces = [piece for piece in pieces if piece.kind != "place"]
     line: list[Piece] = []
-    for piece in _joined(_with_marked_spaces(_joined(_balanced(pieces)))):
+    for piece in _join(_mark_spaces(_join(_balance(pieces)))):
         if piece.kind == "text":
             text = _SPACES.sub(" ", piece.html)
             if not line or line[-1].kind == "br" or line[-1].ends_in_space:
@@ -134,7 +134,7 @@ def line_of(pieces: list[Piece]) -> str:
     if line and line[-1].kind == "br":
         line.pop()
     visible = any(p.kind != "text" or p.html.strip(_INVISIBLE) for p in line)
-    return places + _nested(line) if visible else ""
+    return places + _nest(line) if visible else ""
 
 
 def _strip_end(line: list[Piece]) -> None:
@@ -144,7 +144,7 @@ def _strip_end(line: list[Piece]) -> None:
             line.append(last._replace(html=text))
 
 
-def _joined(pieces: Iterable[Piece]) -> list[Piece]:
+def _join(pieces: Iterable[Piece]) -> list[Piece]:
     """Neighbouring texts under the same marks as one."""
     joined: list[Piece] = []
     for (kind, _), run in groupby(pieces, lambda piece: (piece.kind, piece.marks)):
@@ -157,7 +157,7 @@ def _joined(pieces: Iterable[Piece]) -> list[Piece]:
     return joined
 
 
-def _balanced(pieces: list[Piece]) -> list[Piece]:
+def _balance(pieces: list[Piece]) -> list[Piece]:
     """Without characters that turn the text's direction beyond the end of the line."""
     if not any(_TURNING.search(p.html) for p in pieces if p.kind == "text"):
         return pieces
@@ -191,32 +191,32 @@ def _drop_unbalanced(texts: list[list[str]]) -> None:
         parts[place] = ""
 
 
-def _with_marked_spaces(pieces: list[Piece]) -> list[Piece]:
+def _mark_spaces(pieces: list[Piece]) -> list[Piece]:
     """A space alone is marked only as both its neighbours are."""
     following: list[tuple[Mark, ...]] = []
     after: tuple[Mark, ...] = ()
     for piece in reversed(pieces):
         following.append(after)
         after = after if piece.is_space else piece.marks
-    marked: list[Piece] = []
+    get_marks: list[Piece] = []
     for piece, after in zip(pieces, reversed(following), strict=True):
         if piece.is_space:
-            before = marked[-1].marks if marked else ()
+            before = get_marks[-1].marks if get_marks else ()
             shared = takewhile(
                 lambda both: both[0] == both[1], zip(before, after, strict=False)
             )
             piece = piece._replace(marks=tuple(left for left, _ in shared))
-        marked.append(piece)
-    return marked
+        get_marks.append(piece)
+    return get_marks
 
 
-def _nested(pieces: list[Piece], depth: int = 0) -> str:
+def _nest(pieces: list[Piece], depth: int = 0) -> str:
     """HTML in which neighbours under the same mark share its element."""
     html = ""
     for mark, run in groupby(pieces, lambda piece: piece.marks[depth : depth + 1]):
         if mark:
             [(tag, attributes)] = mark
-            html += f"<{tag}{attributes}>{_nested(list(run), depth + 1)}</{tag}>"
+            html += f"<{tag}{attributes}>{_nest(list(run), depth + 1)}</{tag}>"
         else:
             html += "".join(
                 escape(piece.html, quote=False) if piece.kind == "text" else piece.html
@@ -254,26 +254,26 @@ _OTHER_SIGNS = {
 # fmt: on
 
 
-def attributes_of(element: HtmlElement) -> str:
+def write_attributes(element: HtmlElement) -> str:
     """Those worth keeping, with a space before each; what they may say is checked."""
     tag = element.tag
     kept = {}
     if tag == "a":
-        kept["href"] = address_of(element)
+        kept["href"] = get_address(element)
     elif tag == "img":
-        kept |= _image_attributes(element)
+        kept |= _get_image_attributes(element)
     elif tag in ("td", "th"):
         kept["scope"] = element.get("scope", "").lower()
         for name in ("colspan", "rowspan"):
-            number = int(number_of(element, name) or 1)
+            number = int(get_number(element, name) or 1)
             kept[name] = str(number) if 1 < number <= 1000 else ""
     elif tag == "ol":
-        kept |= {"type": list_type(element), "start": number_of(element, "start")}
+        kept |= {"type": get_list_type(element), "start": get_number(element, "start")}
         kept["start"] = "" if kept["start"] == "1" else kept["start"]
     elif tag == "li":
-        kept["value"] = number_of(element, "value")
+        kept["value"] = get_number(element, "value")
     if tag in ("a", "abbr"):
-        kept["title"] = _words(element, "title")
+        kept["title"] = _get_words(element, "title")
     language = element.get("lang", "")
     kept["lang"] = language if _LANGUAGE.fullmatch(language) else ""
     direction = element.get("dir", "").lower()
@@ -290,26 +290,26 @@ def attributes_of(element: HtmlElement) -> str:
     return written + ' reversed=""' * is_reversed
 
 
-def _image_attributes(element: HtmlElement) -> dict[str, str]:
-    kept = {"src": address_of(element, "src"), "alt": _words(element, "alt")}
-    kept |= {name: number_of(element, name) for name in ("width", "height")}
+def _get_image_attributes(element: HtmlElement) -> dict[str, str]:
+    kept = {"src": get_address(element, "src"), "alt": _get_words(element, "alt")}
+    kept |= {name: get_number(element, name) for name in ("width", "height")}
     if element.get("role") == "presentation" and not kept["alt"]:
         kept["role"] = "presentation"
     return kept
 
 
-def address_of(element: HtmlElement, name: str = "href") -> str:
+def get_address(element: HtmlElement, name: str = "href") -> str:
     """Return where a link leads or an image is; nothing if that could do harm."""
-    return _harmless(_NOT_IN_ADDRESS.sub("", element.get(name, "")).strip())
+    return _clean_address(_NOT_IN_ADDRESS.sub("", element.get(name, "")).strip())
 
 
 @lru_cache(maxsize=1024)
-def _harmless(address: str) -> str:
+def _clean_address(address: str) -> str:
     cleaned = _ADDRESS.clean(f'<a href="{escape(address)}">') if address else ""
     return address if "href=" in cleaned else ""
 
 
-def list_type(element: HtmlElement) -> str:
+def get_list_type(element: HtmlElement) -> str:
     """The kind of numbers before the items of a list: "a", "A", "i", "I" or nothing."""
     for place in [element, *element[:1]]:
         kind: str = place.get("type", "")
@@ -327,15 +327,15 @@ def has_other_letters(element: HtmlElement) -> bool:
     """Return whether a list's style numbers it as no `type` of HTML does."""
     found = _LIST_SIGNS.search(element.get("style", "").lower())
     signs = set(re.findall(r"[a-z-]+", found[1])) if found else set()
-    return bool(signs & _OTHER_SIGNS) and not list_type(element)
+    return bool(signs & _OTHER_SIGNS) and not get_list_type(element)
 
 
-def _words(element: HtmlElement, name: str) -> str:
+def _get_words(element: HtmlElement, name: str) -> str:
     texts = [_TURNING.split(" ".join(element.get(name, "").split()))]
     _drop_unbalanced(texts)
     return " ".join("".join(texts[0]).split())
 
 
-def number_of(element: HtmlElement, name: str) -> str:
+def get_number(element: HtmlElement, name: str) -> str:
     found = _NUMBER.fullmatch(element.get(name, ""))
     return str(int(found[1]) or "") if found else ""

@@ -5,8 +5,8 @@ from urllib.parse import unquote
 
 import nh3
 
-from ecfr_site.richtext.depth import flattened
-from ecfr_site.richtext.sanitizer import left_out, sanitise
+from ecfr_site.richtext.depth import flatten
+from ecfr_site.richtext.sanitizer import count_left_out, sanitise
 from ecfr_site.richtext.tree import parse_foreign
 
 # By element: one, and several.
@@ -45,11 +45,11 @@ _SHOWN = nh3.Cleaner(
 )
 
 
-def _count(html: str) -> tuple[Counter[str], Counter[str]]:
+def _count_elements(html: str) -> tuple[Counter[str], Counter[str]]:
     """Count elements, and images by their address."""
     elements: Counter[str] = Counter()
     images: Counter[str] = Counter()
-    for element in parse_foreign(_SHOWN.clean(flattened(html))).iterdescendants():
+    for element in parse_foreign(_SHOWN.clean(flatten(html))).iterdescendants():
         if element.tag != "img":
             elements[element.tag] += 1
         elif element.get("aria-hidden") != "true" and not (
@@ -59,32 +59,32 @@ def _count(html: str) -> tuple[Counter[str], Counter[str]]:
     return elements, images
 
 
-def losses(html: str) -> list[str]:
+def find_losses(html: str) -> list[str]:
     """Name what `sanitise` leaves out of a text that an editor would miss.
 
     Each is a phrase such as “2 images that cannot be shown (map.png, chart.png)”; none
     for a text that was sanitised.
     """
-    elements, images = _count(html)
-    kept_elements, kept_images = _count(sanitise(html))
-    lost = elements - kept_elements + left_out(html)
+    elements, images = _count_elements(html)
+    kept_elements, kept_images = _count_elements(sanitise(html))
+    lost = elements - kept_elements + count_left_out(html)
     lost_images = list((images - kept_images).elements())
     found: Counter[tuple[str, str]] = Counter()
     for tag, number in lost.items():
         found[_NAMES[tag]] += number
-    phrases = [_phrase(names, number) for names, number in found.items()]
+    phrases = [_format_phrase(names, number) for names, number in found.items()]
     if lost_images:
-        called = list(dict.fromkeys(filter(None, map(_file_name, lost_images))))
-        phrase = _phrase(_NAMES["img"], len(lost_images))
+        called = list(dict.fromkeys(filter(None, map(_get_file_name, lost_images))))
+        phrase = _format_phrase(_NAMES["img"], len(lost_images))
         phrases.insert(0, f"{phrase} ({', '.join(called[:5])})" if called else phrase)
     return phrases
 
 
-def _phrase(names: tuple[str, str], number: int) -> str:
+def _format_phrase(names: tuple[str, str], number: int) -> str:
     return f"{number} {names[number > 1]}"
 
 
-def _file_name(src: str) -> str:
+def _get_file_name(src: str) -> str:
     """The name of the file where the address has one."""
     if src.startswith(("data:", "blob:", "cid:", "about:")):
         return ""

@@ -6,17 +6,17 @@ _ROMAN = (
 )
 
 
-def written_number(number: int, kind: str) -> str:
+def format_number(number: int, kind: str) -> str:
     """The number in a list of `kind`, which is the `type` of its <ol>."""
     text = str(number)
     if kind in ("a", "A") and number > 0:
-        text = _letters(number)
+        text = _format_letters(number)
     elif kind in ("i", "I") and 0 < number < 4000:
-        text = _roman(number)
+        text = _format_roman(number)
     return text.upper() if kind.isupper() else text
 
 
-def _letters(number: int) -> str:
+def _format_letters(number: int) -> str:
     text = ""
     while number:
         number, letter = divmod(number - 1, 26)
@@ -24,7 +24,7 @@ def _letters(number: int) -> str:
     return text
 
 
-def _roman(number: int) -> str:
+def _format_roman(number: int) -> str:
     text = ""
     for value, sign in _ROMAN:
         text += sign * (number // value)

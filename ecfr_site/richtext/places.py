@@ -43,33 +43,33 @@ def mark_places(root: HtmlElement) -> None:
             if element.tag == "hr" and after is not None:
                 element = after
             is_void = element.tag in _VOID
-            holder = element.getparent() if is_void else _holder(element)
-            place = places.setdefault(holder, place_of(name))
-            if place == place_of(name) and holder.get("id") != place:
+            holder = element.getparent() if is_void else _find_holder(element)
+            place = places.setdefault(holder, get_place_id(name))
+            if place == get_place_id(name) and holder.get("id") != place:
                 _insert(holder, place)
             for link in links[name]:
                 link.set("href", f"#{place}")
     _forget_names(root, set(places.values()))
 
 
-def place_of(name: str) -> str:
+def get_place_id(name: str) -> str:
     """The id of the place of that name."""
     if name.startswith(PREFIX) and re.fullmatch(r"[\w.:-]+", name):
         return name
     return PREFIX + (re.sub(r"[^\w.:-]+", "-", name.removeprefix(PREFIX))[:100] or "-")
 
 
-def without_unused(html: str) -> str:
+def remove_unused(html: str) -> str:
     """The written HTML without places to which nothing in it leads."""
     used = set(_FRAGMENT.findall(html))
     seen: set[str] = set()
 
-    def kept(found: re.Match[str]) -> str:
+    def keep(found: re.Match[str]) -> str:
         again = found[1] in seen
         seen.add(found[1])
         return found[0] if found[1] in used and not again else ""
 
-    return _PLACE.sub(kept, html)
+    return _PLACE.sub(keep, html)
 
 
 def _forget_names(root: HtmlElement, places: Container[str] = ()) -> None:
@@ -79,7 +79,7 @@ def _forget_names(root: HtmlElement, places: Container[str] = ()) -> None:
             element.attrib.pop("id", None)
 
 
-def _holder(element: HtmlElement) -> HtmlElement:
+def _find_holder(element: HtmlElement) -> HtmlElement:
     """The innermost element that begins where the element does, without its text."""
     while len(element) and (
         element.tag in _FRAMES

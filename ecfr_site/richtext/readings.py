@@ -30,7 +30,7 @@ def apply_style_sheets(root: HtmlElement, html: str) -> None:
     Programs such as Excel strike out and hide by class. Rules for a class alone or for
     an element with a class are read; the last of several counts.
     """
-    rules = _rules(html)
+    rules = _parse_rules(html)
     if not rules:
         return
     for element in root.iter():
@@ -44,7 +44,7 @@ def apply_style_sheets(root: HtmlElement, html: str) -> None:
             element.set("style", style)
 
 
-def _rules(html: str) -> dict[tuple[str, str], list[str]]:
+def _parse_rules(html: str) -> dict[tuple[str, str], list[str]]:
     """Declarations of the style sheets, by element ("" for any) and class."""
     rules: dict[tuple[str, str], list[str]] = {}
     for sheet in _STYLE.split(html)[1:]:
@@ -148,7 +148,7 @@ def _append_lines(element: HtmlElement, text: str | None, mode: str) -> None:
     if mode in _KEEPS_SPACES:
         last = element[-1] if len(element) else element
         begins = last.tag == "br" or (last is element and element.tag in BOUNDARIES)
-        text = _INDENTATION.sub(_fixed, f"\n{text}" if begins else text)
+        text = _INDENTATION.sub(_fix_spaces, f"\n{text}" if begins else text)
         text = text[1:] if begins else text
     first, *others = text.split("\n")
     if len(element):
@@ -161,7 +161,7 @@ def _append_lines(element: HtmlElement, text: str | None, mode: str) -> None:
         element.append(line_break)
 
 
-def _fixed(spaces: re.Match[str]) -> str:
+def _fix_spaces(spaces: re.Match[str]) -> str:
     """As many spaces that browsers do not take together, as they do with others."""
     return "\N{EN SPACE}" * len(spaces[0].expandtabs(4))
 

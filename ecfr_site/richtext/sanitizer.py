@@ -20,12 +20,12 @@ from ecfr_site.richtext.blocks import (
     HEADINGS,
     LISTS,
     is_footnote,
-    written,
+    serialize_blocks,
 )
-from ecfr_site.richtext.depth import flattened
+from ecfr_site.richtext.depth import flatten
 from ecfr_site.richtext.inline import SCHEMES, has_other_letters
-from ecfr_site.richtext.places import mark_places, without_unused
-from ecfr_site.richtext.tree import parse_foreign, without_control_characters
+from ecfr_site.richtext.places import mark_places, remove_unused
+from ecfr_site.richtext.tree import parse_foreign, remove_control_characters
 
 # The allow-list: elements and their attributes. `lang` may stand on all of them. The
 # editor's own filter is made from it (ecfr_site/richtext/fields.py).
@@ -65,30 +65,34 @@ _FORMULA = re.compile(r"<math\b.*?</math>", re.S)
 _DEEPEST = 60
 
 
-# A save asks several times for the same text: form, typesetting, field.
-@lru_cache(maxsize=32)
 def sanitise(html: str, language: str = "en") -> str:
     """The same text in clean, valid, harmless HTML. Doing it twice changes nothing.
 
     `language` is the text's own, as far as it says nothing else of itself.
     """
+    return _sanitise(html, language)
+
+
+# A save asks several times for the same text: form, rendering, field.
+@lru_cache(maxsize=32)
+def _sanitise(html: str, language: str) -> str:
     root = _read(html)
-    _mend(root, html, language)
-    return without_unused(_LAST_WORD.clean(written(root)))
+    _clean(root, html, language)
+    return remove_unused(_LAST_WORD.clean(serialize_blocks(root)))
 
 
 def plain_text(html: str) -> str:
     """The running text, without markup and footnotes, a line a block."""
     root = _read(html)
     readings.write_quotes(root)
-    return "\n".join(" ".join(line.split()) for line in _lines(root) if line)
+    return "\n".join(" ".join(line.split()) for line in _split_lines(root) if line)
 
 
 def linear_formulas(html: str) -> str:
     """Sanitised HTML with its formulas as text, for where MathML is not shown."""
 
     def text_of(found: re.Match[str]) -> str:
-        return escape(formulas.linear(_read(found[0])[0]), quote=False)
+        return escape(formulas.linearise(_read(found[0])[0]), quote=False)
 
     return _FORMULA.sub(text_of, html)
 
@@ -97,7 +101,7 @@ def reading_time(html: str) -> int:
     return max(1, round(len(plain_text(html).split()) / 230))
 
 
-def left_out(html: str) -> Counter[str]:
+def count_left_out(html: str) -> Counter[str]:
     """Count what `sanitise` leaves out besides elements, by kind.
 
     The kinds are "comment", "deletion", "hidden", "footnote" (in a footnote), "letters"
@@ -151,21 +155,21 @@ _LAST_WORD = nh3.Cleaner(
 
 
 def _read(html: str) -> HtmlElement:
-    html = word_processors.without_suggestions(without_control_characters(html))
-    clean = _READ.clean(flattened(formulas.unprefixed(html)))
+    html = word_processors.remove_suggestions(remove_control_characters(html))
+    clean = _READ.clean(flatten(formulas.remove_prefixes(html)))
     root = parse_foreign(clean, _DEEPEST)
     readings.apply_style_sheets(root, html)
     return root
 
 
-def _lines(root: HtmlElement) -> list[str]:
+def _split_lines(root: HtmlElement) -> list[str]:
     lines: list[list[str]] = [[]]
 
     def walk(element: HtmlElement) -> None:
         if element.tag in BOUNDARIES or element.tag == "br":
             lines.append([])
         if formulas.is_formula(element):
-            lines[-1].append(formulas.linear(element))
+            lines[-1].append(formulas.linearise(element))
         elif not is_footnote(element):
             is_struck = element.tag in ("s", "strike", "del")
             lines[-1] += [STRUCK_OUT * is_struck, element.text or ""]
@@ -183,7 +187,7 @@ def _lines(root: HtmlElement) -> list[str]:
 # Mending: headings at the right level, lists that are lists
 
 
-def _mend(root: HtmlElement, html: str, language: str) -> None:
+def _clean(root: HtmlElement, html: str, language: str) -> None:
     word_processors.remove_reviews(root, html)
     if word_processors.is_from_word(html):
         word_processors.set_languages(root, html)

@@ -1,6 +1,7 @@
 """The one kind of tree that HTML is read into: lxml's."""
 
 import re
+from html import escape
 from html.parser import HTMLParser
 
 from lxml.etree import TreeBuilder
@@ -17,7 +18,7 @@ _CONTROL = re.compile(
 )
 
 
-def without_control_characters(html: str) -> str:
+def remove_control_characters(html: str) -> str:
     return _CONTROL.sub("", html)
 
 
@@ -35,6 +36,13 @@ def serialize(element: HtmlElement) -> str:
     return html
 
 
+def write_inner(element: HtmlElement) -> str:
+    """The HTML of what stands in the element."""
+    return (escape(element.text or "", quote=False)) + "".join(
+        serialize(child) + escape(child.tail or "", quote=False) for child in element
+    )
+
+
 def parse_foreign(html: str, deepest: float = float("inf")) -> HtmlElement:
     """Read what nh3 wrote down of anybody's HTML, into a div.
 
@@ -47,7 +55,7 @@ def parse_foreign(html: str, deepest: float = float("inf")) -> HtmlElement:
     tags are taken one by one here.
     """
     reader = _Reader(deepest)
-    reader.feed(without_control_characters(html))
+    reader.feed(remove_control_characters(html))
     reader.close()
     reader.builder.end("div")
     return reader.builder.close()
@@ -66,7 +74,9 @@ class _Reader(HTMLParser):
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         is_void = tag in _VOID
         if is_void or self.depth < self.deepest:
-            self.builder.start(tag, {name: _short(name, text) for name, text in attrs})
+            self.builder.start(
+                tag, {name: _shorten(name, text) for name, text in attrs}
+            )
         if is_void:
             self.builder.end(tag)
         else:
@@ -84,6 +94,12 @@ class _Reader(HTMLParser):
         self.builder.data(data)
 
 
-def _short(name: str, value: str | None) -> str:
+def _shorten(name: str, value: str | None) -> str:
     """The attribute's value; of a style no more than anybody writes."""
     return (value or "")[:1000] if name == "style" else value or ""
+
+
+def replace(element: HtmlElement, other: HtmlElement) -> None:
+    """Put the other in its place; the text after it stays."""
+    other.tail = element.tail
+    element.getparent().replace(element, other)

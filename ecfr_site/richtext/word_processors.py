@@ -91,7 +91,7 @@ def remove_reviews(root: HtmlElement, html: str) -> Counter[str]:
     )
 
     def is_review(element: HtmlElement) -> bool:
-        kind = _review(element, tracked)
+        kind = _classify_review(element, tracked)
         # A comment's references are not counted beside it.
         if kind in ("deletion", "hidden") or (
             kind and (element.tag in ("p", "div", "li") or element.get("role"))
@@ -107,7 +107,7 @@ def remove_reviews(root: HtmlElement, html: str) -> Counter[str]:
     return found
 
 
-def without_suggestions(html: str) -> str:
+def remove_suggestions(html: str) -> str:
     """The HTML without what stands between markers of suggested deletions."""
     kept: list[str] = []
     place = depth = 0
@@ -136,7 +136,7 @@ def _mark_comment_blocks(root: HtmlElement) -> None:
             block.set("class", "MsoCommentText")
 
 
-def _review(element: HtmlElement, tracked: bool) -> str:
+def _classify_review(element: HtmlElement, tracked: bool) -> str:
     """The kind of remark that the element is, if any."""
     classes = element.get("class", "").split()
     names = [element.get("id", ""), element.get("name", "")]
@@ -187,17 +187,17 @@ def set_languages(root: HtmlElement, html: str) -> None:
     used: Counter[str] = Counter()
 
     def count(element: HtmlElement, language: str) -> None:
-        language = _primary(element.get("lang", "")) or language
-        used[language] += _letters(element.text)
+        language = _get_primary(element.get("lang", "")) or language
+        used[language] += _count_letters(element.text)
         for child in element:
             count(child, language)
-            used[language] += _letters(child.tail)
+            used[language] += _count_letters(child.tail)
 
-    count(root, _primary(body[1]) if body else "")
+    count(root, _get_primary(body[1]) if body else "")
     named = {language: n for language, n in used.items() if language}
     main = max(named, key=lambda language: named[language]) if named else ""
     for element in root.iter():
-        language = _primary(element.get("lang", ""))
+        language = _get_primary(element.get("lang", ""))
         if language == main:
             element.attrib.pop("lang", None)
 
@@ -210,11 +210,11 @@ def drop_directions(root: HtmlElement, html: str) -> None:
             element.attrib.pop("dir", None)
 
 
-def _primary(language: str) -> str:
+def _get_primary(language: str) -> str:
     return language.partition("-")[0].lower() if len(language) < 36 else ""
 
 
-def _letters(text: str | None) -> int:
+def _count_letters(text: str | None) -> int:
     return sum(map(str.isalpha, text or ""))
 
 
@@ -239,27 +239,27 @@ def make_lists(root: HtmlElement) -> None:
     """Make lists of the paragraphs that Word begins with a drawn bullet or number."""
     types: dict[tuple[str, int], str] = {}
     for parent in list(root.iter()):
-        if not any(_list_of(child) for child in parent):
+        if not any(_get_list(child) for child in parent):
             continue
         children: list[HtmlElement] = []
         # The lists that are open, the outermost first, and their last numbers.
         lists: list[HtmlElement] = []
         numbers: list[int] = []
         for child in list(parent):
-            place = _list_of(child)
+            place = _get_list(child)
             if not place:
                 children.append(child)
                 lists, numbers = [], []
                 continue
-            marker = _marker(_take_sign(child), types.get(place, ""))
+            marker = _read_marker(_take_sign(child), types.get(place, ""))
             types[place] = marker.type
             level = min(place[1], len(lists) + 1, _DEEPEST_LIST)
             del lists[level:], numbers[level:]
-            if len(lists) == level and _type_of(lists[-1]) != marker.type:
+            if len(lists) == level and _get_type(lists[-1]) != marker.type:
                 lists.pop()
                 numbers.pop()
             if len(lists) < level:
-                opened = _list(marker)
+                opened = _build_list(marker)
                 home = lists[-1][-1] if lists else None
                 (children if home is None else home).append(opened)
                 lists.append(opened)
@@ -281,14 +281,14 @@ def count_other_letters(root: HtmlElement) -> int:
         {
             place
             for element in root.iter("p")
-            if (place := _list_of(element))
+            if (place := _get_list(element))
             and _OTHER_LETTERS.fullmatch(sign := _take_sign(element))
-            and not _marker(sign, "").type
+            and not _read_marker(sign, "").type
         }
     )
 
 
-def _list_of(element: HtmlElement) -> tuple[str, int] | None:
+def _get_list(element: HtmlElement) -> tuple[str, int] | None:
     found = element.tag == "p" and _LIST.search(element.get("style", ""))
     return (found[1].lower(), max(int(found[2][:2]), 1)) if found else None
 
@@ -308,7 +308,7 @@ def _take_sign(item: HtmlElement) -> str:
     return "".join("".join(signs).split())
 
 
-def _marker(sign: str, known: str) -> _Marker:
+def _read_marker(sign: str, known: str) -> _Marker:
     """Read a sign; `known` is the type that its list had before."""
     found = _MARKER.fullmatch(sign)
     if not found or not (found[1].isdigit() or found[2] or sign.startswith("(")):
@@ -317,21 +317,21 @@ def _marker(sign: str, known: str) -> _Marker:
     if text.isdigit():
         return _Marker("1", int(text))
     letter = "A" if text.isupper() else "a"
-    roman = _roman(text.lower())
-    number = _alphabetic(text.lower())
+    roman = _parse_roman(text.lower())
+    number = _parse_alphabetic(text.lower())
     is_roman = roman and (known in ("i", "I") or not number or roman < number)
     if roman and is_roman and not (known == letter and number):
         return _Marker("I" if text.isupper() else "i", roman)
     return _Marker(letter, number) if number else _Marker("")
 
 
-def _alphabetic(text: str) -> int:
+def _parse_alphabetic(text: str) -> int:
     """a is 1, z is 26, aa is 27, bb is 28, as Word counts; 0 for anything else."""
     alike = len(set(text)) == 1
     return ord(text[0]) - 96 + 26 * (len(text) - 1) if alike else 0
 
 
-def _roman(text: str) -> int:
+def _parse_roman(text: str) -> int:
     values = [_ROMAN.get(letter, 0) for letter in text]
     if not all(values):
         return 0
@@ -339,7 +339,7 @@ def _roman(text: str) -> int:
     return sum(-value if value < after else value for value, after in pairs)
 
 
-def _list(marker: _Marker) -> HtmlElement:
+def _build_list(marker: _Marker) -> HtmlElement:
     if not marker.type:
         return Element("ul")
     attributes = {"type": marker.type} if marker.type != "1" else {}
@@ -348,7 +348,7 @@ def _list(marker: _Marker) -> HtmlElement:
     return Element("ol", attributes)
 
 
-def _type_of(made: HtmlElement) -> str:
+def _get_type(made: HtmlElement) -> str:
     return made.get("type", "1") if made.tag == "ol" else ""
 
 

@@ -55,7 +55,7 @@ def test_a_known_address_gets_its_new_target(publisher):
         ("/old.html,/old.html", "lead to itself"),
         ("/a.html,/b.html\n/b.html,/a.html", "lead to itself"),
         ("https://elsewhere.example/a,/people/", "elsewhere.example is another site"),
-        ("/a#part,/people/", "Leave it out"),
+        ("/a#part,/people/", "Leave out “#”"),
         ("/a,/people/,more", "More cells than columns"),
         (f"/{'a' * 200},/people/", "at most 200 characters"),
         (f"/{'%' * 199},/people/", "at most 200 characters"),
@@ -160,7 +160,7 @@ def test_semicolons_and_a_byte_order_mark_are_read_too(publisher):
     assert Redirect.objects.get().new_path == "/topics/"
 
 
-@pytest.mark.parametrize("content", [b"from,to\n/a,/b\n", b"PK\x03\x04"])
+@pytest.mark.parametrize("content", [b"colour,size\n/a,/b\n", b"PK\x03\x04"])
 def test_a_file_that_cannot_be_read_is_said_to_be_so(publisher, content):
     file = SimpleUploadedFile("old.csv", content)
     said = publisher.post(IMPORT, {"import_file": file, "format": "0", "resource": ""})
@@ -187,7 +187,7 @@ def test_a_redirect_is_entered_by_hand(form, reader):
 @pytest.mark.parametrize(
     ("wrong", "said"),
     [
-        ({"old_path": "/old.html"}, "redirected already"),
+        ({"old_path": "/old.html"}, "already has a redirect"),
         ({"old_path": "older.html"}, "An old address starts with"),
         ({"old_path": "/topics/"}, "lead to itself"),
     ],
@@ -238,12 +238,59 @@ def test_an_address_that_is_redirected_already_is_named(publisher):
 
     form.press("Save")
 
-    assert "redirected already" in form.said
+    assert "already has a redirect" in form.said
     assert Redirect.objects.get().new_path == "/people/"
 
 
 def test_a_file_without_the_two_columns_is_refused_in_words(publisher):
-    response = dry_run(publisher, "from,to\n/old.html,/topics/\n")
+    response = dry_run(publisher, "colour,size\n/old.html,/topics/\n")
 
     assert "old_path and new_path" in response.content.decode()
     assert not Redirect.objects.exists()
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "source,target,regex,code,type\n/old.html,/topics/,0,301,url\n",
+        "Origin,Target,Type,Format\nold.html,topics/,301,plain\n",
+        "Old URL;New URL\nhttp://testserver/old.html;/topics/\n",
+        "Address,Redirect URL,Status\nhttp://testserver/old.html,/topics/,301\n",
+        "RewriteEngine On\nRedirect 301 /old.html /topics/\n",
+        "RedirectPermanent /old.html /topics/\n",
+        'RewriteRule "^old\\.html$" /topics/ [R=301,L]\n',
+    ],
+)
+def test_files_of_plugins_crawlers_and_apache_are_read(publisher, reader, text):
+    confirm(publisher, dry_run(publisher, text))
+
+    assert reader.get("/old.html")["Location"] == "/topics/"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "source,target,regex\n^/old/(.*),/new/$1,1\n/old.html,/topics/,0\n",
+        "Origin,Target,Format\nold/(.*),new,regex\nold.html,topics/,plain\n",
+        "RewriteRule ^old/(.*)$ /new/$1 [R=301]\nRedirect 301 /old.html /topics/\n",
+        "RedirectMatch 301 ^/old/(.*)$ /new/$1\nRedirect /old.html /topics/\n",
+    ],
+)
+def test_a_pattern_is_refused_and_costs_the_other_rows_nothing(publisher, text):
+    response = dry_run(publisher, text)
+    assert "This is a pattern for many addresses" in response.text
+
+    confirm(publisher, response)
+
+    assert [row.old_path for row in Redirect.objects.all()] == ["/old.html"]
+
+
+def test_rules_that_redirect_nobody_are_passed_over(publisher):
+    text = (
+        "RewriteRule ^index\\.php$ - [L]\nRewriteRule . /index.php [L]\n"
+        "Redirect gone /x\n"
+    )
+    confirm(publisher, dry_run(publisher, text))
+
+    [row] = Redirect.objects.all()
+    assert (row.old_path, row.new_path) == ("/x", "")

@@ -5,7 +5,7 @@ from django.contrib.redirects.models import Redirect
 from django.db import IntegrityError
 
 from articles.models import Article, Topic
-from authors.models import Author
+from authors.models import Author, Programme
 from newsletter.models import Newsletter
 from tests.admin_site.desk import OpenForm, article_form
 from tests.factories import ArticleFactory, AuthorFactory, TopicFactory, UserFactory
@@ -35,13 +35,42 @@ def test_a_draft_with_a_title_that_exists_gets_the_next_address(editor, slug):
 
 
 def test_an_address_that_the_browser_made_in_its_own_way_is_free_to_change(editor):
-    """The browser writes other scripts in Latin letters, the server leaves them out."""
+    """Browser and server write other scripts in Latin letters by their own rules."""
     for _ in range(2):
         save_draft(
             editor, title="Война и мир", slug="vojna-i-mir", _made_slug="vojna-i-mir"
         )
 
     assert slugs() == ["vojna-i-mir", "vojna-i-mir-2"]
+
+
+@pytest.mark.parametrize("model", [Article, Author, Programme, Topic, Newsletter])
+@pytest.mark.parametrize(
+    ("name", "slug"),
+    [
+        ("Ольга Токарчук", "olga-tokarchuk"),
+        ("Ελένη Νίκα", "eleni-nika"),
+        ("王小明", "wangxiaoming"),
+        ("محمد", "mhmd"),
+        ("Łódź, Đà Nẵng & Straße", "lodz-da-nang-strasse"),
+        ("e\N{COMBINING ACUTE ACCENT}te\N{COMBINING ACUTE ACCENT}", "ete"),
+        ("€100 billion 🎉", "100-billion"),
+    ],
+)
+def test_an_address_is_in_latin_letters_whatever_the_script(model, name, slug):
+    assert model().find_free_slug(name) == slug
+
+
+def test_a_name_without_any_letter_gets_the_word_for_what_it_is():
+    assert Author().find_free_slug("…!") == "author"
+
+
+def test_a_person_whose_name_is_not_in_latin_letters_gets_an_address(admin_client):
+    form = OpenForm(admin_client, "/admin/authors/author/add/")
+    form["name"] = "王小明"
+    form.press("Save")
+
+    assert Author.objects.get().slug == "wangxiaoming"
 
 
 def test_a_form_that_comes_back_lets_the_address_follow_the_title(editor):
@@ -118,7 +147,7 @@ def test_a_working_copy_cannot_take_the_address_that_another_will_have(editor):
 @pytest.mark.parametrize(
     ("title", "slug"),
     [
-        ("戦争と平和", "commentary"),
+        ("戦争と平和", "zhanzhengtopinghe"),
         ("🦊🦊", "commentary"),
         ("long words " * 20, "-".join(["long-words"] * 9)),
     ],
@@ -158,6 +187,7 @@ def test_people_and_topics_may_share_their_names_too(publisher):
     person["name"], person["slug"] = "Anna Müller", "anna-muller"
     topic = OpenForm(publisher, "/admin/articles/topic/add/")
     topic["name"], topic["slug"], topic["kind"] = "Georgia", "georgia", "topic"
+    person["_is_another"] = topic["_is_another"] = "1"
 
     person.press("Save")
     topic.press("Save")
@@ -168,8 +198,8 @@ def test_people_and_topics_may_share_their_names_too(publisher):
 
 def test_a_newsletter_is_not_put_where_the_site_has_a_page(admin_client):
     form = OpenForm(admin_client, "/admin/newsletter/newsletter/add/")
-    form["name"], form["slug"] = "Thanks", "thanks"
+    form["name"], form["slug"] = "Challenge", "challenge"
 
     form.press("Save")
 
-    assert Newsletter.objects.get(name="Thanks").slug == "thanks-2"
+    assert Newsletter.objects.get(name="Challenge").slug == "challenge-2"

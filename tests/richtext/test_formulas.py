@@ -2,15 +2,16 @@
 
 import pytest
 
-from articles.rendering import render_body, tree_of, words_of
+from articles.body import extract_words, parse_body
+from articles.rendering import render_body
 from ecfr_site.richtext.sanitizer import (
     linear_formulas,
     plain_text,
     reading_time,
     sanitise,
 )
-from newsletter.composing.links import absolute_html
-from newsletter.composing.plain_text import set_text
+from newsletter.composing.links import make_links_absolute
+from newsletter.composing.plain_text import render_plain_text
 
 FRACTION = "<math><mi>d</mi><mo>=</mo><mfrac><mi>r</mi><mi>g</mi></mfrac></math>"
 
@@ -107,13 +108,13 @@ def test_a_long_formula_scrolls_by_itself():
 def test_a_heading_with_a_formula_reads_as_text_in_the_contents():
     [entry] = render_body(f"<h2>On {FRACTION}</h2>", {}).contents
     assert entry["text"] == "On d = r/g"
-    assert words_of(tree_of(f"<p>{FRACTION}</p>")) == "d = r/g"
+    assert extract_words(parse_body(f"<p>{FRACTION}</p>")) == "d = r/g"
 
 
 def test_mail_has_the_formula_as_text():
     html = sanitise(f"<p>So {FRACTION} &amp; on.</p>")
-    assert absolute_html(html) == "<p>So d = r/g &amp; on.</p>"
-    assert set_text(html) == "So d = r/g & on."
+    assert make_links_absolute(html) == "<p>So d = r/g &amp; on.</p>"
+    assert render_plain_text(html) == "So d = r/g & on."
 
 
 def test_linear_formulas_are_escaped():

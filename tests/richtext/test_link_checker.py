@@ -5,6 +5,7 @@ import time
 import pytest
 
 from ecfr_site.richtext import link_checker
+from ecfr_site.security import outbound
 from tests.other_site import serving
 
 
@@ -119,19 +120,19 @@ def test_no_link_leads_the_server_to_itself(elsewhere, settings, host):
     ],
 )
 def test_private_addresses_are_not_public(number):
-    assert not link_checker.is_public(number)
+    assert not outbound.is_public(number)
 
 
 @pytest.mark.parametrize(
     "number", ["9.9.9.9", "2620:fe::fe", "::ffff:9.9.9.9", "64:ff9b::9.9.9.9"]
 )
 def test_public_addresses_are(number):
-    assert link_checker.is_public(number)
+    assert outbound.is_public(number)
 
 
 def test_a_redirect_leads_to_nothing_private_either(settings, monkeypatch):
     """127.0.0.1 stands for the public Internet, 127.0.0.2 for the private network."""
-    monkeypatch.setattr(link_checker, "is_public", lambda number: number == "127.0.0.1")
+    monkeypatch.setattr(outbound, "is_public", lambda number: number == "127.0.0.1")
     with serving("127.0.0.1") as public, serving("127.0.0.2") as private:
         target = f"http://127.0.0.2:{private.server_port}/200"
 
@@ -166,7 +167,7 @@ def test_pages_of_one_site_are_asked_for_one_after_the_other(elsewhere, monkeypa
         time.sleep(0.02)
         at_once.remove(url)
 
-    monkeypatch.setattr(link_checker, "trouble_at", look)
+    monkeypatch.setattr(link_checker, "check_page", look)
     urls = [f"{elsewhere.url}/{number}" for number in range(5)]
 
     assert link_checker.visit_slowly(urls) == dict.fromkeys(urls)
@@ -188,4 +189,4 @@ def test_what_is_not_reached_in_time_is_left_out(elsewhere, monkeypatch):
     ],
 )
 def test_addresses_are_spelt_as_browsers_spell_them(url, sent):
-    assert link_checker.written_out(url).endswith(sent)
+    assert outbound.encode_address(url).endswith(sent)

@@ -2,10 +2,10 @@
 
 import pytest
 
-from ecfr_site.richtext.losses import losses
-from ecfr_site.richtext.numerals import written_number
+from ecfr_site.richtext.losses import find_losses
+from ecfr_site.richtext.numerals import format_number
 from ecfr_site.richtext.sanitizer import sanitise
-from newsletter.composing.plain_text import set_text
+from newsletter.composing.plain_text import render_plain_text
 
 
 def word(*items):
@@ -79,7 +79,7 @@ def test_plain_text_counts_as_the_list_does():
         '<ol type="a" start="3"><li>x</li><li value="27">y</li></ol>'
         '<ol type="I" start="4"><li>z</li></ol>'
     )
-    assert set_text(html).split("\n\n") == ["c. x", "aa. y", "IV. z"]
+    assert render_plain_text(html).split("\n\n") == ["c. x", "aa. y", "IV. z"]
 
 
 @pytest.mark.parametrize(
@@ -93,7 +93,7 @@ def test_plain_text_counts_as_the_list_does():
     ],
 )
 def test_numbers_are_written_in_the_kind_of_the_list(number, kind, text):
-    assert written_number(number, kind) == text
+    assert format_number(number, kind) == text
 
 
 @pytest.mark.parametrize(
@@ -127,4 +127,4 @@ def test_letters_of_another_script_are_named(sign, named):
         '<html xmlns:w="x"><p class=MsoListParagraph style="mso-list:l0 level1 lfo1">'
         f'<span style="mso-list:Ignore">{sign}<span>&nbsp; </span></span>x</p>'
     )
-    assert losses(html) == ["1 list’s own letters or signs"] * named
+    assert find_losses(html) == ["1 list’s own letters or signs"] * named

@@ -1,11 +1,11 @@
-"""What cannot be kept is named to the editor."""
+"""Losses: named to the editor."""
 
 import pytest
 from hypothesis import given
 
 from articles.models import Article
 from ecfr_site.richtext.fields import MAX_LENGTH
-from ecfr_site.richtext.losses import losses
+from ecfr_site.richtext.losses import find_losses
 from ecfr_site.richtext.sanitizer import sanitise
 from tests.admin_site.desk import OpenForm, article_form
 from tests.factories import UserFactory
@@ -46,12 +46,12 @@ UNREACHABLE = (
     ],
 )
 def test_losses_are_named(html, named):
-    assert losses(html) == named
+    assert find_losses(html) == named
 
 
 @given(documents)
 def test_a_text_that_was_kept_loses_nothing_again(html):
-    assert losses(sanitise(html)) == []
+    assert find_losses(sanitise(html)) == []
 
 
 def filled(form, body):

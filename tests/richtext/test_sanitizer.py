@@ -1,4 +1,4 @@
-"""What the site keeps of the HTML that it is given."""
+"""Sanitiser: what it keeps of the HTML that it is given."""
 
 import re
 

@@ -1,0 +1,1 @@
+"""Moving in: articles of another system, read into neutral records and then saved."""

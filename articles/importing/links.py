@@ -1,0 +1,191 @@
+"""Lead the links of imported texts to where things are now, and join translations."""
+
+import re
+from collections.abc import Iterable
+from html import escape, unescape
+from typing import NamedTuple
+
+from django.db import IntegrityError, transaction
+
+from articles.history.snapshot import keep_together
+from articles.importing.addresses import list_media_keys
+from articles.importing.ledger import (
+    IMPORTED,
+    IMPORTED_AGAIN,
+    Context,
+    Kind,
+    Outcome,
+    get_path,
+    make_mark,
+)
+from articles.models import Article, ImportedItem, OldAddress
+from ecfr_site.redirects.paths import WORDS, list_spellings, parse_parameters
+from ecfr_site.redirects.table import find_new_path
+
+# In a sanitised text, whose attributes are written in one way.
+_LINK = re.compile(r'(<a\b[^>]*?\shref=")([^"]*)("[^>]*>)([^<]*)')
+_OF_FILES = "/wp-content/"
+_LONGEST = 1000
+
+
+class _Link(NamedTuple):
+    """A link within the old site; `spellings` are the rows that answer for it."""
+
+    href: str
+    spellings: list[str]
+    fragment: str
+
+
+class _Target(NamedTuple):
+    """The address of a link, and the title of what readers find there."""
+
+    address: str
+    title: str = ""
+
+
+def link_batch(rows: list[ImportedItem], context: Context) -> None:
+    """Rewrite the links of some pieces, join their translations, and note in the
+    ledger what leads nowhere. In the caller's transaction."""
+    changed = [row for row in rows if row.outcome in (Outcome.CREATED, Outcome.UPDATED)]
+    articles = Article.objects.in_bulk([row.target for row in changed if row.target])
+    links = {row: _list_links(row, context) for row in changed}
+    everything = [link for found in links.values() for link in found]
+    targets = _find_targets(everything, context)
+    for row, found in links.items():
+        lost = [link.href for link in found if link.href not in targets]
+        row.losses += [
+            f"link to {href[:300]}, which leads nowhere here" for href in lost
+        ]
+        if (article := articles.get(row.target)) and len(lost) < len(found):
+            _rewrite(article, targets)
+        if row.translation_group:
+            _join_translations(row, articles.get(row.target), context)
+        row.save(update_fields=["losses"])
+    _begin_histories(changed, articles, context)
+
+
+def _begin_histories(
+    rows: list[ImportedItem], articles: dict[int, Article], context: Context
+) -> None:
+    """Put what the import made of the articles into the history of each: with it the
+    first save at the desk is compared. Not of those that were saved here meanwhile."""
+    comments = {Outcome.CREATED: IMPORTED, Outcome.UPDATED: IMPORTED_AGAIN}
+    for outcome, comment in comments.items():
+        made = [
+            article
+            for row in rows
+            if row.outcome == outcome
+            and (article := articles.get(row.target or 0))
+            and make_mark(article) == row.mark
+        ]
+        if made:
+            keep_together(made, context.archive_import.by, comment)
+
+
+def list_old_links(body: str, context: Context) -> list[str]:
+    """The addresses in a sanitised text that lead to the old site, each once."""
+    hrefs = [unescape(written) for _, written, _, _ in _LINK.findall(body)]
+    return [
+        href[:_LONGEST]
+        for href in dict.fromkeys(hrefs)
+        if not href.startswith("#") and context.old_site.find_path(href)
+    ]
+
+
+def _list_links(row: ImportedItem, context: Context) -> list[_Link]:
+    found = []
+    for href in row.data.get("links", ()):
+        path, _, query = context.old_site.find_path(href).partition("?")
+        spellings = list(list_spellings(path, parse_parameters(query)))
+        found.append(_Link(href, spellings, href.partition("#")[2]))
+    return found
+
+
+def _find_targets(links: Iterable[_Link], context: Context) -> dict[str, _Target]:
+    """{href: its target} of links to what came over; some queries for all."""
+    links = list(links)
+    paths = {path for link in links for path in link.spellings}
+    known = OldAddress.objects.find(context.source, paths)
+    media = context.find_media(
+        key for link in links if _OF_FILES in link.href
+        for key in list_media_keys(link.href)
+    )  # fmt: skip
+    rows = [*(old.item for old in known.values()), *media.values()]
+    instances = ImportedItem.objects.find_targets(rows)
+    addresses = {key: get_path(instance) for key, instance in instances.items()}
+    targets = {}
+    for link in links:
+        old = next((known[p] for p in link.spellings if p in known), None)
+        row = old.item if old else None
+        if row is None and _OF_FILES in link.href:
+            keys = list_media_keys(link.href)
+            row = next((media[key] for key in keys if key in media), None)
+        address = addresses.get((row.model, row.target or 0)) if row else None
+        if old and row and row.kind == Kind.SITE:
+            address = _find_list(old, link, context)
+        if context.old_site.find_path(link.href) == f"{context.old_site.home}/":
+            address = "/"
+        if row and row.target is None and context.is_trial and row.is_here:
+            address = link.href
+        if address:
+            mark = f"#{link.fragment}" if link.fragment else ""
+            found = instances.get((row.model, row.target or 0)) if row else None
+            title = ""
+            if isinstance(found, Article) and found.is_public:
+                title = found.title
+            targets[link.href] = _Target(f"{address}{mark}", title)
+    return targets
+
+
+def _find_list(old: OldAddress, link: _Link, context: Context) -> str:
+    """The new address of a feed or a list; a search stays to be redirected."""
+    found = "" if old.path.endswith(f"?{WORDS}=") else find_new_path(old.path)
+    return found or context.old_site.find_path(link.href)
+
+
+def _rewrite(article: Article, targets: dict[str, _Target]) -> None:
+    """Set the links, and the page's HTML anew; nothing else of the article changes.
+
+    A link that showed its old address shows the title of what it leads to.
+    """
+
+    def lead(found: re.Match[str]) -> str:
+        target = targets.get(unescape(found[2]))
+        if target is None:
+            return found[0]
+        text = found[4]
+        if target.title and unescape(text).strip() == unescape(found[2]):
+            text = escape(target.title, quote=False)
+        return f"{found[1]}{escape(target.address)}{found[3]}{text}"
+
+    article.body = _LINK.sub(lead, article.body)
+    article.set_body_html(article.images_in_body())
+    Article.objects.filter(pk=article.pk).update(
+        body=article.body, body_html=article.body_html, contents=article.contents
+    )
+
+
+def _join_translations(
+    row: ImportedItem, article: Article | None, context: Context
+) -> None:
+    """Make the piece a translation of the first of its group, unless one is there."""
+    # Not those of trials, or of what was undone.
+    group = ImportedItem.objects.known_to(context.archive_import).filter(
+        kind=Kind.PIECE,
+        translation_group=row.translation_group,
+        outcome__in=[Outcome.CREATED, Outcome.UPDATED, Outcome.UNCHANGED],
+    )
+    first = group.order_by("pk").first()
+    if first is None or first.source_id == row.source_id:
+        return
+    if first.data.get("language") == row.data.get("language"):
+        row.losses.append(f"translation of “{first.title}”, in the same language")
+        return
+    if article is None or not first.target or article.pk == first.target:
+        return
+    try:
+        with transaction.atomic():
+            Article.objects.filter(pk=article.pk).update(translation_of=first.target)
+            article.translation_of_id = first.target
+    except IntegrityError:
+        row.losses.append(f"translation of “{first.title}”, which has one already")
