@@ -187,7 +187,7 @@ def message_of(edition):
     items = list(edition.items.for_messages())
     template = Variant(edition, items, True).template
     return template.render(
-        "reader@bench.example", Recipient.of_test("x@y.example").tokens
+        "reader@bench.example", Recipient.for_test("x@y.example").tokens
     )
 
 

@@ -6,9 +6,11 @@
     DATABASE_URL=… .venv/bin/python bench/pages.py --wordpress http://127.0.0.1:8080/?p=1
 
 Starts the application without and with its page cache, a bare Django view, and nginx
-before all that; asks each in turn with wrk. Machines are noisy, so that what counts is
-the ratio of rows that took turns. Prints a table in Markdown; docs/performance.md holds
-one. What else to ask is given by address: --wordpress, --wordpress-cached, --wagtail.
+before all that, with the flags, the log and the nginx file of deploy/; asks each in
+turn with wrk. Machines are noisy, so that what counts is the ratio of rows that took
+turns, and the processor time of a request. Prints a table in Markdown;
+docs/performance.md holds one. What else to ask is given by address: --wordpress,
+--wordpress-cached, --wagtail.
 """
 
 import argparse
@@ -16,130 +18,32 @@ import contextlib
 import gzip
 import os
 import re
-import shutil
-import signal
-import socket
 import statistics
 import subprocess
 import sys
 import tempfile
-import time
 import urllib.request
 from pathlib import Path
 
 import brotli
+from page_servers import (
+    ROOT,
+    free_port,
+    gunicorn,
+    memory,
+    nginx,
+    read_cpu,
+    read_database_cpu,
+)
 
-HERE = Path(__file__).resolve().parent
-ROOT = HERE.parent
 ENCODINGS = {"plain": None, "gzip, br": "gzip, br"}
-NGINX = """
-worker_processes 1;
-pid {folder}/nginx.pid;
-error_log {folder}/error.log;
-{modules}
-events {{ worker_connections 1024; }}
-http {{
-    access_log off;
-    types {{ text/html html; }}
-    default_type text/html;
-    sendfile on;
-    tcp_nopush off;
-    client_body_temp_path {folder}/body;
-    proxy_temp_path {folder}/proxy;
-    fastcgi_temp_path {folder}/fastcgi;
-    uwsgi_temp_path {folder}/uwsgi;
-    scgi_temp_path {folder}/scgi;
-    proxy_cache_path {folder}/cache keys_zone=pages:10m max_size=200m;
-    map $http_accept_encoding $encoding {{
-        ~\\bbr\\b br;
-        ~\\bgzip\\b gzip;
-    }}
-    server {{
-        listen 127.0.0.1:{front};
-        location / {{
-            proxy_pass http://127.0.0.1:{kept};
-            proxy_http_version 1.1;
-            proxy_set_header Host $http_host;
-            proxy_set_header Accept-Encoding $encoding;
-            proxy_cache pages;
-            proxy_cache_key $host$request_uri$encoding;
-            proxy_cache_use_stale error timeout updating http_500 http_502 http_503;
-            proxy_cache_background_update on;
-            proxy_cache_lock on;
-            # The cache's key says it all: one variant a file.
-            proxy_ignore_headers Vary;
-        }}
-    }}
-    server {{
-        listen 127.0.0.1:{files};
-        root {folder}/files;
-        gzip_static on;
-        {brotli}
-        location / {{ try_files $uri/index.html =404; }}
-    }}
-}}
-"""
-
-
-def free_port():
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        return server.getsockname()[1]
-
-
-def wait_for(port):
-    end = time.monotonic() + 30
-    while socket.socket().connect_ex(("127.0.0.1", port)):
-        if time.monotonic() > end:
-            sys.exit("A server did not start.")
-        time.sleep(0.1)
-
-
-@contextlib.contextmanager
-def gunicorn(application, port, folder, **variables):
-    """Two workers of the application; gives their common process group."""
-    process = subprocess.Popen(
-        [sys.executable, "-m", "gunicorn", application]
-        + ["--bind", f"127.0.0.1:{port}", "--workers", "2", "--preload"]
-        + ["--log-level", "warning", "--no-control-socket"],
-        cwd=ROOT,
-        env={**os.environ, "PYTHONPATH": f"{ROOT}:{HERE}", **variables},
-        start_new_session=True,
-        stdout=subprocess.DEVNULL,
-    )
-    try:
-        wait_for(port)
-        yield process.pid
-    finally:
-        os.killpg(process.pid, signal.SIGTERM)
-        process.wait()
-
-
-@contextlib.contextmanager
-def nginx(folder, kept, front, files):
-    modules = "/usr/lib/nginx/modules/ngx_http_brotli_static_module.so"
-    there = Path(modules).exists()
-    (folder / "nginx.conf").write_text(
-        NGINX.format(
-            folder=folder,
-            kept=kept,
-            front=front,
-            files=files,
-            modules=f"load_module {modules};" if there else "",
-            brotli="brotli_static on;" if there else "",
-        )
-    )
-    command = [shutil.which("nginx") or "/usr/sbin/nginx", "-c", folder / "nginx.conf"]
-    if os.getuid() == 0:
-        command += ["-g", "daemon off; user root;"]
-    else:
-        command += ["-g", "daemon off;"]
-    process = subprocess.Popen(command)
-    try:
-        wait_for(front)
-        yield process.pid
-    finally:
-        process.terminate()
-        process.wait()
+# Whose workers answer a row, if they do.
+SERVED_BY = {
+    "a bare view": "bare",
+    "cold": "cold",
+    "kept by the application": "kept",
+    "behind nginx": "kept",
+}
 
 
 def fetch(address, encoding=None):
@@ -168,17 +72,12 @@ def milliseconds(out, per_cent):
     return float(number) * {"us": 0.001, "ms": 1, "s": 1000}[unit]
 
 
-def memory(group):
-    """Megabytes of all processes of the group, shared pages counted once (PSS)."""
-    total = 0
-    for folder in Path("/proc").glob("[0-9]*"):
-        with contextlib.suppress(OSError):
-            if os.getpgid(int(folder.name)) == group:
-                found = re.search(
-                    r"^Pss:\s+(\d+)", (folder / "smaps_rollup").read_text(), re.M
-                )
-                total += int(found[1])
-    return total / 1024
+def measure(address, encoding, group, given):
+    """As `wrk`, with milliseconds of CPU a request of the workers and the database."""
+    before = read_cpu(group), read_database_cpu()
+    turn = wrk(address, encoding, given.seconds, given.connections)
+    used = read_cpu(group) - before[0], read_database_cpu() - before[1]
+    return *turn, *(1000 * seconds / (turn[0] * given.seconds) for seconds in used)
 
 
 def pages(cold):
@@ -238,7 +137,6 @@ def main():
         "HTTPS": "off",
         "SECRET_KEY": "only for this benchmark, of no other use at all",
         "SITE_URL": at["front"],
-        "LOG_LEVEL": "ERROR",
     }
     with contextlib.ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
@@ -285,9 +183,8 @@ def main():
         results = {row: [] for row in rows}
         for _ in range(given.rounds):
             for row, address in rows.items():
-                results[row].append(
-                    wrk(address, ENCODINGS[row[2]], given.seconds, given.connections)
-                )
+                group = groups.get(SERVED_BY.get(row[0]))
+                results[row].append(measure(address, ENCODINGS[row[2]], group, given))
         report(results, sizes)
         table(
             ["memory of two workers", "MB"],
@@ -296,7 +193,7 @@ def main():
 
 
 def report(results, sizes):
-    rates = {row: [rate for rate, _, _ in turns] for row, turns in results.items()}
+    rates = {row: [turn[0] for turn in turns] for row, turns in results.items()}
 
     def ratio(row, other):
         if other not in rates:
@@ -321,6 +218,10 @@ def report(results, sizes):
                     f"{statistics.median(turn[n] for turn in turns):.1f}"
                     for n in (1, 2)
                 ),
+                *(
+                    f"{statistics.median(turn[n] for turn in turns):.2f}"
+                    for n in (3, 4)
+                ),
                 ratio(row, bare_row),
                 ratio(row, file_row),
             )
@@ -333,6 +234,8 @@ def report(results, sizes):
             "requests a second",
             "50 % in ms",
             "99 % in ms",
+            "CPU of workers in ms",
+            "of the database",
             "of the bare view",
             "of the file",
         ],

@@ -1,4 +1,4 @@
-"""Which queue loses what when its workers are killed with SIGKILL.
+"""Compare what the queues lose when their workers are killed with SIGKILL.
 
     apt-get install postgresql redis-server
     .venv/bin/pip install --target /tmp/celery celery redis      # to compare with it

@@ -16,7 +16,7 @@ _QUALITY = re.compile(r"[\d.]+")
 
 
 @functools.lru_cache(maxsize=256)
-def best_encoding(accepted: str) -> str:
+def choose_encoding(accepted: str) -> str:
     """ "br", "gzip" or "" for an Accept-Encoding header (RFC 9110, 12.5.3)."""
     offered = set()
     for item in accepted.lower().split(","):

@@ -32,21 +32,21 @@ class LocalPageCache:
     ) -> None:
         if len(self.pages) >= AT_HAND:
             self.pages.clear()
-        self.pages[asked_for(environ)] = view, page
+        self.pages[build_key(environ)] = view, page
         self.moment, self.believed_until = moment, now + LOCAL_TTL
 
     def get(self, environ: WSGIEnvironment, now: float) -> "tuple[str, Page] | None":
         """(view, Page) if it may be served without another look, or None."""
         if self.moment is None or now >= self.believed_until:
             return None
-        found = self.pages.get(asked_for(environ))
+        found = self.pages.get(build_key(environ))
         return found if found and found[1].is_good(self.moment, now) else None
 
     def forget(self) -> None:
         self.believed_until = 0
 
 
-def asked_for(environ: WSGIEnvironment) -> tuple[str | None, ...]:
+def build_key(environ: WSGIEnvironment) -> tuple[str | None, ...]:
     get = environ.get
     return (
         get("wsgi.url_scheme"),

@@ -3,8 +3,9 @@
 A cached page holds the content version it was made under and the time of the next
 scheduled change; it is served while both hold. Nothing is ever purged.
 
-Pages are in the shared cache (store.py). Those that a process served lately it also
-holds itself (local.py), and answers with them before Django runs (wsgi.py).
+Pages are in the shared cache (store.py); without one they are in the process's memory
+and on the disk (disk.py). Those that a process served lately it also holds itself
+(local.py), and answers with them before Django runs (wsgi.py).
 """
 
 import functools
@@ -20,21 +21,23 @@ from django.http import HttpRequest, HttpResponse, QueryDict
 from django.http.request import split_domain_port
 from django.http.response import HttpResponseBase
 
-from ecfr_site.caching.encoding import best_encoding
+from ecfr_site.caching.disk import PAGES, stamp_software
+from ecfr_site.caching.encoding import choose_encoding
 from ecfr_site.caching.local import local_pages
 from ecfr_site.caching.store import (
     ANSWERS,
     LOCK_TIMEOUT,
     Address,
     Page,
-    address_of,
-    cached_fragment_of,
+    build_pages,
     find_page,
+    get_cached_fragment,
     has_unread_parameters,
-    pages_of,
+    keep_pages,
+    parse_address,
     wait_for_page,
 )
-from ecfr_site.caching.version import STALE, CacheVersion, publish_version
+from ecfr_site.caching.version import CacheVersion, publish_version
 from ecfr_site.monitoring.metrics import count_page_cache
 from ecfr_site.redirects.table import find_redirect
 from ecfr_site.security.anonymous import is_anonymous
@@ -52,6 +55,8 @@ class PageCacheMiddleware:
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
         self.get_response = get_response
         self.pause_until: float = 0
+        if PAGES in settings.CACHES:
+            stamp_software()
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         if not settings.PAGE_CACHE:
@@ -60,7 +65,7 @@ class PageCacheMiddleware:
             response = self.get_response(request)
             publish_version()
             return response
-        address = address_of(
+        address = parse_address(
             request.scheme,
             # A page says nothing of the port, which anybody may make up.
             split_domain_port(request.get_host())[0],
@@ -68,13 +73,15 @@ class PageCacheMiddleware:
             request.META.get("QUERY_STRING", ""),
         )
         now = time.time()
-        if not address or not is_anonymous(request) or now < self.pause_until:
+        if (
+            not address
+            or not is_anonymous(request)
+            or now < self.pause_until
+            or leads_elsewhere(request)
+        ):
             count_page_cache("bypass")
             return self.get_response(request)
-        encoding = best_encoding(request.headers.get("Accept-Encoding", ""))
-        if leads_elsewhere(request):
-            count_page_cache("bypass")
-            return self.get_response(request)
+        encoding = choose_encoding(request.headers.get("Accept-Encoding", ""))
         try:
             page, moment = find_page(address, encoding, now)
             if page and moment and page.is_good(moment, now):
@@ -100,19 +107,23 @@ class PageCacheMiddleware:
         if moment:
             # For `cached_fragment`.
             request.cached_fragment_of = functools.partial(  # type: ignore[attr-defined]
-                cached_fragment_of, moment
+                get_cached_fragment, moment, now
             )
-        return self.made(request, address, encoding, moment, page)
+        return self.make_page(request, address, encoding, moment, page, now)
 
-    def made(
+    def make_page(
         self,
         request: HttpRequest,
         address: Address,
         encoding: str,
         moment: CacheVersion | None,
         last: Page | None,
+        now: float,
     ) -> HttpResponseBase:
-        """The page anew, and kept if it is for all; `last` is what was kept before."""
+        """The page anew, and kept if it is for all; `last` is what was kept before.
+
+        now: when the request began.
+        """
         response = self.get_response(request)
         pages: dict[str, Page] = {}
         if response.status_code >= 500 and last:
@@ -123,14 +134,11 @@ class PageCacheMiddleware:
             and isinstance(response, HttpResponse)
             and is_for_all(request, response)
         ):
-            pages = pages_of(response, moment, last)
+            pages = build_pages(response, moment, now, last)
             response = pages[encoding].answer(request, time.time())
         try:
-            if pages:
-                cache.set_many(
-                    {f"{address.key}:{name}": page for name, page in pages.items()},
-                    STALE,
-                )
+            if pages and moment:
+                keep_pages(address, pages, moment)
             cache.delete(f"{address.key}:made")
         except CACHE_ERRORS:
             logger.exception("The page was not kept.")

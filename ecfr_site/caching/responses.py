@@ -27,12 +27,15 @@ def mark_uncacheable(request: HttpRequest) -> None:
     request.uncacheable = True  # type: ignore[attr-defined]
 
 
-def surrogate_keys(response: Response, *shown: Model) -> Response:
-    """The response, with names of what it shows for caches that remove pages by them.
+def surrogate_keys(response: Response, *shown: Model | str) -> Response:
+    """The response, with the tags of all that it shows: rows, or tags as such.
 
-    "article-7 author-3" in Surrogate-Key, which a CDN takes off.
+    "article-7 author-3" in Surrogate-Key. The page cache keeps the response until one
+    of them moves (seen.py); a CDN may remove it by them.
     """
-    response["Surrogate-Key"] = " ".join(
-        f"{each._meta.model_name}-{each.pk}" for each in shown
+    tags = (
+        each if isinstance(each, str) else f"{each._meta.model_name}-{each.pk}"
+        for each in shown
     )
+    response["Surrogate-Key"] = " ".join(dict.fromkeys(tags))
     return response

@@ -1,5 +1,6 @@
 """Cached pages and fragments in the shared cache, and the addresses they have."""
 
+import contextlib
 import functools
 import hashlib
 import time
@@ -13,32 +14,52 @@ from django.http import HttpRequest, HttpResponse
 from django.utils.cache import get_conditional_response, patch_vary_headers
 from django.utils.http import http_date
 
+from ecfr_site.caching.disk import disk_pages
 from ecfr_site.caching.encoding import ENCODINGS
-from ecfr_site.caching.version import (
-    STALE,
-    VERSION_KEY,
-    CacheVersion,
-    current_version,
-)
-from ecfr_site.caching.views import Kept, kept_at
-from ecfr_site.monitoring.request_context import NOWHERE, view_of
+from ecfr_site.caching.seen import LISTS, SITE
+from ecfr_site.caching.tags import STALE, schedule, tag_moves
+from ecfr_site.caching.version import VERSION_KEY, CacheVersion, current_version
+from ecfr_site.caching.views import Kept, get_kept
+from ecfr_site.monitoring.request_context import NOWHERE, get_view_name
 from ecfr_site.redirects.paths import is_tracking, parse_parameters
 from ecfr_site.security.rate_limits import CACHE_ERRORS
 
 ANSWERS = {200: "200 OK", 301: "301 Moved Permanently", 410: "410 Gone"}
 # How long one process may take to make a page before another tries, in seconds.
 LOCK_TIMEOUT = 5
+# How many fragments a process remembers.
+MOST_FRAGMENTS = 1000
 # Made anew by every layer outside this one.
-_NOT_KEPT = {"content-length", "etag", "last-modified", "cache-control", "expires"}
+_NOT_KEPT = {"content-length", "etag", "last-modified", "cache-control", "expires"} | {
+    # What is said to one client alone.
+    "ratelimit-limit",
+    "ratelimit-remaining",
+    "ratelimit-reset",
+}
 
 Computed = TypeVar("Computed")
 
 
-class Page(NamedTuple):
-    """An answer as it is kept, in one encoding."""
+class Fragment(NamedTuple):
+    """A part of pages as it is kept: it depends on what is listed."""
 
     number: int
     until: float
+    value: object
+
+    def is_good(self, moment: CacheVersion, now: float) -> bool:
+        return _is_good(self, (SITE, LISTS), moment, now)
+
+
+class Page(NamedTuple):
+    """An answer as it is kept, in one encoding, with the tags of what it shows.
+
+    Without tags it may show anything.
+    """
+
+    number: int
+    until: float
+    tags: tuple[str, ...]
     status: int
     headers: dict[str, str]
     etag: str
@@ -46,15 +67,18 @@ class Page(NamedTuple):
     body: bytes
 
     def is_good(self, moment: CacheVersion, now: float) -> bool:
-        return self.number == moment.number and now < self.until
+        return _is_good(self, self.tags, moment, now)
 
     def answer(
         self, request: HttpRequest, now: float, again: bool = False
     ) -> HttpResponse:
-        """The response, or 304 when the browser has it; `again`: another try is due."""
+        """The response, or 304 when the browser has it; `again`: another try is due.
+
+        Then never 304: nginx would keep what it has for as long as that once said.
+        """
         response = HttpResponse(self.body, status=self.status, headers=self.headers)
         response.headers["Cache-Control"] = self.cache_control(now, again)
-        if self.status != 200:
+        if self.status != 200 or again:
             return response
         return (
             get_conditional_response(request, self.etag, self.modified, response)
@@ -70,26 +94,83 @@ class Page(NamedTuple):
         )
 
 
+# {name: Fragment} that this process has at hand.
+_fragments: dict[str, Fragment] = {}
+
+
+def _is_good(
+    kept: Fragment | Page, tags: tuple[str, ...], moment: CacheVersion, now: float
+) -> bool:
+    return now < kept.until and tag_moves.is_current(tags, kept.number, moment.number)
+
+
 def find_page(
     address: "Address", encoding: str, now: float
 ) -> tuple[Page | None, CacheVersion | None]:
     """(the Page that is kept, the CacheVersion to serve by), each or None."""
     variant = f"{address.key}:{encoding}"
     rows = cache.get_many([VERSION_KEY, variant])
-    return rows.get(variant), current_version(rows.get(VERSION_KEY), now)
+    page: Page | None = rows.get(variant)
+    moment = current_version(rows.get(VERSION_KEY), now)
+    if moment and not (page and page.is_good(moment, now)):
+        stored = disk_pages.find(address.key)
+        found = stored.get(encoding)
+        if found and found.is_good(moment, now):
+            keep_in_memory(address, stored)
+        if found and (page is None or page.number < found.number):
+            page = found
+    return page, moment
 
 
-def cached_fragment_of(
-    moment: CacheVersion, name: str, compute: Callable[[], Computed]
+def keep_in_memory(address: "Address", pages: dict[str, Page]) -> None:
+    rows = {f"{address.key}:{name}": page for name, page in pages.items()}
+    cache.set_many(rows, STALE)
+
+
+def keep_pages(
+    address: "Address", pages: dict[str, Page], moment: CacheVersion
+) -> None:
+    """Keep {encoding: Page}, made under `moment`, for whoever asks next."""
+    keep_in_memory(address, pages)
+    disk_pages.keep(address.key, pages, moment)
+
+
+def get_cached_fragment(
+    moment: CacheVersion, now: float, name: str, compute: Callable[[], Computed]
 ) -> Computed:
-    """Return `compute()`, cached until what readers see changes; never None."""
-    mark = hashlib.sha256(name.encode()).hexdigest()[:32]
-    key = f"part:{moment.number}:{moment.until}:{mark}"
-    try:
-        # None only where `compute` gives it.
-        return cache.get_or_set(key, compute, STALE)  # type: ignore[return-value]
-    except CACHE_ERRORS:
-        return compute()
+    """Return `compute()`, kept until the site or what it lists changes.
+
+    By the process, which asks the shared cache for what it does not have: whoever gets
+    the value must not change it.
+
+    now: when the request began, before which nothing of it was read.
+    """
+    kept = _fragments.get(name)
+    if not (kept and kept.is_good(moment, now)):
+        kept = _find_fragment(moment, now, name, compute)
+        if len(_fragments) >= MOST_FRAGMENTS:
+            _fragments.clear()
+        _fragments[name] = kept
+    return kept.value  # type: ignore[return-value] # as it was computed
+
+
+def _find_fragment(
+    moment: CacheVersion, now: float, name: str, compute: Callable[[], object]
+) -> Fragment:
+    key = f"fragment:{hashlib.sha256(name.encode()).hexdigest()[:32]}"
+    with contextlib.suppress(*CACHE_ERRORS):
+        kept: Fragment | None = cache.get(key)
+        if kept and kept.is_good(moment, now):
+            return kept
+    until = schedule.find_until((SITE, LISTS), moment.number, now)
+    kept = Fragment(moment.number, until, compute())
+    with contextlib.suppress(*CACHE_ERRORS):
+        cache.set(key, kept, STALE)
+    return kept
+
+
+def forget_fragments() -> None:
+    _fragments.clear()
 
 
 def wait_for_page(address: "Address", encoding: str) -> Page | None:
@@ -101,10 +182,16 @@ def wait_for_page(address: "Address", encoding: str) -> Page | None:
     return page
 
 
-def pages_of(
-    response: HttpResponse, moment: CacheVersion, last: Page | None
+def build_pages(
+    response: HttpResponse, moment: CacheVersion, now: float, last: Page | None
 ) -> dict[str, Page]:
-    """{encoding: Page} of what was made under `moment`; `last` is what was kept."""
+    """{encoding: Page} of what was made under `moment`; `last` is what was kept.
+
+    now: when the request began, before which nothing of it was read.
+    """
+    tags = tuple(response.get("Surrogate-Key", "").split())
+    tags = (SITE, *tags) if tags else ()
+    until = schedule.find_until(tags, moment.number, now)
     headers = {
         name: value for name, value in response.items() if name.lower() not in _NOT_KEPT
     }
@@ -126,7 +213,8 @@ def pages_of(
         own.headers["Last-Modified"] = http_date(modified)
         pages[encoding] = Page(
             number=moment.number,
-            until=moment.until,
+            until=until,
+            tags=tags,
             status=response.status_code,
             headers=dict(own.items()),
             etag=etag,
@@ -146,10 +234,12 @@ class Address(NamedTuple):
 
 
 @functools.lru_cache(maxsize=4096)
-def address_of(scheme: str | None, host: str, path: str, query: str) -> Address | None:
+def parse_address(
+    scheme: str | None, host: str, path: str, query: str
+) -> Address | None:
     """The Address of a page that is kept, or None."""
-    view = view_of(path)
-    kept = kept_at(path)
+    view = get_view_name(path)
+    kept = get_kept(path)
     if view == NOWHERE and not query:
         # A simple page, or a redirect; one from an address with a query reads it.
         kept = Kept()
@@ -165,14 +255,14 @@ def address_of(scheme: str | None, host: str, path: str, query: str) -> Address 
     query = urlencode(known)
     whole = f"{scheme}://{host}{path}?{query}"
     return Address(
-        f"page:{hashlib.sha256(whole.encode()).hexdigest()[:32]}", view, query
+        f"answer:{hashlib.sha256(whole.encode()).hexdigest()[:32]}", view, query
     )
 
 
 def has_unread_parameters(request: HttpRequest) -> bool:
     """Return whether a cached page is asked for with a query that it does not read."""
     query = request.META.get("QUERY_STRING", "")
-    kept = kept_at(request.path_info) if query else None
+    kept = get_kept(request.path_info) if query else None
     return kept is not None and any(
         name not in kept.reads and not is_tracking(name)
         for name, value in parse_parameters(query)

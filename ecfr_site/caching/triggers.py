@@ -1,156 +1,144 @@
-"""Triggers that count changes to what readers' pages show.
+"""Triggers that move the tags of what changes on readers' pages.
 
-The number in ContentVersion grows in the transaction that changes what readers see, so
-that a page kept under it is never out of date. The database counts, for no writer can
-forget to: docs/decisions/0023-page-cache.md.
+The number in ContentVersion grows in the transaction that changes what readers see, and
+the tags of what changed get it, so that a page kept under them is never out of date.
+The database does it, for no writer can forget to: docs/decisions/0023-page-cache.md.
 """
 
-import hashlib
-from dataclasses import dataclass
+from collections.abc import Sequence
 from typing import Any
 
 from django.apps import apps
 from django.apps.registry import Apps
 from django.db import connections
-from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.models import Model
-from django.db.models.expressions import Combinable
 
-
-@dataclass(frozen=True)
-class Seen:
-    """Declared by a model as `readers_see`: its rows are on readers' pages.
-
-    A model whose rows are on none declares None. A test asks every model of ours.
-
-    unseen: the fields that no page shows, relations to many among them.
-    only: what a row is like that is seen at all, as SQL with {row} for the row.
-    """
-
-    unseen: tuple[str, ...] = ()
-    only: str = ""
-
-
-# Packages' models cannot declare it.
-PACKAGES = ("flatpages.FlatPage", "redirects.Redirect", "sites.Site")
-
-
-def seen_models() -> dict[str, Seen]:
-    """{label: Seen} of the models whose rows readers see, and of their relations."""
-    seen = {label: Seen() for label in PACKAGES}
-    for model in apps.get_models():
-        if isinstance(declared := getattr(model, "readers_see", None), Seen):
-            seen[model._meta.label] = declared
-    for label, declared in list(seen.items()):
-        for field in apps.get_model(label)._meta.many_to_many:
-            through = field.remote_field.through
-            if through._meta.auto_created and field.name not in declared.unseen:
-                seen[through._meta.label] = Seen()
-    return seen
-
-
-def scheduled_changes() -> dict[str, Combinable]:
-    """{name: expression}: when pages next change with nobody's doing, as models say."""
-    changes: dict[str, Combinable] = {}
-    for label in seen_models():
-        manager = apps.get_model(label)._default_manager
-        if hasattr(manager, "next_changes"):
-            changes |= manager.next_changes()
-    return changes
-
-
-_NAME = "counts_edition"
-# A number is never given twice, even after an old copy of the database was restored.
-_COUNT = {
-    # Once in a transaction: its own version of the row is newest then. All triggers
-    # run as the transaction ends, so nobody waits for the row until then.
-    "postgresql": """
-        UPDATE ecfr_site_siteedition SET number = greatest(
-            number + 1, (extract(epoch FROM clock_timestamp()) * 1000)::bigint
-        ) WHERE xmin <> pg_current_xact_id()::xid""",
-    "sqlite": """
-        UPDATE ecfr_site_siteedition SET number = max(
-            number + 1,
-            CAST((julianday('now') - 2440587.5) * 86400000 AS INTEGER)
-        )""",
-}
+from ecfr_site.caching.seen import Seen, list_seen_models, list_tags
+from ecfr_site.caching.trigger_sql import DATABASES, Trigger, list_column_tags
 
 
 def watch_tables(using: str, apps: Apps = apps, **kwargs: Any) -> None:
     """Make the triggers that are missing or out of date; called after each migrate."""
     connection = connections[using]
+    database = DATABASES[connection.vendor]
     with connection.cursor() as cursor:
         tables = set(connection.introspection.table_names(cursor))
-        if "ecfr_site_siteedition" not in tables:
+        if "ecfr_site_contenttag" not in tables:
             return
-        if connection.vendor == "sqlite":
-            cursor.execute(
-                "SELECT name, tbl_name FROM sqlite_master WHERE type='trigger'"
-            )
-            there = dict(cursor.fetchall())
-        else:
-            cursor.execute(
-                "CREATE OR REPLACE FUNCTION count_edition() RETURNS trigger AS $$ "
-                f"BEGIN {_COUNT['postgresql']}; RETURN NULL; END $$ LANGUAGE plpgsql"
-            )
-            cursor.execute(
-                "SELECT tgname, relname FROM pg_trigger "
-                "JOIN pg_class ON pg_class.oid = tgrelid "
-                "WHERE NOT tgisinternal AND pg_table_is_visible(pg_class.oid)"
-            )
-            there = dict(cursor.fetchall())
-        wanted: dict[str, str] = {}
-        for label, watched in seen_models().items():
-            # As the database is now, which may lack the newest fields.
+        wanted = {t.name: t for t in _list_triggers(_Models(apps, tables))}
+        there = database.find_triggers(cursor)
+        for name in there.keys() - wanted.keys():
+            database.drop(cursor, name, there[name])
+        database.prepare(cursor)
+        for name in wanted.keys() - there.keys():
+            database.create(cursor, wanted[name])
+
+
+def unwatch_tables(
+    using: str, plan: Sequence[tuple[Any, bool]] = (), **kwargs: Any
+) -> None:
+    """Drop all triggers before migrations are taken back: a database drops no column
+    that one names. They are made again afterwards."""
+    if any(is_backwards for _, is_backwards in plan):
+        watch_tables(using, Apps())
+
+
+class _Models:
+    """The seen models as the database is now, which may lack the newest."""
+
+    def __init__(self, apps: Apps, tables: set[str]) -> None:
+        self.found: dict[type[Model], Seen] = {}
+        for label, seen in list_seen_models().items():
             try:
                 model = apps.get_model(label)
             except LookupError:
                 continue
             if model._meta.db_table in tables:
-                wanted |= _triggers(connection, model, watched)
-        for name, table in there.items():
-            if name.startswith(_NAME) and name not in wanted:
-                on = "" if connection.vendor == "sqlite" else f' ON "{table}"'
-                cursor.execute(f'DROP TRIGGER "{name}"{on}')
-        for name in wanted.keys() - there.keys():
-            cursor.execute(wanted[name])
+                self.found[model] = seen
+
+    def find(self, model: type[Model]) -> Seen | None:
+        """The sight of its rows; those of an unseen relation are seen as its end is."""
+        owner: Any = model._meta.auto_created
+        if owner:
+            ends = (f.name for f in model._meta.fields if f.related_model is owner)
+            return Seen(part_of=next(ends)) if owner in self.found else None
+        return self.found.get(model)
 
 
-def _triggers(
-    connection: BaseDatabaseWrapper, model: type[Model], watched: Seen
-) -> dict[str, str]:
-    """{name: SQL} of the table's triggers; the name changes with what it does."""
-    differs = "IS NOT" if connection.vendor == "sqlite" else "IS DISTINCT FROM"
+def _list_triggers(models: _Models) -> list[Trigger]:
+    return [
+        _build_trigger(models, model, seen, act)
+        for model, seen in models.found.items()
+        for act in ("INSERT", "UPDATE", "DELETE")
+        # What is not shown yet is shown by the row that names it.
+        if not (seen.where_shown and act == "INSERT")
+    ]
+
+
+def _build_trigger(
+    models: _Models, model: type[Model], seen: Seen, act: str
+) -> Trigger:
+    rows = {"INSERT": ["NEW"], "UPDATE": ["OLD", "NEW"], "DELETE": ["OLD"]}[act]
+    tags = list_tags(apps.get_model(model._meta.label), seen)
+    return Trigger(
+        table=model._meta.db_table,
+        act=act,
+        columns=_list_seen_columns(model, seen) if act == "UPDATE" else (),
+        only=_any(seen.only.format(row=row) for row in rows) if seen.only else "",
+        is_seen=_any(_build_shown(models, model, seen, row) for row in rows),
+        tags=[tag for row in rows for tag in list_column_tags(tags, row)],
+    )
+
+
+def _list_seen_columns(model: type[Model], seen: Seen) -> tuple[str, ...]:
     # A column that a later migration drops must not be in a trigger by then.
     known = {f.name for f in apps.get_model(model._meta.label)._meta.concrete_fields}
     # In order of the alphabet: migrations add fields in another than models have.
-    changed = " OR ".join(
-        f'OLD."{column}" {differs} NEW."{column}"'
-        for column in sorted(
+    return tuple(
+        sorted(
             field.column
             for field in model._meta.concrete_fields
-            if field.column and field.name in known and field.name not in watched.unseen
+            if field.column and field.name in known and field.name not in seen.unseen
         )
     )
-    seen = {row: watched.only.format(row=row) or "TRUE" for row in ("OLD", "NEW")}
-    conditions = {
-        "INSERT": seen["NEW"],
-        "DELETE": seen["OLD"],
-        "UPDATE": f"(({seen['OLD']}) OR ({seen['NEW']})) AND ({changed})",
-    }
-    made = {}
-    for act, condition in conditions.items():
-        if connection.vendor == "sqlite":
-            head, body = "CREATE TRIGGER", f"BEGIN {_COUNT['sqlite']}; END"
-            deferred = ""
-        else:
-            head, body = "CREATE CONSTRAINT TRIGGER", "EXECUTE FUNCTION count_edition()"
-            deferred = "DEFERRABLE INITIALLY DEFERRED "
-        rest = (
-            f'AFTER {act} ON "{model._meta.db_table}" {deferred}FOR EACH ROW '
-            f"WHEN ({condition}) {body}"
-        )
-        mark = hashlib.sha256(rest.encode()).hexdigest()[:12]
-        name = f"{_NAME}_{mark}"
-        made[name] = f"{head} {name} {rest}"
-    return made
+
+
+def _build_shown(models: _Models, model: type[Model], seen: Seen, row: str) -> str:
+    """SQL: whether readers see what the row is a part of, or where it is shown."""
+    if seen.part_of:
+        key: Any = model._meta.get_field(seen.part_of)
+        whole = key.related_model
+        return _exists(models, whole, whole._meta.pk.column, f'{row}."{key.column}"')
+    if not seen.where_shown:
+        return ""
+    relations: Any = model._meta.get_fields(include_hidden=True)
+    keys = (
+        relation.field
+        for relation in relations
+        if relation.auto_created and (relation.one_to_many or relation.one_to_one)
+    )
+    # In order of the alphabet: models of a migration are related in any order.
+    shown = sorted(
+        (key.model._meta.db_table, key.column, key.model)
+        for key in keys
+        if models.find(key.model)
+    )
+    return _any(_exists(models, of, column, f'{row}."id"') for _, column, of in shown)
+
+
+def _exists(models: _Models, model: type[Model], column: str, value: str) -> str:
+    """SQL: whether a row of the model that readers see has the value in the column."""
+    seen, table = models.find(model), f'"{model._meta.db_table}"'
+    conditions = [f'{table}."{column}" = {value}']
+    if seen and seen.only:
+        conditions.append(seen.only.format(row=table))
+    if seen and (shown := _build_shown(models, model, seen, table)):
+        conditions.append(shown)
+    where = " AND ".join(conditions)
+    return f"EXISTS (SELECT 1 FROM {table} WHERE {where})"  # noqa: S608 (all ours)
+
+
+def _any(conditions: Any) -> str:
+    """The conditions joined by OR; none if one of them is empty, which is always so."""
+    found = list(dict.fromkeys(conditions)) or ["FALSE"]
+    return "" if "" in found else f"({' OR '.join(found)})"

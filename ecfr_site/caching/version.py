@@ -1,55 +1,43 @@
 """The content version that pages are cached under, shared by all processes."""
 
 import logging
-from datetime import datetime, timedelta
-from datetime import time as time_of_day
+import time
 from typing import Any, NamedTuple
 
 from django.conf import settings
 from django.core.cache import cache
 from django.db import Error as DatabaseError
-from django.utils import timezone
+from django.db import transaction
+from django.db.models import F
+from django.db.models.functions import Greatest
 
+from ecfr_site.caching.disk import disk_pages
 from ecfr_site.caching.local import local_pages
-from ecfr_site.caching.models import ContentVersion
-from ecfr_site.caching.triggers import scheduled_changes
+from ecfr_site.caching.models import ContentTag, ContentVersion
+from ecfr_site.caching.seen import SITE
+from ecfr_site.caching.tags import STALE, tag_moves
 from ecfr_site.security.rate_limits import CACHE_ERRORS
 
 logger = logging.getLogger(__name__)
 
-# A page that was kept may be shown for so long when nothing can be made anew.
-STALE = 24 * 3600
-
-VERSION_KEY = "site-edition"
+VERSION_KEY = "content-version"
 
 
 class CacheVersion(NamedTuple):
-    """The content version, good until the next scheduled change.
-
-    number: int; until, asked: seconds since 1970, the latter when the database said so.
-    """
+    """The content version, and when the database said so, in seconds since 1970."""
 
     number: int
-    until: float
     asked: float
 
     def is_good(self, now: float) -> bool:
-        return now < self.until and now - self.asked < settings.CONTENT_VERSION_MAX_AGE
+        return now - self.asked < settings.CONTENT_VERSION_MAX_AGE
 
 
 def read_version() -> CacheVersion | None:
     """The CacheVersion as the database knows it, or None when it was never counted."""
-    now = timezone.now()
-    changes = scheduled_changes()
-    row = ContentVersion.objects.annotate(**changes).values("number", *changes).first()
-    if row is None:
-        return None
-    # Positions, and what is told by the day, change at midnight.
-    midnight = datetime.combine(
-        timezone.localdate(now) + timedelta(days=1), time_of_day.min
-    )
-    until = min(filter(None, [timezone.make_aware(midnight), *map(row.get, changes)]))
-    return CacheVersion(row["number"], until.timestamp(), now.timestamp())
+    now = time.time()
+    number = ContentVersion.objects.values_list("number", flat=True).first()
+    return None if number is None else CacheVersion(number, now)
 
 
 def publish_version(**kwargs: Any) -> None:
@@ -70,18 +58,48 @@ def publish_version(**kwargs: Any) -> None:
 
 
 def current_version(told: CacheVersion | None, now: float) -> CacheVersion | None:
-    """The CacheVersion to serve by: as `told` by the cache, or asked for anew."""
-    if told and told.is_good(now):
-        return told
+    """The CacheVersion to serve by: as `told` by the cache, or asked for anew.
+
+    One query more when it is another one than this process knew: for the tags.
+    """
+    moment = told
+    if not (told and told.is_good(now)):
+        moment = _ask_anew(told or disk_pages.find_version(), now)
+    try:
+        if moment:
+            tag_moves.read(moment.number)
+    except DatabaseError:
+        logger.exception("What changed is not known; pages are made anew.")
+    return moment
+
+
+def _ask_anew(told: CacheVersion | None, now: float) -> CacheVersion | None:
     try:
         moment = read_version()
+        if told and moment and moment.number < told.number:
+            # An older copy of the database was restored.
+            moment = move_site(after=told.number)
     except DatabaseError:
         if told is None:
             raise
         logger.exception("Pages are served as they were kept.")
-        rest = now + settings.CONTENT_VERSION_MAX_AGE
-        moment = told._replace(asked=now, until=max(told.until, rest))
+        moment = told._replace(asked=now)
     # Whoever has told a newer one meanwhile is right.
     if moment and cache.get(VERSION_KEY) in (None, told):
         cache.set(VERSION_KEY, moment, STALE)
+    return moment
+
+
+def move_site(after: int = 0) -> CacheVersion | None:
+    """Count the version up, and have every page made anew; returns the new version.
+
+    after: a version that is not given again.
+    """
+    later = Greatest(F("number") + 1, max(after + 1, int(time.time() * 1000)))
+    with transaction.atomic():
+        ContentVersion.objects.update(number=later)
+        if moment := read_version():
+            ContentTag.objects.update_or_create(
+                name=SITE, defaults={"number": moment.number}
+            )
     return moment

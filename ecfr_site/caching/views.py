@@ -31,7 +31,7 @@ def cached_page(*parameters: str, one_of: Iterable[str] = ()) -> Callable[[View]
     """
 
     def mark(view: View) -> View:
-        # For `kept_at`.
+        # For `get_kept`.
         view.kept = Kept(  # type: ignore[attr-defined]
             parameters, tuple(one_of)
         )
@@ -40,7 +40,7 @@ def cached_page(*parameters: str, one_of: Iterable[str] = ()) -> Callable[[View]
     return mark
 
 
-def kept_at(path: str) -> Kept | None:
+def get_kept(path: str) -> Kept | None:
     """The Kept of the view at the path; None if there is none, or it is not kept."""
     try:
         view = resolve(path).func

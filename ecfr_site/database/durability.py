@@ -30,24 +30,24 @@ _USUAL = {
 @contextmanager
 def soon() -> Iterator[None]:
     """Let commits of this thread reach the disk a moment later."""
-    _say(_SOON)
+    _execute(_SOON)
     try:
         yield
     finally:
-        _say(_USUAL)
+        _execute(_USUAL)
 
 
 @contextmanager
 def at_once() -> Iterator[None]:
     """Within `soon`: what is committed here is on the disk, with all before it."""
-    _say(_AT_ONCE)
+    _execute(_AT_ONCE)
     try:
         yield
     finally:
-        _say(_SOON)
+        _execute(_SOON)
 
 
-def database_started() -> datetime:
+def get_database_start() -> datetime:
     """Return when the database, or for SQLite the machine, was last started."""
     if connection.vendor == "postgresql":
         with connection.cursor() as cursor:
@@ -58,7 +58,7 @@ def database_started() -> datetime:
     return datetime.fromtimestamp(time.time() - time.clock_gettime(clock), UTC)
 
 
-def _say(statements: dict[str, str]) -> None:
+def _execute(statements: dict[str, str]) -> None:
     # SQLite does not change it within a transaction.
     if connection.vendor == "postgresql" or not connection.in_atomic_block:
         with connection.cursor() as cursor:

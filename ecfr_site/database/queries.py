@@ -17,12 +17,43 @@ def remove_some(old):
     old.filter(pk__in=some).delete()
 
 
+class InOrder(models.Func):
+    """A column whose index SQLite does not use, but that of the list's order.
+
+    It would read and sort all rows that fit, for the first page of them; other
+    databases know better what fits.
+    """
+
+    template = "%(expressions)s"
+    arity = 1
+
+    def as_sqlite(self, compiler, connection):
+        return self.as_sql(compiler, connection, template="+%(expressions)s")
+
+
+@models.BigAutoField.register_lookup
+class AmongFew(models.lookups.In):
+    """`pk__among_few`: among what a subquery finds, which is little.
+
+    Each is then looked up. PostgreSQL takes a UNION for much, and would read the table.
+    """
+
+    lookup_name = "among_few"
+
+    def get_rhs_op(self, connection, rhs):
+        if connection.vendor == "postgresql":
+            return f"= ANY(ARRAY{rhs})"
+        return super().get_rhs_op(connection, rhs)
+
+
 class ShortPaginator(Paginator):
-    """Counts no further than `MOST_LISTED`, so that a list of millions is quick."""
+    """Counts no further than `most`, so that a list of millions is quick."""
+
+    most = MOST_LISTED
 
     @cached_property
     def count(self):
-        return self.object_list.order_by()[:MOST_LISTED].count()
+        return self.object_list.order_by()[: self.most].count()
 
 
 class _Instances(models.JSONField):

@@ -31,13 +31,8 @@ pytestmark = [
         connection.vendor == "postgresql",
         reason="counts as a transaction ends, which that around a test never does",
     ),
+    pytest.mark.usefixtures("kept_pages"),
 ]
-
-
-@pytest.fixture(autouse=True)
-def kept(settings):
-    settings.PAGE_CACHE = True
-    local.local_pages.forget()
 
 
 @pytest.fixture
@@ -53,7 +48,7 @@ def queries(reader, address, **headers):
 
 
 def key(path):
-    return store.address_of("http", "testserver", path, "").key
+    return store.parse_address("http", "testserver", path, "").key
 
 
 # What is kept
@@ -130,7 +125,7 @@ def test_what_a_page_shows_is_named_for_caches_in_front(reader, article):
         *(f"author-{byline.author_id}" for byline in article.bylines.all()),
     ]
     address = author.get_absolute_url()
-    assert reader.get(address)["Surrogate-Key"] == f"author-{author.pk}"
+    assert reader.get(address)["Surrogate-Key"] == f"author-{author.pk} lists"
 
 
 def test_unknown_parameters_make_no_other_page(reader, article, one_number):
@@ -438,6 +433,9 @@ def test_without_the_database_readers_get_what_was_kept(
 ):
     reader.raise_request_exception = False
     time_machine.move_to("2026-05-04T03:00:00Z", tick=False)
+    # So that the page changes at midnight.
+    author = BylineFactory(article=article).author
+    PositionFactory(author=author, started="2026-05-01", ended="2026-05-04")
     page = reader.get("/article/cables/")
     time_machine.shift(6)
 

@@ -55,7 +55,7 @@ def lake(settings, tmp_path, monkeypatch):
 
 @pytest.fixture
 def refuses(transactional_db, lake, capsys):
-    """Whether CI would, with what it says."""
+    """CI's check: takes an operation, gives its refusal (a bool) and its words."""
     if connection.vendor != "postgresql":
         pytest.skip("What locks is PostgreSQL's.")
 

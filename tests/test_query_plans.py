@@ -1,0 +1,126 @@
+"""Pages find what they show by indexes, however many articles there are."""
+
+import json
+from datetime import timedelta
+
+import pytest
+from django.db import connection
+from django.utils import timezone
+
+from articles.models import Article, Byline
+from articles.search.catalogue import Catalogue
+from ecfr_site.caching.models import ContentTag
+from ecfr_site.database.planner import collect_statistics
+from tests.test_reader_pages import PAGES, fill
+
+# Committed, so that what PostgreSQL checks at the end knows how many rows there are.
+pytestmark = pytest.mark.django_db(transaction=True)
+
+MANY = 5000
+# What a query may cost: instructions of SQLite, of which it takes at least ten a row,
+# or rows that PostgreSQL reads.
+MOST = {"sqlite": 9 * MANY, "postgresql": MANY // 2}
+# A search reads all that it finds; bench/search.py measures it.
+SEARCHES = ("/search/", "/no-such-page/")
+# Lists of the desk for whoever has little in them.
+OF_FEW = ("/admin/articles/article/?whose=mine", "/admin/articles/article/?due=overdue")
+# Its author, topic and programme have one in so many.
+SHARE = 20
+
+
+def load_many():
+    """Copies of an article, some with its author, topic and programme."""
+    fill(0, 1)
+    model = Article.objects.get(slug="article-0")
+    values = {
+        field.attname: getattr(model, field.attname)
+        for field in Article._meta.concrete_fields
+        if field.name not in ("id", "series", "series_number")
+    }
+    copies = Article.objects.bulk_create(
+        Article(
+            **values
+            | {
+                "slug": f"copy-{n}",
+                "published_at": hours_ago(n + 9),
+                "kind_id": "commentary" if n % SHARE else "report",
+            }
+        )
+        for n in range(MANY)
+    )
+    author = model.bylines.first().author_id
+    Byline.objects.bulk_create(
+        Byline(article=copy, author_id=author) for copy in copies[::SHARE]
+    )
+    for relation, column in (("topics", "topic_id"), ("programmes", "programme_id")):
+        through = getattr(Article, relation).through
+        through.objects.bulk_create(
+            through(article=copy, **{column: other.pk})
+            for copy in copies[::SHARE]
+            for other in getattr(model, relation).all()
+        )
+    collect_statistics()
+
+
+def hours_ago(number):
+    return timezone.now() - timedelta(hours=number)
+
+
+def ask(reader, address):
+    """The queries of a page, with their values."""
+    asked = []
+
+    def note(execute, sql, values, many, context):
+        asked.append((sql, values))
+        return execute(sql, values, many, context)
+
+    with connection.execute_wrapper(note):
+        reader.get(address)
+    return [(sql, values) for sql, values in asked if sql.startswith("SELECT")]
+
+
+def count_instructions(sql, values):
+    steps = []
+    connection.connection.set_progress_handler(lambda: steps.append(1), 100)
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute(sql, values)
+            cursor.fetchall()
+    finally:
+        connection.connection.set_progress_handler(None, 0)
+    return 100 * len(steps)
+
+
+def count_rows(sql, values):
+    with connection.cursor() as cursor:
+        cursor.execute(f"EXPLAIN (ANALYZE, TIMING OFF, FORMAT JSON) {sql}", values)
+        [[found]] = cursor.fetchall()
+    [plan] = json.loads(found) if isinstance(found, str) else found
+    return count_read(plan["Plan"])
+
+
+def count_read(node):
+    below = sum(map(count_read, node.get("Plans", [])))
+    if "Relation Name" not in node:
+        return below
+    rows = node["Actual Rows"] + node.get("Rows Removed by Filter", 0)
+    return below + rows * node["Actual Loops"]
+
+
+def test_no_query_of_a_page_reads_all_articles(reader, admin_client, monkeypatch):
+    load_many()
+    # What can be filtered by is read once after each change.
+    catalogue = Catalogue.build()
+    monkeypatch.setattr(Catalogue, "build", lambda: catalogue)
+    count = count_rows if connection.vendor == "postgresql" else count_instructions
+    dear = []
+    pages = [(reader, a) for a in PAGES if not a.startswith(SEARCHES)]
+    for client, address in [*pages, *((admin_client, a) for a in OF_FEW)]:
+        for sql, values in ask(client, address):
+            # Both once until something changes: the length of a list, and what changed.
+            if sql.startswith("SELECT COUNT") or ContentTag._meta.db_table in sql:
+                continue
+            if (cost := count(sql, values)) > MOST[connection.vendor]:
+                dear.append(f"{address} {cost}: {sql}")
+
+    assert not dear, "\n".join(dear)
