@@ -19,7 +19,7 @@ from articles.models import Article
 BEFORE_READERS = ("publish", "withdraw", "feature")
 
 
-def readable(entries, user):
+def redact(entries, user):
     """The entries with as much of articles in them as `user` may know.
 
     An entry names an article as it was called that day, and may say for whom a draft

@@ -4,13 +4,14 @@ from calendar import Calendar
 from collections import defaultdict
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
 
 from django.db.models import Q
 from django.utils import timezone
 
 from articles.models import Article
 from articles.workflow import State
+from ecfr_site.database.days import get_midnight
 
 
 @dataclass(frozen=True)
@@ -33,7 +34,7 @@ class Day:
     events: list[Event]
 
 
-def month_asked(text):
+def parse_month(text):
     """The first day of the month “2026-05”, or of the present one."""
     with suppress(ValueError):
         first = datetime.strptime(text, "%Y-%m").date()
@@ -43,21 +44,21 @@ def month_asked(text):
     return timezone.localdate().replace(day=1)
 
 
-def month_before(first):
+def get_previous_month(first):
     return (first - timedelta(days=1)).replace(day=1)
 
 
-def month_after(first):
+def get_next_month(first):
     return (first + timedelta(days=31)).replace(day=1)
 
 
-def month_of(articles, first):
+def build_month(articles, first):
     """The days of the month that begins on `first`, in whole weeks from Monday.
 
     One query, besides those of the articles' prefetches.
     """
     days = list(Calendar().itermonthdates(first.year, first.month))
-    begin, end = midnight(days[0]), midnight(days[-1] + timedelta(days=1))
+    begin, end = get_midnight(days[0]), get_midnight(days[-1] + timedelta(days=1))
     within = (begin, end - timedelta(microseconds=1))
     published = Q(state=State.PUBLISHED)
     concerned = articles.filter(
@@ -69,7 +70,7 @@ def month_of(articles, first):
     )
     events = defaultdict(list)
     for article in concerned:
-        for event in events_of(article):
+        for event in list_events(article):
             events[timezone.localdate(event.at)].append(event)
     return [
         Day(
@@ -81,7 +82,7 @@ def month_of(articles, first):
     ]
 
 
-def events_of(article):
+def list_events(article):
     if article.state == State.PUBLISHED:
         if article.live_id and article.replaces_at:
             yield Event(article.replaces_at, "update", article)
@@ -90,8 +91,4 @@ def events_of(article):
         if article.ends_at and not article.live_id:
             yield Event(article.ends_at, "end", article)
     if article.due and not article.was_public:
-        yield Event(midnight(article.due), "due", article)
-
-
-def midnight(day):
-    return timezone.make_aware(datetime.combine(day, time()))
+        yield Event(get_midnight(article.due), "due", article)

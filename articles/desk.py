@@ -5,10 +5,10 @@ from articles.models import Article
 DESK_LENGTH = 8
 
 
-def desk_of(user):
+def build_desk(user):
     """The articles on somebody's desk, own work first; twelve queries.
 
-    Nothing that this person may not see; to mend only what is theirs to mend.
+    Nothing that this person may not see; problems only where the person may solve them.
     """
     articles = Article.objects.visible_to(user).for_desk(user)
     theirs = (
@@ -18,7 +18,7 @@ def desk_of(user):
         "mine": articles.of(user).under_way().order_by("-changed"),
         "mine_live": articles.of(user).published(),
         "waiting": articles.waiting_for_review().order_by("changed"),
-        "problems": theirs.to_mend(),
+        "problems": theirs.needing_attention(),
         "scheduled": articles.scheduled().in_order_of_going_live(),
         "recent": articles.published(),
     }

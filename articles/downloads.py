@@ -11,7 +11,8 @@ from django.utils.http import content_disposition_header, http_date, quote_etag
 from django.views.decorators.http import require_safe
 
 from articles.models import Article
-from articles.models.attachment import FOLDER
+from articles.models.attachment import FOLDER, find_media_type
+from articles.models.data_file import is_data
 from ecfr_site.storage.private import private_storage
 
 # Browsers and proxies may keep it but ask each time: a withdrawal counts at once.
@@ -22,23 +23,23 @@ FOR_ONE = "private, no-store"
 @require_safe
 def file(request, path):
     """The file, if a published article offers it or the desk shows one that does."""
-    name = stored_name(path)
+    name = parse_storage_name(path)
     if Article.objects.published().offering(name).exists():
-        return sent(name, FOR_ALL)
+        return send_file(name, FOR_ALL)
     if is_shown_at_desk(request, name):
-        return sent(name, FOR_ONE)
+        return send_file(name, FOR_ONE)
     raise Http404
 
 
 @require_safe
-def former(request, path):
+def redirect_former(request, path):
     """Redirect from where attachments were before they were protected."""
-    if not Article.objects.published().offering(stored_name(path)).exists():
+    if not Article.objects.published().offering(parse_storage_name(path)).exists():
         raise Http404
     return redirect("file", path, permanent=True)
 
 
-def stored_name(path):
+def parse_storage_name(path):
     """The name in the storage; Http404 for what no storage or database can hold."""
     if "\0" in path:
         raise Http404
@@ -56,16 +57,18 @@ def is_shown_at_desk(request, name):
     )
 
 
-def sent(name, cache_control):
-    """The stored PDF; with PRIVATE_ACCEL the web server sends it at our word.
+def send_file(name, cache_control, file_name="", media_type=""):
+    """The stored file; with PRIVATE_ACCEL the web server sends it at our word.
+
+    Data are saved, not shown.
 
     ConditionalGetMiddleware answers those who have it already.
     """
-    file_name = name.rsplit("/", 1)[-1]
+    file_name = file_name or name.rsplit("/", 1)[-1]
     headers = {
         "Cache-Control": cache_control,
-        "Content-Type": "application/pdf",
-        "Content-Disposition": content_disposition_header(False, file_name),
+        "Content-Type": media_type or find_media_type(name),
+        "Content-Disposition": content_disposition_header(is_data(name), file_name),
     }
     if settings.PRIVATE_ACCEL:
         address = f"{settings.PRIVATE_ACCEL.rstrip('/')}/{quote(name)}"
@@ -78,4 +81,6 @@ def sent(name, cache_control):
         raise Http404 from error
     headers["Last-Modified"] = http_date(changed)
     headers["ETag"] = quote_etag(f"{changed:x}-{opened.size:x}")
-    return FileResponse(opened, filename=file_name, headers=headers)
+    return FileResponse(
+        opened, as_attachment=is_data(name), filename=file_name, headers=headers
+    )

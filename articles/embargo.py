@@ -3,7 +3,9 @@
 import re
 import unicodedata
 
-from articles.checklist.text import blocks_of, opening
+from django.utils.html import strip_tags
+
+from articles.checklist.text import get_opening, list_blocks
 
 # The fields in which readers, or search engines, see words; as editors call them.
 FIELDS = {
@@ -13,7 +15,10 @@ FIELDS = {
     "image_caption": "the image’s caption",
     "slug": "the address",
     "original_outlet": "the name of the outlet",
+    "report_number": "the report number",
+    "disclosure": "the disclosure",
     "disclaimer": "the disclaimer",
+    "update_note": "the note on the update",
     "seo_title": "the title for search engines",
     "seo_description": "the description for search engines",
 }
@@ -22,7 +27,7 @@ _APOSTROPHES = str.maketrans({"’": "'", "ʼ": "'", "\xad": None})
 _PART_OF_A_WORD = r"[\w\u0300-\u036f]"
 
 
-def words_in(setting: str) -> list[str]:
+def parse_words(setting: str) -> list[str]:
     """The words of the setting, one a line."""
     lines = (" ".join(line.split()) for line in setting.splitlines())
     return list(dict.fromkeys(line for line in lines if line))
@@ -33,10 +38,10 @@ def stands_in(word: str, text: str) -> bool:
 
     Between several words may be any space; an apostrophe is an apostrophe.
     """
-    pattern = r"\s+".join(map(re.escape, _alike(word).split()))
+    pattern = r"\s+".join(map(re.escape, _normalise(word).split()))
     found = re.search(
         f"(?<!{_PART_OF_A_WORD})(?:{pattern})(?!{_PART_OF_A_WORD})",
-        _alike(text),
+        _normalise(text),
         re.IGNORECASE,
     )
     return found is not None
@@ -44,23 +49,23 @@ def stands_in(word: str, text: str) -> bool:
 
 def find_embargoed(piece):
     """(sentence, field, passage) for each embargoed word in each field of the piece."""
-    words = words_in(piece.embargoed)
+    words = parse_words(piece.embargoed)
     if not words:
         return
-    places = list(_places(piece))
+    places = list(_list_passages(piece))
     for word in words:
         told = set()
         for text, where, called, passage in places:
             if (where, called) not in told and stands_in(word, text):
                 told.add((where, called))
                 yield (
-                    f"“{word}” is under embargo, but stands in {called}.",
+                    f"“{word}” is under embargo but appears in {called}.",
                     where,
                     passage,
                 )
 
 
-def _places(piece):
+def _list_passages(piece):
     """(text, field, what editors call it, passage) of all that readers would see."""
     article = piece.article
     for name, called in FIELDS.items():
@@ -68,20 +73,23 @@ def _places(piece):
         yield text.replace("-", " ") if name == "slug" else text, name, called, ""
     if article.image_id and not article.image_caption:
         yield article.image.caption, "image_caption", "the image’s own caption", ""
-    for block, text in blocks_of(piece.tree):
-        yield text, "body", "the text", opening(block)
+    for block, text in list_blocks(piece.tree):
+        yield text, "body", "the text", get_opening(block)
+    for point in article.key_point_list:
+        yield strip_tags(point), "key_points", "the key points", ""
     for element in piece.tree.iter("img", "a", "abbr"):
         for name in ("alt", "title"):
-            yield element.get(name, ""), "body", "the text", opening(element)
+            yield element.get(name, ""), "body", "the text", get_opening(element)
     for byline in piece.bylines:
         yield byline.position_override, "bylines", "a position", ""
-    for file in piece.rows("attachments"):
+    for file in piece.get_rows("attachments"):
         name = re.sub(r"[-_.]+", " ", (file.file.name or "").rsplit("/", 1)[-1])
         yield file.title, "attachments", "the title of a file", ""
         yield name, "attachments", "the name of a file", ""
-    for correction in piece.rows("corrections"):
+        yield file.data_of, "attachments", "what a file is the data of", ""
+    for correction in piece.get_rows("corrections"):
         yield correction.text, "corrections", "a correction", ""
 
 
-def _alike(text: str) -> str:
+def _normalise(text: str) -> str:
     return unicodedata.normalize("NFC", text).translate(_APOSTROPHES)

@@ -7,7 +7,7 @@ from django.conf import settings
 from articles.models.link import LONGEST
 
 
-def address_of(href: str, page: str = "/") -> str:
+def resolve_link(href: str, page: str = "/") -> str:
     """The address that a link on `page` leads to, as models.Link keeps it.
 
     A path for our own site, absolute for another; empty for what is no page.

@@ -1,5 +1,6 @@
 from articles.models import Article
 from articles.workflow.working_copies import replace_due
+from ecfr_site.caching.responses import cached_fragment
 
 # What shows no article, or shows it as it was when it was sent.
 _ELSEWHERE = ("/newsletter/", "/mail-service/")
@@ -8,17 +9,18 @@ _ELSEWHERE = ("/newsletter/", "/mail-service/")
 class ReplaceDueMiddleware:
     """Scheduled changes reach readers at their minute, with no job running.
 
-    Costs each page one query that an index answers; whoever comes first after the
-    minute waits while the live text is replaced.
+    Where pages are kept, a process remembers that nothing is due; elsewhere that costs
+    a query that an index answers. Whoever comes first after the minute waits while the
+    live text is replaced.
     """
 
     def __init__(self, get_response):
         self.get_response = get_response
 
     def __call__(self, request):
-        if (
-            not request.path.startswith(_ELSEWHERE)
-            and Article.objects.due_copies().exists()
+        due = Article.objects.due_copies()
+        if not request.path.startswith(_ELSEWHERE) and cached_fragment(
+            request, "due copies", due.exists
         ):
             replace_due(Article.objects.all())
         return self.get_response(request)

@@ -8,9 +8,9 @@ from django.views.decorators.http import require_safe
 from django.views.defaults import page_not_found
 from reversion.models import Version
 
-from articles.downloads import FOR_ONE, sent, stored_name
-from articles.history.preview import as_it_was
-from articles.history.snapshot import content_of_version
+from articles.downloads import FOR_ONE, parse_storage_name, send_file
+from articles.history.preview import build_preview
+from articles.history.snapshot import get_version_content
 from articles.models import Article, PreviewLink
 from articles.views import render_article
 from ecfr_site.security.user_agents import is_page_in_browser
@@ -22,7 +22,7 @@ HEADERS = {
 }
 
 
-def kept_apart(view):
+def opens_preview_link(view):
     """Called with the link. Never stored, indexed or told to other sites.
 
     Whatever is wrong with the token, the answer is the same.
@@ -32,7 +32,7 @@ def kept_apart(view):
     @wraps(view)
     def opening(request, token, **kwargs):
         try:
-            response = view(request, PreviewLink.objects.opened_by(token), **kwargs)
+            response = view(request, PreviewLink.objects.get_by_token(token), **kwargs)
         except (PreviewLink.DoesNotExist, Http404) as error:
             response = page_not_found(request, error)
         for name, value in HEADERS.items():
@@ -42,14 +42,14 @@ def kept_apart(view):
     return opening
 
 
-@kept_apart
+@opens_preview_link
 def preview(request, link):
     """The article's page as readers will see it, with the `preview_link` above it."""
-    shown = link.shows()
+    shown = link.find_shown()
     if shown is None:
         return redirect(link.article)
     if isinstance(shown, Version):
-        article = as_it_was(shown, of=link.article_id)
+        article = build_preview(shown, of=link.article_id)
     else:
         article = Article.objects.for_page().get(pk=shown.pk)
     if is_page_in_browser(request):
@@ -57,17 +57,17 @@ def preview(request, link):
     return render_article(request, article, preview_link=link)
 
 
-@kept_apart
+@opens_preview_link
 def file(request, link, path):
     """An attachment of what the link shows."""
-    shown = link.shows()
+    shown = link.find_shown()
     if shown is None:
         return redirect("file", path)
-    name = stored_name(path)
+    name = parse_storage_name(path)
     if isinstance(shown, Version):
-        files = [row["file"] for row in content_of_version(shown)["attachments"]]
+        files = [row["file"] for row in get_version_content(shown)["attachments"]]
     else:
         files = shown.attachments.values_list("file", flat=True)
     if name not in files:
         raise Http404
-    return sent(name, FOR_ONE)
+    return send_file(name, FOR_ONE)

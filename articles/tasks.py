@@ -12,13 +12,13 @@ from django.test import Client
 from django.utils import timezone
 from django_tasks import task
 
+from articles.body import parse_body
 from articles.checklist.checklist import Checklist
-from articles.checklist.text import links_in
+from articles.checklist.text import find_links
 from articles.models import Article, EditorialPolicy, EditSession, Link, PreviewLink
-from articles.rendering import tree_of
 from articles.workflow.working_copies import replace_due
 from ecfr_site.richtext import link_checker
-from ecfr_site.tasks.queue import LOWEST
+from ecfr_site.tasks.queue import LOWEST, enqueue_once
 
 OLD_AFTER = timedelta(days=1)
 # How long a check may take before it is thought lost.
@@ -36,20 +36,20 @@ NOT_PAGES = (
 
 @task(priority=LOWEST)
 def check_article(article_id):
-    """Write down what an editor should mend, and where the article links to."""
+    """Store the problems that an editor can solve, and where the article links to."""
     # The time before reading: what is saved during the check makes it due again.
     now = timezone.now()
     article = Article.objects.filter(pk=article_id).first()
     if article is None:
         return
-    for link in Link.objects.note(article, addresses_in(article)):
+    for link in Link.objects.replace_for(article, list_addresses(article)):
         if link.is_inside:
-            ask_inside(link)
+            check_inside_link(link)
     Article.objects.filter(pk=article_id).update(
         problems=Checklist(article).problems, checked_at=now
     )
     if article.links.filter(checked_at=None).exists():
-        check_links.enqueue()
+        enqueue_once(check_links)
 
 
 @task(priority=LOWEST)
@@ -60,11 +60,11 @@ def check_links():
     outside = {link.address: link for link in links if not link.is_inside}
     for link in links:
         if link.is_inside:
-            ask_inside(link)
+            check_inside_link(link)
     for address, trouble in link_checker.visit_slowly(list(outside)).items():
-        outside[address].answer(trouble)
+        outside[address].record_answer(trouble)
     if links and Link.objects.due().exists():
-        check_links.enqueue()
+        enqueue_once(check_links)
 
 
 def enqueue_due():
@@ -87,10 +87,10 @@ def enqueue_due():
     asked = list(due.values_list("pk", flat=True)[:AT_ONCE])
     Article.objects.filter(pk__in=asked).update(check_asked_at=now)
     for article_id in asked:
-        check_article.enqueue(article_id)
+        enqueue_once(check_article, article_id)
     if not Link.objects.due().exists():
         return len(asked)
-    check_links.enqueue()
+    enqueue_once(check_links)
     return len(asked) + 1
 
 
@@ -110,14 +110,14 @@ def is_older_than_news(field, old):
     return condition
 
 
-def addresses_in(article):
-    links = links_in(article, tree_of(article.body))
+def list_addresses(article):
+    links = find_links(article, parse_body(article.body))
     return [link.address for link in links if link.address]
 
 
-def ask_inside(link):
+def check_inside_link(link):
     there = leads_somewhere(link.address)
-    link.answer(None if there else ("error", "leads nowhere"))
+    link.record_answer(None if there else ("error", "leads nowhere"))
 
 
 def leads_somewhere(path):
@@ -130,7 +130,7 @@ def leads_somewhere(path):
             return True
         response = reader.get(f"{address.path}?{address.query}", secure=True)
         if "Location" not in response:
-            # Any other failure is for operators to mend, not for editors.
+            # Any other failure is for operators to solve, not for editors.
             return response.status_code not in (404, 410)
         path = urljoin(path, response["Location"])
     return False

@@ -1,21 +1,31 @@
-from django.conf import settings
+from django.db.models import Exists, OuterRef
 from django.http import Http404
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.cache import patch_cache_control
 from django.views.decorators.http import require_safe
 
-from articles.models import Article, Topic
-from articles.search import search as find
+from articles.models import Article, Byline, Series, Topic
+from articles.republishing import build_copy
+from articles.search.catalogue import GROUPS
+from articles.search.filters import explain_ignored, read_filters
+from articles.search.results import search
+from articles.tags import list_shown
 from articles.workflow import PublicationStatus
-from authors.models import Programme
-from ecfr_site.caching.responses import (
-    cached_fragment,
-    mark_uncacheable,
-    surrogate_keys,
-)
+from authors.models import Author
+from ecfr_site.caching.responses import mark_uncacheable, surrogate_keys
+from ecfr_site.caching.seen import LISTS
 from ecfr_site.caching.views import cached_page
+from ecfr_site.database.compiled import compile_once
+from ecfr_site.institution.models import Institution
 from ecfr_site.pagination import paginate
-from ecfr_site.security import rate_limits
+
+# Of the publications; their kind is in the path.
+FILTERS = [group for group in GROUPS if group != "kind"]
+
+
+@compile_once
+def find_shown(slug):
+    return Article.objects.originals().for_page().filter(slug=slug)
 
 
 @cached_page()
@@ -26,7 +36,9 @@ def article(request, slug):
     404 before it is published. After a withdrawal 301 to what replaces it, if that is
     published, or else 410 with articles/withdrawn.html; the same page after its end.
     """
-    found = get_object_or_404(Article.objects.originals().for_page(), slug=slug)
+    if not (rows := find_shown(slug=slug)):
+        raise Http404
+    [found] = rows
     if found.status == PublicationStatus.WITHDRAWN and (
         other := found.published_replacement
     ):
@@ -36,94 +48,111 @@ def article(request, slug):
         return response
     if found.status in (PublicationStatus.WITHDRAWN, PublicationStatus.ENDED):
         context = {"article": found}
-        response = render(request, "articles/withdrawn.html", context, status=410)
-        return surrogate_keys(response, found)
+        return render(request, "articles/withdrawn.html", context, status=410)
     if not found.is_public:
         raise Http404
-    return render_article(request, found)
+    return surrogate_keys(render_article(request, found), *list_shown(found))
 
 
 def render_article(request, shown, **context):
     """The page of `shown` whatever its state: for readers and for previews."""
     context = {"article": shown, "related": shown.related(), **context}
-    response = render(request, "articles/article.html", context)
-    return surrogate_keys(
-        response, shown, *(byline.author for byline in shown.bylines.all())
-    )
+    return render(request, "articles/article.html", context)
 
 
 @cached_page("page")
 @require_safe
 def corrections(request):
     """articles/corrections.html: what was corrected, newest first."""
-    found = Article.objects.published().their_corrections()
+    found = Article.objects.published().corrections()
     return render(
         request, "articles/corrections.html", {"page": paginate(request, found)}
     )
 
 
-@cached_page("page", one_of=["topic", "region", "programme", "year"])
+@cached_page("page", one_of=FILTERS)
 @require_safe
 def publications(request, kind=None):
     """articles/article_list.html: all published work, or one kind, with filters."""
-    if kind is not None and kind not in Article.Kind:
-        raise Http404
-    found = Article.objects.published()
-    if kind:
-        found = found.filter(kind=kind)
-    topics = list(Topic.objects.select_related("parent"))
-    programmes = list(Programme.objects.active())
-    chosen = {
-        "topic": _chosen(topics, request.GET.get("topic")),
-        "region": _chosen(topics, request.GET.get("region")),
-        "programme": _chosen(programmes, request.GET.get("programme")),
-        "year": _year(request.GET.get("year")),
-    }
-    if any(request.GET.get(name) and not value for name, value in chosen.items()):
+    asked = request.GET.copy()
+    asked.pop("kind", None)
+    results = search("", read_filters(asked))
+    chosen = dict(results.filters)
+    notes = explain_ignored(asked, results)
+    if notes:
         mark_uncacheable(request)
-    for topic in (chosen["topic"], chosen["region"]):
-        if topic:
-            found = found.about(topic)
-    if chosen["programme"]:
-        found = found.filter(programmes=chosen["programme"])
-    if chosen["year"]:
-        found = found.filter(published_at__year=chosen["year"])
-    page = paginate(request, found.for_lists())
-    if any(chosen.values()) and not page.paginator.count:
+    kinds = {each.slug: each for each in results.catalogue.kinds}
+    if kind:
+        if kind not in kinds:
+            raise Http404
+        results.restrict("kind", kind)
+    page = paginate(request, results)
+    page.object_list = Article.objects.for_lists().in_order_of(page.object_list)
+    if chosen and not page.paginator.count:
         mark_uncacheable(request)
     context = {
-        "kind": Article.Kind(kind) if kind else None,
-        "kinds": Article.Kind,
-        **_by_kind(topics),
-        "programmes": programmes,
-        "years": cached_fragment(request, "years", _years),
-        "chosen": chosen,
-        "filtered": any(chosen.values()),
+        "kind": kinds.get(kind),
+        "kinds": kinds.values(),
+        "results": results,
+        "notes": notes,
+        "facets": results.list_facets(FILTERS),
+        "filtered": bool(chosen),
         "page": page,
     }
-    return render(request, "articles/article_list.html", context)
+    return surrogate_keys(render(request, "articles/article_list.html", context), LISTS)
 
 
-def _years():
-    return list(Article.objects.published().dates("published_at", "year", "DESC"))
+@cached_page()
+@require_safe
+def republish(request, slug):
+    """articles/republish.html: the text to take along, where its licence allows it."""
+    found = get_object_or_404(Article.objects.published().for_page(), slug=slug)
+    if not found.may_be_republished:
+        raise Http404
+    context = {
+        "article": found,
+        "copy": build_copy(found, Institution.objects.current()),
+    }
+    response = render(request, "articles/republish.html", context)
+    return surrogate_keys(response, *list_shown(found))
 
 
-def _by_kind(topics):
+@cached_page()
+@require_safe
+def series_list(request):
+    """articles/series_list.html: series and projects that have something published."""
+    parts = Article.objects.published().filter(series=OuterRef("pk"))
+    found = Series.objects.filter(Exists(parts)).select_related("image")
+    response = render(request, "articles/series_list.html", {"found": found})
+    return surrogate_keys(response, LISTS)
+
+
+@cached_page("page")
+@require_safe
+def series(request, slug):
+    """articles/series.html: its parts in their order, and who wrote them."""
+    found = get_object_or_404(
+        Series.objects.select_related("image").prefetch_related("funders"), slug=slug
+    )
+    parts = found.articles.published()
+    context = {
+        "series": found,
+        "page": paginate(request, parts.for_lists().in_series_order()),
+        "people": Author.objects.for_lists().filter(
+            pk__in=Byline.objects.filter(
+                article__in=parts.order_by().values("pk")
+            ).values("author")
+        ),
+    }
+    response = render(request, "articles/series.html", context)
+    return surrogate_keys(response, found, LISTS)
+
+
+def _split_by_kind(topics):
     return {
         "topics": [topic for topic in topics if topic.kind == Topic.Kind.TOPIC],
         "regions": [topic for topic in topics if topic.kind == Topic.Kind.REGION],
     }
-
-
-def _chosen(options, slug):
-    return next((option for option in options if option.slug == slug), None)
-
-
-def _year(text):
-    """A year in which something may have been published, or None."""
-    year = int(text) if text and text.isdecimal() and len(text) == 4 else 0
-    # Those that no calendar can move by a time zone are left out.
-    return year if 1000 <= year <= 2999 else None
 
 
 @cached_page()
@@ -131,7 +160,8 @@ def _year(text):
 def topics(request):
     """articles/topic_index.html: root `topics` and `regions` with their children."""
     found = Topic.objects.roots().prefetch_related("children")
-    return render(request, "articles/topic_index.html", _by_kind(found))
+    response = render(request, "articles/topic_index.html", _split_by_kind(found))
+    return surrogate_keys(response, LISTS)
 
 
 @cached_page("page")
@@ -139,26 +169,9 @@ def topics(request):
 def topic(request, slug, kind):
     """articles/topic.html: a topic or region with the published work on it."""
     found = get_object_or_404(
-        Topic.objects.select_related("parent").prefetch_related("children"),
-        slug=slug,
-        kind=kind,
+        Topic.objects.select_related("parent"), slug=slug, kind=kind
     )
     articles = Article.objects.published().about(found).for_lists()
     context = {"topic": found, "page": paginate(request, articles)}
-    return surrogate_keys(render(request, "articles/topic.html", context), found)
-
-
-@require_safe
-def search(request):
-    """articles/search.html: published articles with every word of `?q=`."""
-    query = request.GET.get("q", "").strip()[:200]
-    a_minute = settings.SEARCHES_AN_ADDRESS_A_MINUTE
-    if query and (refusal := rate_limits.refusal(request, "search", a_minute)):
-        return refusal
-    # PostgreSQL refuses to look for what no text can hold.
-    found = find("" if "\0" in query else query)
-    context = {
-        "query": query.replace("\0", ""),
-        "page": paginate(request, found.for_lists()),
-    }
-    return render(request, "articles/search.html", context)
+    response = render(request, "articles/topic.html", context)
+    return surrogate_keys(response, found, LISTS)

@@ -2,8 +2,8 @@ from django.contrib import admin
 from django.core.exceptions import ValidationError
 from django.db import transaction
 
-from articles.admin.badges import what_happened
-from articles.admin.panels.checklist import say_warnings
+from articles.admin.badges import describe_state
+from articles.admin.panels.checklist import show_warnings
 from articles.models import Article
 from articles.workflow import NotAllowed
 
@@ -22,7 +22,7 @@ def publish(model_admin, request, articles):
         else:
             model_admin.message_user(
                 request,
-                f"“{article}”: {what_happened(article).lower()}.",
+                f"“{article}”: {describe_state(article).lower()}.",
                 "success",
             )
-            say_warnings(request, article)
+            show_warnings(request, article)

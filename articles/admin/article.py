@@ -1,51 +1,70 @@
+from contextlib import contextmanager
+
 from django.contrib import admin
 from django.contrib.admin.options import IS_POPUP_VAR
-from django.core.exceptions import ValidationError
+from django.contrib.admin.utils import unquote
 from django.db import models, transaction
 from django.forms import Script
 from django.http import Http404
 from django.shortcuts import redirect
+from django.utils.html import format_html, format_html_join
 from django.utils.safestring import mark_safe
-from reversion import is_active, set_comment
 from reversion.admin import VersionAdmin
 
-from articles import notifications, workflow
+from articles import workflow
 from articles.admin import planning, transition_bar, working_copies
 from articles.admin.actions import publish
-from articles.admin.badges import show_thumbnail, state_badge, what_happened
+from articles.admin.badges import show_thumbnail, state_badge
 from articles.admin.columns import badge, date, headline, plan, thumbnail, written_by
-from articles.admin.edit_sessions import (
-    asks_for_text,
-    bring_back,
-    clear_saved,
-    tell_saved,
+from articles.admin.edit_sessions import asks_for_text, bring_back, report_saved
+from articles.admin.fieldsets import FIELDSETS, build_fieldsets
+from articles.admin.filters import (
+    DueFilter,
+    ProblemFilter,
+    StateFilter,
+    UsedTopicsFilter,
+    WhoseFilter,
 )
-from articles.admin.fieldsets import FIELDSETS, fieldsets_of
-from articles.admin.filters import DueFilter, ProblemFilter, StateFilter, WhoseFilter
+from articles.admin.form_rows import share_form_rows, with_form_rows
 from articles.admin.inlines import AttachmentInline, BylineInline, CorrectionInline
+from articles.admin.kinds import build_kind_field, find_template
 from articles.admin.panels import (
     ChecklistPanel,
     CommentsPanel,
+    DocumentsPanel,
+    DOIPanel,
     EditingPanel,
     LivePagePanel,
     PreviewLinksPanel,
+    ReadersPanel,
     WorkingCopyPanel,
 )
-from articles.admin.panels.checklist import say_warnings
-from articles.admin.urls import article_urls
+from articles.admin.saving import (
+    build_request_form,
+    finish_saving,
+    keep_note,
+    prepare_saving,
+    show_refusal,
+    show_saved,
+)
+from articles.admin.urls import build_urls
 from articles.admin.views import compare, history, restore
-from articles.forms.article import NOTE, ArticleForm
-from articles.history.snapshot import keep_first
-from articles.models import LONG_FIELDS, Article, Correction, EditorialPolicy
-from articles.search import matching
-from articles.workflow import NotAllowed, State
+from articles.forms.article import ArticleForm
+from articles.forms.key_points import KeyPointsField
+from articles.models import LONG_FIELDS, Article, Correction
+from articles.search.desk import filter_articles
 from ecfr_site.accounts.form_recovery import FormRecoveryMixin
+from ecfr_site.admin_site.known_choices import KnownChoicesAdminMixin
 from ecfr_site.admin_site.lookups import OwnLookupsMixin
 from ecfr_site.admin_site.wall_clock import WallClockField, WallClockWidget
+from ecfr_site.database.queries import ShortPaginator
 from ecfr_site.images.admin import ChosenImageMixin
 from ecfr_site.redirects.slugs import SlugAdminMixin
 from ecfr_site.richtext.admin import LossesMixin
-from ecfr_site.richtext.folding import folded_words
+
+# How far the results of a search are counted, by its parameter: in the list, and where
+# an article is chosen. Each is looked at, and whoever sees so many narrows the search.
+MOST_FOUND = {"q": 1000, "term": 200}
 
 
 @admin.register(Article)
@@ -53,6 +72,7 @@ class ArticleAdmin(
     SlugAdminMixin,
     LossesMixin,
     ChosenImageMixin,
+    KnownChoicesAdminMixin,
     OwnLookupsMixin,
     FormRecoveryMixin,
     VersionAdmin,
@@ -68,13 +88,15 @@ class ArticleAdmin(
         DueFilter,
         "kind",
         "programmes",
-        ("topics", admin.RelatedOnlyFieldListFilter),
+        ("topics", UsedTopicsFilter),
         ProblemFilter,
         "language",
     ]
     list_per_page = 50
+    paginator = ShortPaginator
+    show_full_result_count = False
     search_fields = ["title", "standfirst", "authors__name"]
-    search_help_text = "Words of the title, the standfirst or an author's name."
+    search_help_text = "Search titles, texts, names, topics and attached PDFs."
     date_hierarchy = "published_at"
     actions = [publish]
     inlines = [BylineInline, CorrectionInline, AttachmentInline]
@@ -87,6 +109,9 @@ class ArticleAdmin(
         "image",
         "programmes",
         "topics",
+        "pinned",
+        "series",
+        "funders",
         "translation_of",
         "replaced_by",
     ]
@@ -96,9 +121,12 @@ class ArticleAdmin(
         EditingPanel,
         WorkingCopyPanel,
         LivePagePanel,
+        DocumentsPanel,
         ChecklistPanel,
         CommentsPanel,
         PreviewLinksPanel,
+        DOIPanel,
+        ReadersPanel,
     ]
 
     class Media:
@@ -107,6 +135,7 @@ class ArticleAdmin(
                 "ecfr_site/admin/checklist.css",
                 "ecfr_site/admin/planning.css",
                 "ecfr_site/admin/comments.css",
+                "ecfr_site/admin/readers.css",
             ]
         }
         js = [
@@ -121,7 +150,7 @@ class ArticleAdmin(
         ]
 
     def get_urls(self):
-        return [*article_urls(self), *super().get_urls()]
+        return [*build_urls(self), *super().get_urls()]
 
     # Who may
 
@@ -134,17 +163,23 @@ class ArticleAdmin(
         return allowed and (obj is None or obj.may_be_changed_by(request.user))
 
     def has_delete_permission(self, request, obj=None):
-        """Refuse what readers have seen, which is withdrawn, and working copies.
-
-        They are discarded: deleting would leave their history behind.
-        """
         allowed = super().has_delete_permission(request, obj)
-        return allowed and (obj is None or not (obj.was_public or obj.live_id))
+        return allowed and (obj is None or not obj.get_deletion_refusal())
+
+    def delete_view(self, request, object_id, extra_context=None):
+        """Say what to do in place of deleting, to whoever could delete a draft."""
+        article = self.get_object(request, object_id)
+        if article and request.user.has_perm("articles.delete_article"):
+            refusal = article.get_deletion_refusal()
+            if refusal and self.has_view_permission(request, article):
+                self.message_user(request, refusal, "error")
+                return redirect("admin:articles_article_change", article.pk)
+        return super().delete_view(request, object_id, extra_context)
 
     def has_publish_permission(self, request):
         return request.user.has_perm(workflow.RELEASE)
 
-    def seen_or_404(self, request, pk):
+    def get_visible_or_404(self, request, pk):
         """The article or working copy, for those who see it at the desk."""
         article = Article.objects.filter(pk=pk).select_related("live").first()
         if article is None or not self.has_view_permission(request, article):
@@ -163,15 +198,22 @@ class ArticleAdmin(
             .select_related("assigned_to", "working_copy__assigned_to")
             .defer(*(f"working_copy__{name}" for name in LONG_FIELDS))
             .visible_to(request.user)
-            .for_lists()
         )
         # What is opened may be a working copy; lists and choices name articles once.
         if "object_id" in request.resolver_match.kwargs:
-            return articles
-        return articles.originals().with_changes(request.user)
+            articles = articles.select_related("changed_by", "image", "live")
+            return articles if request.method == "POST" else with_form_rows(articles)
+        return articles.for_lists().originals().with_changes(request.user)
 
     def get_search_results(self, request, queryset, search_term):
-        return matching(queryset, folded_words(search_term)), False
+        return filter_articles(queryset, search_term, request.user), False
+
+    def get_paginator(self, request, queryset, per_page, *args, **kwargs):
+        paginator = super().get_paginator(request, queryset, per_page, *args, **kwargs)
+        for name, most in MOST_FOUND.items():
+            if request.GET.get(name):
+                paginator.most = most
+        return paginator
 
     def get_actions(self, request):
         actions = super().get_actions(request)
@@ -180,22 +222,31 @@ class ArticleAdmin(
 
     # Form
 
+    @contextmanager
+    def create_revision(self, request):
+        """None for who only looks, which needs no transaction."""
+        if request.method == "POST":
+            with super().create_revision(request):
+                yield
+        else:
+            yield
+
     def add_view(self, request, form_url="", extra_context=None):
-        return self._or_refused(
+        return show_refusal(
             super().add_view, request, form_url=form_url, extra_context=extra_context
         )
 
     def change_view(self, request, object_id, form_url="", extra_context=None):
         """The form of the article, or of the changes to it that have been begun."""
         if request.method != "POST":
+            request.opened = self.get_object(request, unquote(object_id))
             changes = working_copies.find_changes(request, object_id, self)
             if changes:
                 self.message_user(
                     request,
-                    "There are changes to this article that are not published yet. "
-                    "Here they are.",
+                    "This article has unpublished changes, shown here.",
                 )
-                return redirect(working_copies.form_of(changes, request))
+                return redirect(working_copies.build_form_url(changes, request))
             return super().change_view(request, object_id, form_url, extra_context)
         with transaction.atomic():
             # Who comes second sees the working copy that the first has begun.
@@ -206,8 +257,8 @@ class ArticleAdmin(
                 # A form of the live text meets the changes of a colleague.
                 request.POST = working_copies.move_posted_rows(changes, request.POST)
                 object_id = str(changes.pk)
-                form_url = working_copies.form_of(changes, request)
-            return self._or_refused(
+                form_url = working_copies.build_form_url(changes, request)
+            return show_refusal(
                 super().change_view,
                 request,
                 object_id=object_id,
@@ -215,66 +266,39 @@ class ArticleAdmin(
                 extra_context=extra_context,
             )
 
-    def _or_refused(self, view, request, **arguments):
-        """The view's answer; a step that is refused after all brings the form back.
-
-        Outside of the revision, which would keep the text that was not saved.
-        """
-        try:
-            return view(request, **arguments)
-        except (NotAllowed, ValidationError) as refusal:
-            # Everything was rolled back.
-            request.refusal = getattr(refusal, "messages", [str(refusal)])
-            for file in request.FILES.values():
-                file.seek(0)
-            return view(request, **arguments)
-
     def changeform_view(self, request, object_id=None, form_url="", extra_context=None):
         if asks_for_text(request):
             article = None if object_id is None else self.get_object(request, object_id)
             if not bring_back(request, article):
-                self.message_user(request, "There is no unsaved text any more.", "info")
+                self.message_user(
+                    request, "There is no unsaved text to restore.", "info"
+                )
                 return redirect(request.path)
         response = super().changeform_view(request, object_id, form_url, extra_context)
-        return tell_saved(request, response)
+        return report_saved(request, response)
 
     def get_object(self, request, object_id, from_field=None):
         """Locked while it is being saved, so that of two saves one comes second."""
+        opened = getattr(request, "opened", None)
+        if opened and str(opened.pk) == object_id:
+            return opened
         article = super().get_object(request, object_id, from_field)
         if article is None:
             return None
         if request.method == "POST":
             article = Article.objects.locked(article.pk)
         else:
-            whole = Article.objects.select_related("changed_by", "image", "live")
-            article = whole.get(pk=article.pk)
-        return working_copies.article_to_check(request, article)
+            share_form_rows(article)
+        return working_copies.get_article_to_check(request, article)
 
     def get_form(self, request, obj=None, change=False, **kwargs):
         form_class = super().get_form(request, obj, change, **kwargs)
-
-        def posted_rows(article):
-            for rows, inline in self.get_formsets_with_inlines(request, article):
-                prefix = rows.get_default_prefix()
-                posted = self.get_formset_kwargs(request, article, inline, prefix)
-                yield inline.verbose_name_plural.capitalize(), rows(**posted)
-
-        class RequestForm(form_class):
-            user = request.user
-
-            def clean(self):
-                super().clean()
-                if refusal := getattr(request, "refusal", None):
-                    self.add_error(None, [*refusal, "What you wrote is still here."])
-
-        RequestForm.posted_rows = staticmethod(posted_rows)
-        return RequestForm
+        return build_request_form(self, request, form_class)
 
     def get_fieldsets(self, request, obj=None):
         may_change = obj is None or self.has_change_permission(request, obj)
-        stored = obj.kind if obj else request.GET.get("kind", Article.Kind.COMMENTARY)
-        kind = request.POST.get("kind", stored)
-        return fieldsets_of(obj, request.user, may_change, kind)
+        template = find_template(request, obj)
+        return build_fieldsets(obj, request.user, may_change, template)
 
     def render_change_form(self, request, context, obj=None, **kwargs):
         if obj and obj.is_not_begun:
@@ -282,10 +306,10 @@ class ArticleAdmin(
             context["original"] = obj = obj.live
         context |= {
             "badge": state_badge(obj) if obj else "",
-            **transition_bar.bar_context(request, context["adminform"].form),
+            **transition_bar.build_context(request, context["adminform"].form),
         }
         for panel in self.panels:
-            context |= panel(self).context(request, obj)
+            context |= panel(self).get_context(request, obj)
         return super().render_change_form(request, context, obj=obj, **kwargs)
 
     def get_readonly_fields(self, request, obj=None):
@@ -294,12 +318,21 @@ class ArticleAdmin(
 
     def formfield_for_dbfield(self, db_field, request, **kwargs):
         if db_field.name == "assigned_to":
-            return planning.assignee_field(db_field.help_text)
+            return planning.build_assignee_field(db_field.help_text)
+        if db_field.name == "kind":
+            return build_kind_field()
+        if db_field.name == "key_points":
+            return KeyPointsField(required=False, help_text=db_field.help_text)
         return super().formfield_for_dbfield(db_field, request, **kwargs)
 
     @admin.display(description="Chosen image")
     def lead_thumbnail(self, article):
         return show_thumbnail(article.image) or "–"
+
+    @admin.display(description="Key points")
+    def read_key_points(self, article):
+        points = [(point,) for point in article.key_point_list]
+        return format_html("<ul>{}</ul>", format_html_join("", "<li>{}</li>", points))
 
     @admin.display(description="Text")
     def read_body(self, article):
@@ -308,17 +341,7 @@ class ArticleAdmin(
     # Saving
 
     def save_model(self, request, article, form, change):
-        if not change:
-            article.created_by = request.user
-        elif EditorialPolicy.objects.current().four_eyes:
-            keep_first(article)
-        article.changed_by = request.user
-        form.begun = change and article.is_not_begun
-        if form.begun:
-            article.begin(request.user)
-        if form.is_scheduled and form.step is not workflow.UNSCHEDULE:
-            # Off the schedule until it is certain that what goes live was approved.
-            article.state = State.APPROVED
+        prepare_saving(request, article, form, change)
         super().save_model(request, article, form, change)
 
     def save_formset(self, request, form, formset, change):
@@ -328,21 +351,10 @@ class ArticleAdmin(
         super().save_formset(request, form, formset, change)
 
     def save_related(self, request, form, formsets, change):
-        article = form.instance
         if form.begun:
-            working_copies.move_rows(formsets, article)
+            working_copies.move_rows(formsets, form.instance)
         super().save_related(request, form, formsets, change)
-        if form.begun and not form.step and not article.differs_from_live:
-            article.delete()
-            self.message_user(
-                request,
-                "Nothing differs from the live page, so there is nothing to keep.",
-            )
-        planning.notify_assignee(form, request.user)
-        # The step itself is made after this, before the transaction ends.
-        transaction.on_commit(notifications.enqueue_due)
-        clear_saved(request, article, is_new=not change)
-        request.shown = form.take_step()
+        finish_saving(request, form, formsets, change)
 
     def log_addition(self, request, article, message):
         entry = super().log_addition(request, article, message)
@@ -364,15 +376,7 @@ class ArticleAdmin(
         """Back to the form, where the editor goes on."""
         if IS_POPUP_VAR in request.POST:
             return super().response_change(request, article)
-        shown = getattr(request, "shown", article)
-        if shown.pk is None:
-            # Nothing was changed, so there is nothing to keep.
-            return redirect("admin:articles_article_change", shown.live_id)
-        updated = shown is not article
-        said = "The live page is updated" if updated else what_happened(article)
-        self.message_user(request, f"{said}.", "success")
-        say_warnings(request, shown)
-        return redirect("admin:articles_article_change", shown.pk)
+        return show_saved(request, article)
 
     # In place of django-reversion's own pages
 
@@ -389,9 +393,3 @@ class ArticleAdmin(
         deleted = restore.list_deleted(request)
         context = {"deleted": deleted, "title": "Deleted articles"}
         return super().recoverlist_view(request, context | (extra_context or {}))
-
-
-def keep_note(request):
-    """Keep the note alone: the history has who, when and what anyway."""
-    if is_active():
-        set_comment(request.POST.get(NOTE, "").strip())

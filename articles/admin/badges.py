@@ -6,8 +6,8 @@ from reversion.models import Revision, Version
 
 from articles import staff
 from articles.workflow import PublicationStatus, State
-from ecfr_site.admin_site.wall_clock import in_words
-from ecfr_site.images.markup import picture
+from ecfr_site.admin_site.wall_clock import format_moment
+from ecfr_site.images.markup import render_picture
 
 # What is said of a working copy, after “changes”.
 _CHANGES = {
@@ -29,20 +29,20 @@ _NUMBERS = (
 )
 
 
-def what_happened(article):
+def describe_state(article):
     """Return where an article stands, as a sentence without its stop."""
     if article.is_scheduled:
-        what = "The live page changes" if article.live_id else "It goes live"
-        return f"{what} {in_words(article.goes_live_at)}"
+        what = "The live page changes on" if article.live_id else "It goes live on"
+        return f"{what} {format_moment(article.goes_live_at)}"
     if article.live_id:
         return {
             State.DRAFT: "The changes are saved; readers go on seeing the live page",
             State.IN_REVIEW: "The changes wait for review",
             State.APPROVED: "The changes are approved, not yet published",
-            State.PUBLISHED: "The live page is updated",
+            State.PUBLISHED: "The live page has been updated",
         }[article.state]
     if article.status == PublicationStatus.ENDED:
-        return f"Its publication ended {in_words(article.ends_at)}"
+        return f"Its publication ended on {format_moment(article.ends_at)}"
     if article.state == State.WITHDRAWN and (other := article.published_replacement):
         return f"Withdrawn: readers are sent to “{other}”"
     return {
@@ -60,33 +60,34 @@ def state_badge(article):
     Of a working copy: that it is one, and how far it is.
     """
     if article.live_id:
-        return _badge("published", "live", article.state, article.replaces_at)
+        return _render_badge("published", "live", article.state, article.replaces_at)
     state, label = article.state, article.get_state_display()
     if article.is_scheduled:
-        state, label = "scheduled", f"scheduled {_short(article.published_at)}"
+        state, label = "scheduled", f"scheduled {_format_short(article.published_at)}"
     elif article.is_public:
         label = "live"
     elif state == State.PUBLISHED:
         state, label = "ended", "ended"
     changes = getattr(article, "changes_state", None)
-    return _badge(state, label, changes, getattr(article, "changes_at", None))
+    return _render_badge(state, label, changes, getattr(article, "changes_at", None))
 
 
-def _badge(state, label, changes, at):
+def _render_badge(state, label, changes, at):
     badge = format_html('<span class="state-badge state-{}">{}</span>', state, label)
     if not changes:
         return badge
     scheduled = changes == State.PUBLISHED
+    how_far = f"scheduled {_format_short(at)}" if scheduled else _CHANGES[changes]
     return format_html(
-        '<span class="state-badges">{} <span class="state-badge state-{}">{}</span>'
-        "</span>",
+        '<span class="state-badges">{} <span class="state-badge state-{}">changes {}'
+        "</span></span>",
         badge,
         "scheduled" if scheduled else changes,
-        f"changes {f'scheduled {_short(at)}' if scheduled else _CHANGES[changes]}",
+        how_far,
     )
 
 
-def copy_story(live, changes):
+def describe_copy(live, changes):
     """“Live since 3 May 2026; changes by two people, not yet published.”
 
     A query if there are changes; nothing for what was never published.
@@ -96,14 +97,16 @@ def copy_story(live, changes):
     elif not live.is_changed_aside:
         return ""
     elif live.has_ended:
-        story = f"Live until {_long(live.ends_at)}"
+        story = f"Live until {_format_long(live.ends_at)}"
     else:
         story = f"Live since {live.date_text}"
     if not changes:
         return f"{story}."
-    who = _people(changes)
+    who = _find_people(changes)
     if changes.is_scheduled:
-        return f"{story}; changes by {who} go live {_long(changes.goes_live_at)}."
+        return (
+            f"{story}; changes by {who} go live {_format_long(changes.goes_live_at)}."
+        )
     how_far = {
         State.DRAFT: "not yet published",
         State.IN_REVIEW: "waiting for review",
@@ -113,7 +116,7 @@ def copy_story(live, changes):
     return f"{story}; changes by {who}, {how_far}."
 
 
-def _people(changes):
+def _find_people(changes):
     """The people who saved the working copy, by name or number."""
     revisions = Version.objects.get_for_object(changes).values("revision")
     users = {
@@ -125,22 +128,22 @@ def _people(changes):
     if len(users) > 1:
         count = len(users)
         return f"{_NUMBERS[count] if count < len(_NUMBERS) else count} people"
-    return name_of(users.pop())
+    return get_name(users.pop())
 
 
-def name_of(user):
-    return staff.name_of(user) if user else "somebody"
+def get_name(user):
+    return staff.get_display_name(user) if user else "somebody"
 
 
-def _short(moment):
+def _format_short(moment):
     return f"{localtime(moment):%-d %b %Y, %H:%M}"
 
 
-def _long(moment):
+def _format_long(moment):
     return f"{localtime(moment):%-d %B %Y, %H:%M %Z}"
 
 
 def show_thumbnail(image):
     if image is None:
         return ""
-    return picture(image, "card", sizes="90px", css_class="thumbnail")
+    return render_picture(image, "card", sizes="90px", css_class="thumbnail")

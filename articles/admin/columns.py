@@ -6,7 +6,7 @@ from django.utils.html import format_html
 
 from articles.admin.badges import show_thumbnail, state_badge
 from articles.admin.planning import may_have_plan
-from articles.staff import name_of
+from articles.staff import get_display_name
 
 
 @admin.display(description="title", ordering="title")
@@ -26,13 +26,13 @@ def badge(article):
     return state_badge(article)
 
 
-@admin.display(description="plan", ordering="due")
+@admin.display(description="assignment", ordering="due")
 def plan(article):
     """The assignee and due date of the article, or of its working copy."""
     planned = article.working_copy if article.changes_state else article
     if not may_have_plan(planned):
         return "–"
-    who = name_of(planned.assigned_to) if planned.assigned_to else ""
+    who = get_display_name(planned.assigned_to) if planned.assigned_to else ""
     if planned.due is None:
         return who or "–"
     css_class = "due overdue" if planned.is_overdue else "due"

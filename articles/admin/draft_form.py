@@ -9,25 +9,26 @@ from django.forms import ModelChoiceField, ValidationError
 from django.forms.models import construct_instance
 from django.http import QueryDict
 from django.utils.datastructures import MultiValueDict
-from django.utils.text import slugify
 
 from articles.models import Article, Attachment, Byline, Correction
+from articles.related.previews import find_related
 from authors.models import Position
+from ecfr_site.redirects.slug_text import make_slug
 from ecfr_site.richtext.sanitizer import sanitise
 
 # An article that was never saved, in its own preview: no row has this number.
 NEVER_SAVED = 0
 
 
-def posted(typed):
+def build_post_data(draft_data):
     """Typed text, {name: [values]}, as the data of a form."""
     data = QueryDict(mutable=True)
-    for name, values in typed.items():
+    for name, values in draft_data.items():
         data.setlist(name, values)
     return data
 
 
-def typed_form(model_admin, request, article, typed):
+def build_draft_form(model_admin, request, article, draft_data):
     """The admin's form for `article`, or a new one, filled in and read.
 
     What is valid stands in its instance, which is not `article` saved or checked as a
@@ -36,15 +37,15 @@ def typed_form(model_admin, request, article, typed):
     as_posted = copy.copy(request)
     as_posted.resolver_match = request.resolver_match
     as_posted.method = "POST"
-    as_posted.POST = posted(typed)
+    as_posted.POST = build_post_data(draft_data)
     as_posted._files = MultiValueDict()
     fields = flatten_fieldsets(model_admin.get_fieldsets(as_posted, article))
     form_class = model_admin.get_form(
         as_posted, article, change=article is not None, fields=fields
     )
 
-    def posted_rows(instance):
-        for label, formset in form_class.posted_rows(instance):
+    def get_posted_rows(instance):
+        for label, formset in form_class.get_posted_rows(instance):
             for row in formset.forms:
                 row._post_clean = partial(_fill_in, row)
             _find_together(formset.forms)
@@ -54,7 +55,7 @@ def typed_form(model_admin, request, article, typed):
         "step": None,
         "refuse_stale": lambda form: None,
         "_post_clean": _fill_in,
-        "posted_rows": staticmethod(posted_rows),
+        "get_posted_rows": staticmethod(get_posted_rows),
     }
     form = type("TypedForm", (form_class,), read)(
         as_posted.POST, as_posted.FILES, instance=article or Article()
@@ -76,45 +77,63 @@ def _find_together(rows):
         named = {row[name].data for row in rows}
         found = column.queryset.in_bulk([pk for pk in named if pk and pk.isdecimal()])
         for row in rows:
-            row.fields[name].to_python = partial(_found, found)
+            row.fields[name].to_python = partial(_pick, found)
 
 
-def _found(found, pk):
+def _pick(found, pk):
     if not pk:
         return None
     if pk.isdecimal() and int(pk) in found:
         return found[int(pk)]
-    raise ValidationError("This is not there, or not any more.")
+    raise ValidationError("This no longer exists.")
 
 
-def show_typed(article, form):
+def show_draft(article, form):
     """Make `article`, from `for_page()` or new, the page of what the form holds.
 
     In memory alone: what readers' pages take from the database is set by hand. Returns
     the related work.
     """
     if article.pk is None:
-        article.pk = NEVER_SAVED
-        article.page_translations = []
-        article.title = article.title or "Untitled"
-        article.slug = article.slug or slugify(article.title) or "untitled"
-    article.body = sanitise(article.body, article.language)
-    article.set_text(article.images_in_body())
+        _begin(article)
+    article.set_text()
+    article.key_points = sanitise(article.key_points, article.language)
+    _set_relations(article, form)
+    _set_rows(article, form)
+    pinned = form.cleaned_data.get("pinned", article.pinned.all())
+    return find_related(article, pinned)
+
+
+def _begin(article):
+    """Let one that was never saved have what its page is built of."""
+    article.pk = NEVER_SAVED
+    article.page_translations = []
+    article.title = article.title or "Untitled"
+    article.slug = article.slug or make_slug(article.title) or "untitled"
+
+
+def _set_relations(article, form):
+    """Topics, programmes and funders that are chosen, and the parts beside it."""
     chosen = form.cleaned_data
     article.page_topics = list(chosen.get("topics", article.topics.all()))
     article.page_programmes = list(chosen.get("programmes", article.programmes.all()))
+    article.page_funders = list(chosen.get("funders", article.funders.all()))
+    neighbours = Article.objects.find_neighbours(article)
+    article.page_previous, article.page_next = neighbours
     if "translation_of" in form.changed_data:
         article.page_translations = list(Article.objects.in_other_languages(article))
+
+
+def _set_rows(article, form):
+    """Corrections, files and people, in the order of their rows."""
     rows = {
-        formset.model: _rows(formset) for _, formset in form.posted_rows(form.instance)
+        formset.model: _list_rows(formset)
+        for _, formset in form.get_posted_rows(form.instance)
     }
-    article.page_corrections = sorted(
-        rows.get(Correction, []), key=lambda row: (row.date, _place(row))
-    )
-    article.page_attachments = sorted(
-        rows.get(Attachment, []), key=lambda row: (row.order, _place(row))
-    )
-    bylines = sorted(rows.get(Byline, []), key=lambda row: (row.order, _place(row)))
+    article.page_documents = []
+    article.page_corrections = _sort_rows(rows.get(Correction, []), by="date")
+    article.page_attachments = _sort_rows(rows.get(Attachment, []), by="order")
+    bylines = _sort_rows(rows.get(Byline, []), by="order")
     for order, byline in enumerate(bylines):
         byline.order = order
     authors = [byline.author for byline in bylines]
@@ -123,12 +142,9 @@ def show_typed(article, form):
     people = Byline.objects.none()
     people._result_cache = bylines
     article._prefetched_objects_cache = {"bylines": people}
-    return article.related(
-        topics=article.page_topics, programmes=article.page_programmes
-    )
 
 
-def _rows(formset):
+def _list_rows(formset):
     """The rows that would stand after saving; what is not valid in one is as it was."""
     formset.full_clean()
     return [
@@ -139,6 +155,6 @@ def _rows(formset):
     ]
 
 
-def _place(row):
-    """New rows come last."""
-    return row.pk or float("inf")
+def _sort_rows(rows, by):
+    """By this field; of equal rows, new ones come last."""
+    return sorted(rows, key=lambda row: (getattr(row, by), row.pk or float("inf")))

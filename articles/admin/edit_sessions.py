@@ -2,7 +2,7 @@
 
 from django.conf import settings
 
-from articles.admin.draft_form import posted
+from articles.admin.draft_form import build_post_data
 from articles.models import EditSession
 from ecfr_site.accounts.form_recovery import RESUME
 
@@ -16,11 +16,11 @@ SAVED_COOKIE = "desk_saved"
 DAY = 24 * 3600
 
 
-def window_of(request):
+def get_window(request):
     return request.POST.get(WINDOW, "")[:32]
 
 
-def serial_of(request):
+def get_serial(request):
     text = request.POST.get(SERIAL)
     return int(text) if text and text.isdecimal() and len(text) < 16 else 0
 
@@ -37,25 +37,25 @@ def bring_back(request, article):
     `article` is None for a new one. Returns whether there is a text.
     """
     rows = EditSession.objects.of(request.user, article and article.original_id)
-    rows.update(window=window_of(request))
+    rows.update(window=get_window(request))
     if BRING_BACK not in request.POST:
         return True
     mine = rows.exclude(typed_at=None).first()
     if mine:
-        request.POST = posted({**mine.typed, RESUME: ["1"]})
+        request.POST = build_post_data({**mine.draft_data, RESUME: ["1"]})
     return mine is not None
 
 
 def clear_saved(request, article, is_new):
     """Forget as unsaved what was saved; in the same transaction."""
-    window, serial = window_of(request), serial_of(request)
+    window, serial = get_window(request), get_serial(request)
     key = None if is_new else article.original_id
     EditSession.objects.clear(request.user, key, window, serial)
     if window:
         request.saved_report = f"{window}.{serial}"
 
 
-def tell_saved(request, response):
+def report_saved(request, response):
     """Tell the script by a cookie which report was saved, if one was."""
     if saved := getattr(request, "saved_report", None):
         response.set_cookie(

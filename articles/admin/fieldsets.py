@@ -1,22 +1,27 @@
 """The sections of an article's form."""
 
 from articles.admin import planning
-from articles.models import Article
+from articles.models import Kind
 from articles.workflow import State
 
-Kind = Article.Kind
+Template = Kind.Template
 
 
-def foldable(name, fields, open_for):
-    """A section that starts folded, but for these kinds of articles (folding.js)."""
-    kinds = [f"open-for-{kind}" for kind in open_for]
-    return name, {"classes": ["collapse", *kinds], "fields": fields}
+def build_foldable(name, fields, open_for):
+    """A section that starts folded, but for kinds of these templates (folding.js)."""
+    templates = [f"open-for-{template}" for template in open_for]
+    return name, {"classes": ["collapse", *templates], "fields": fields}
 
 
 FIELDSETS = [
     (
         "Write",
-        {"fields": ["opened", "title", "standfirst", "body", "kind"]},
+        {
+            "fields": [
+                *("opened", "pasted", "title", "standfirst", "body", "losses_seen"),
+                "kind",
+            ]
+        },
     ),
     (
         "Image",
@@ -31,64 +36,99 @@ FIELDSETS = [
         },
     ),
     ("Classify", {"fields": ["programmes", "topics"]}),
-    ("Publish", {"fields": ["slug", "published_at", "replaces_at"]}),
-    foldable(
-        "Dates and disclaimer",
-        ["precision", "ends_at", "disclaimer"],
-        # An event is over one day, and long pieces name who paid for them.
-        open_for=[Kind.EVENT_NOTE, Kind.POLICY_BRIEF, Kind.REPORT],
+    (
+        "Publish",
+        {
+            "fields": [
+                "slug",
+                "published_at",
+                "replaces_at",
+                "update_kind",
+                "version_note",
+            ]
+        },
     ),
-    foldable(
+    build_foldable("Related work", ["pinned"], open_for=[]),
+    build_foldable("Key points", ["key_points"], open_for=[Template.REPORT]),
+    build_foldable(
+        "Series and numbers",
+        [
+            ("series", "series_number"),
+            ("report_number", "page_count"),
+            ("doi", "doi_registered"),
+            "isbn",
+        ],
+        open_for=[Template.REPORT],
+    ),
+    build_foldable(
+        "Funding and licence",
+        ["funders", "disclosure", "licence"],
+        open_for=[Template.REPORT],
+    ),
+    build_foldable(
+        "Dates and disclaimer",
+        ["precision", "ends_at", "disclaimer", ("updated_on", "update_note")],
+        # An event is over one day, and long pieces name who paid for them.
+        open_for=[Template.EVENT, Template.REPORT],
+    ),
+    build_foldable(
         "First published elsewhere",
         [("original_outlet", "original_url"), ("original_date", "original_licence")],
         # The recording is with whoever carries it.
-        open_for=[Kind.PODCAST],
+        open_for=[Template.PODCAST],
     ),
-    foldable(
+    build_foldable(
         "Language",
         ["language", "translation_of"],
         # They come in each language of those who sign.
-        open_for=[Kind.OPEN_LETTER],
+        open_for=[Template.LETTER],
     ),
-    foldable(
+    build_foldable(
         "Search engines",
         ["seo_title", "seo_description"],
         # They are found by searching, long after their day.
-        open_for=[Kind.EXPLAINER, Kind.POLICY_BRIEF, Kind.REPORT],
+        open_for=[Template.TEXT, Template.REPORT],
     ),
 ]
-PLAN = foldable("Plan", [planning.PLAN], open_for=[Kind.POLICY_BRIEF, Kind.REPORT])
+PLAN = build_foldable("Assignment", [planning.PLAN], open_for=[Template.REPORT])
 
 
-def fieldsets_of(article, user, may_change, kind):
+def build_fieldsets(article, user, may_change, template):
     """The sections for this person; `article` is None for a new one.
 
-    What an article of the kind has no need of starts folded.
+    What an article of a kind with this template has no need of starts folded.
     """
     fieldsets = FIELDSETS
     if planning.shows_plan(article, user):
         fieldsets = [*fieldsets, PLAN]
     if not may_change:
         # Who may only read the text sees it as text, to speak of its passages.
-        fieldsets = with_fields(fieldsets, {"body": "read_body"})
+        fieldsets = replace_fields(
+            fieldsets, {"body": "read_body", "key_points": "read_key_points"}
+        )
+    if not (may_change and article and article.losses):
+        fieldsets = replace_fields(fieldsets, {"losses_seen": None})
     if not (article and article.live_id):
-        fieldsets = with_fields(fieldsets, {"replaces_at": None})
+        fieldsets = replace_fields(fieldsets, {"replaces_at": None})
+    if not (article and (article.live_id or article.is_changed_aside)):
+        unknown = {"update_kind": None, "version_note": None}
+        fieldsets = replace_fields(fieldsets, unknown)
     if article and article.state == State.WITHDRAWN:
         withdrawal = {"fields": ["withdrawal_reason", "replaced_by"]}
         fieldsets = [*fieldsets, ("Withdrawal", withdrawal)]
-    return [unfolded_for(kind, section) for section in fieldsets]
+    return [unfold_for(template, section) for section in fieldsets]
 
 
-def unfolded_for(kind, section):
-    """The section as it starts in the form of an article of this kind."""
+def unfold_for(template, section):
+    """The section as it starts in the form of an article with this template."""
     name, options = section
     classes = options.get("classes", [])
-    if f"open-for-{kind}" not in classes:
+    if f"open-for-{template}" not in classes:
         return section
     return name, {**options, "classes": [*classes, "expanded"]}
 
 
-def with_fields(fieldsets, others):
+def replace_fields(fieldsets, others):
     """The fieldsets with other names of fields; without those whose other is None."""
     return [
         (

@@ -1,5 +1,5 @@
 from django.contrib import admin
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 
 from articles.models import Article
 from articles.workflow import State
@@ -52,10 +52,9 @@ class WhoseFilter(admin.SimpleListFilter):
     def queryset(self, request, articles):
         match self.value():
             case "mine":
-                return that_are(articles, Article.objects.of(request.user))
+                return articles.behind(Article.objects.of(request.user))
             case "assigned":
-                assigned = Article.objects.filter(assigned_to=request.user)
-                return that_are(articles, assigned)
+                return articles.behind(Article.objects.filter(assigned_to=request.user))
             case _:
                 return articles
 
@@ -70,13 +69,16 @@ class DueFilter(admin.SimpleListFilter):
     def queryset(self, request, articles):
         if self.value():
             seen = Article.objects.visible_to(request.user)
-            return that_are(articles, seen.overdue())
+            return articles.behind(seen.overdue())
         return articles
 
 
-def that_are(articles, meant):
-    """Each article that is meant, or whose working copy is."""
-    copies = meant.filter(live__isnull=False)
-    return articles.filter(
-        Q(pk__in=meant.values("pk")) | Q(pk__in=copies.values("live"))
-    )
+class UsedTopicsFilter(admin.RelatedFieldListFilter):
+    """Topics that some article has, without reading all articles for them."""
+
+    def field_choices(self, field, request, model_admin):
+        rows = field.remote_field.through.objects.filter(topic=OuterRef("pk"))
+        ordering = self.field_admin_ordering(field, request, model_admin)
+        return field.get_choices(
+            include_blank=False, ordering=ordering, limit_choices_to=Q(Exists(rows))
+        )

@@ -5,12 +5,13 @@ from django.db import models
 from django.forms import Textarea
 from django.utils.html import format_html
 
-from articles.forms.bylines import AuthorSelect, BylineRows
+from articles.forms.bylines import BylineRows
 from articles.forms.shared import Rows
 from articles.models import Attachment, Byline, Correction
+from ecfr_site.admin_site.known_choices import KnownChoicesAdminMixin
 
 
-class BylineInline(admin.TabularInline):
+class BylineInline(KnownChoicesAdminMixin, admin.TabularInline):
     model = Byline
     formset = BylineRows
     extra = 1
@@ -22,11 +23,6 @@ class BylineInline(admin.TabularInline):
 
     def get_queryset(self, request):
         return super().get_queryset(request).for_page().select_related("article")
-
-    def formfield_for_foreignkey(self, db_field, request, **kwargs):
-        if db_field.name == "author":
-            kwargs["widget"] = AuthorSelect(db_field, self.admin_site)
-        return super().formfield_for_foreignkey(db_field, request, **kwargs)
 
     @admin.display(description="Position on the day of publication")
     def shown_position(self, byline):
@@ -54,6 +50,6 @@ class AttachmentInline(admin.TabularInline):
     model = Attachment
     formset = Rows
     extra = 0
-    fields = ["order", "title", "file"]
+    fields = ["order", "title", "file", "is_full_text", "data_of"]
     verbose_name = "file to download"
     verbose_name_plural = "files to download"

@@ -6,7 +6,7 @@ from django.db import transaction
 from django.forms import ModelChoiceField
 
 from articles import notifications
-from articles.staff import allowed_to, name_of
+from articles.staff import find_permitted, get_display_name
 from articles.workflow import State
 
 PLAN = ("assigned_to", "due")
@@ -14,12 +14,12 @@ PLAN = ("assigned_to", "due")
 
 class PersonField(ModelChoiceField):
     def label_from_instance(self, user):
-        return name_of(user)
+        return get_display_name(user)
 
 
-def assignee_field(help_text):
+def build_assignee_field(help_text):
     return PersonField(
-        allowed_to("articles.change_article"),
+        find_permitted("articles.change_article"),
         required=False,
         empty_label="Nobody",
         help_text=help_text,
@@ -47,5 +47,5 @@ def notify_assignee(form, user):
     if "assigned_to" in form.changed_data and article.assigned_to_id:
         people = (article.assigned_to_id, user.pk)
         transaction.on_commit(
-            partial(notifications.tell_assignee.enqueue, article.pk, *people)
+            partial(notifications.notify_assignee.enqueue, article.pk, *people)
         )

@@ -2,13 +2,8 @@ from django import forms
 from django.contrib import admin
 from django.core.exceptions import ValidationError
 
-from articles.checklist.rules import (
-    LEVELS,
-    LIMITS,
-    RULES,
-    STANDFIRST_LONGEST,
-    STANDFIRST_SHORTEST,
-)
+from articles.checklist.limits import LIMITS, STANDFIRST_LONGEST, STANDFIRST_SHORTEST
+from articles.checklist.rules import LEVELS, RULES
 from articles.models import EditorialPolicy
 from ecfr_site.accounts.form_recovery import FormRecoveryMixin
 from ecfr_site.admin_site.singleton import SingletonAdminMixin
@@ -28,51 +23,51 @@ class EditorialPolicyForm(forms.ModelForm):
             levels = LEVELS.items()
             if rule.always:
                 levels = [(rule.default, "Always blocks publication")]
-            self.fields[name_of(rule)] = forms.ChoiceField(
+            self.fields[get_field_name(rule)] = forms.ChoiceField(
                 label=rule.label,
                 choices=list(levels),
-                initial=rule.level(chosen),
+                initial=rule.get_level(chosen),
                 disabled=rule.always,
             )
         for limit in LIMITS:
-            self.fields[name_of(limit)] = forms.IntegerField(
+            self.fields[get_field_name(limit)] = forms.IntegerField(
                 label=limit.label,
                 min_value=1,
                 max_value=9999,
-                initial=limit.value(chosen),
+                initial=limit.get_value(chosen),
             )
 
     @property
     def rules(self):
         """(what the rule asks, its field) of each rule, for the table."""
-        return [(rule.asks, self[name_of(rule)]) for rule in RULES]
+        return [(rule.asks, self[get_field_name(rule)]) for rule in RULES]
 
     @property
     def limits(self):
-        return [self[name_of(limit)] for limit in LIMITS]
+        return [self[get_field_name(limit)] for limit in LIMITS]
 
     def clean(self):
         super().clean()
         data = self.cleaned_data
-        least = data.get(name_of(STANDFIRST_SHORTEST))
-        most = data.get(name_of(STANDFIRST_LONGEST))
+        least = data.get(get_field_name(STANDFIRST_SHORTEST))
+        most = data.get(get_field_name(STANDFIRST_LONGEST))
         if least and most and least > most:
             self.add_error(
-                name_of(STANDFIRST_LONGEST),
-                ValidationError("The most cannot be less than the least."),
+                get_field_name(STANDFIRST_LONGEST),
+                ValidationError("The maximum cannot be less than the minimum."),
             )
 
     def _post_clean(self):
         super()._post_clean()
         # Settings of rules that there are no more are dropped.
         self.instance.checklist = {
-            setting.key: self.cleaned_data[name_of(setting)]
+            setting.key: self.cleaned_data[get_field_name(setting)]
             for setting in (*RULES, *LIMITS)
-            if name_of(setting) in self.cleaned_data
+            if get_field_name(setting) in self.cleaned_data
         }
 
 
-def name_of(setting):
+def get_field_name(setting):
     """The name of its field, which must not be that of another."""
     return f"checklist_{setting.key}"
 

@@ -3,6 +3,7 @@ from django.contrib import admin
 from articles.models import Topic
 from ecfr_site.accounts.form_recovery import FormRecoveryMixin
 from ecfr_site.admin_site.lookups import OwnLookupsMixin
+from ecfr_site.admin_site.namesakes import NamesakeForm
 from ecfr_site.redirects.slugs import SlugAdminMixin
 from ecfr_site.richtext.folding import FoldedSearchMixin
 
@@ -15,6 +16,8 @@ class TopicAdmin(
     FormRecoveryMixin,
     admin.ModelAdmin,
 ):
+    form = NamesakeForm
+    fields = ["name", "kind", "parent", "summary", "slug"]
     list_display = ["indented", "kind", "slug"]
     list_filter = ["kind"]
     search_fields = ["name"]

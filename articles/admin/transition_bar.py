@@ -6,11 +6,12 @@ from django.utils import timezone
 from django.utils.formats import date_format
 
 from articles import workflow
+from articles.admin.panels.panel import get_policy
 from articles.forms.article import NOTE, SEEN, STEP
-from articles.staff import name_of
+from articles.staff import get_display_name
 from articles.workflow import PublicationStatus, State
 from articles.workflow.rights import Rights
-from ecfr_site.admin_site.wall_clock import in_words
+from ecfr_site.admin_site.wall_clock import format_moment
 
 INVALID = object()
 # A past step in a word or two.
@@ -39,18 +40,19 @@ class Button:
     either: str = ""
 
 
-def bar_context(request, form):
+def build_context(request, form):
     """For templates: `buttons`, `hints`, `last_step` and what the script needs."""
     article, rights = form.stored, form.rights
     if article.status in SEEN and not article.live_id:
-        rights = rights_to_changes(article, request.user)
+        rights = get_rights_to_changes(article, request.user)
         article = rights.article
+    rights.policy = get_policy(request)
     name = "replaces_at" if article.live_id else "published_at"
     return {
-        "buttons": list(list_buttons(article, rights, time_in(form, name))),
+        "buttons": list(list_buttons(article, rights, get_time(form, name))),
         "hints": list(list_hints(article, rights)),
-        "last_step": last_step(article, request.user),
-        "changed_since_approval": was_changed_since(article),
+        "last_step": describe_last_step(article, request.user),
+        "changed_since_approval": find_former_approver(article),
         "note": request.POST.get(NOTE, ""),
         "stored_time": article.goes_live_at,
         "time_field": name,
@@ -58,23 +60,23 @@ def bar_context(request, form):
 
 
 def list_buttons(article, rights, time):
-    standing = article.status
-    publish = not rights.refusal(workflow.PUBLISH)
-    if standing == PublicationStatus.SCHEDULED and publish:
-        yield publish_button(article, time)
-    elif not rights.refusal(workflow.EDIT):
-        kept = "Save draft" if standing == PublicationStatus.DRAFT else "Save"
+    status = article.status
+    publish = not rights.get_refusal(workflow.PUBLISH)
+    if status == PublicationStatus.SCHEDULED and publish:
+        yield build_publish_button(article, time)
+    elif not rights.get_refusal(workflow.EDIT):
+        kept = "Save draft" if status == PublicationStatus.DRAFT else "Save"
         label = "Save the changes" if article.live_id else kept
         yield Button("_save", "", label)
-    for step in rights.article.transitions_for(rights.user):
-        if step is workflow.PUBLISH and standing != PublicationStatus.SCHEDULED:
-            yield publish_button(article, time)
+    for step in rights.list_transitions():
+        if step is workflow.PUBLISH and status != PublicationStatus.SCHEDULED:
+            yield build_publish_button(article, time)
         # Withdrawing has a page of its own, which asks for the reason.
         elif step not in (workflow.PUBLISH, workflow.WITHDRAW):
             yield Button(STEP, step.name, step.label)
 
 
-def publish_button(article, time):
+def build_publish_button(article, time):
     """`time` is None for now, and INVALID for one that cannot be read."""
     now, later, either = _PUBLISH[
         bool(article.live_id), article.status == PublicationStatus.SCHEDULED
@@ -85,7 +87,7 @@ def publish_button(article, time):
     if time is INVALID:
         label = either
     elif time and time > timezone.now():
-        label = later.format(in_words(time))
+        label = later.format(format_moment(time))
     return Button(
         STEP, workflow.PUBLISH.name, label, "default publish", now, later, either
     )
@@ -94,40 +96,42 @@ def publish_button(article, time):
 def list_hints(article, rights):
     """Sentences on what keeps a step from being made, and what a change would undo."""
     for action in (workflow.APPROVE, workflow.PUBLISH):
-        refusal = rights.has_permission(action) and rights.refusal(action)
+        refusal = rights.has_permission(action) and rights.get_refusal(action)
         if refusal:
             yield refusal
     approved = article.state == State.APPROVED or (
         article.status == PublicationStatus.SCHEDULED
     )
-    if approved and article.approved_by_id and not rights.refusal(workflow.EDIT):
+    if approved and article.approved_by_id and not rights.get_refusal(workflow.EDIT):
         who = article.approved_by.get_full_name() or article.approved_by
-        void = f"{who} approved this text: a change makes the approval void"
+        void = (
+            f"{who} approved this text: if you change it, the approval no longer counts"
+        )
         if article.status != PublicationStatus.SCHEDULED:
             yield f"{void}."
-        elif rights.refusal(workflow.PUBLISH):
-            yield f"{void} and takes it off the schedule."
+        elif rights.get_refusal(workflow.PUBLISH):
+            yield f"{void} and it is taken off the schedule."
 
 
-def time_in(form, name):
+def get_time(form, name):
     """The moment that the form holds, INVALID if it cannot be read, or None."""
     if form.is_bound and name in form.fields:
         return INVALID if name in form.errors else form.cleaned_data.get(name)
     return getattr(form.stored, name)
 
 
-def rights_to_changes(article, user):
+def get_rights_to_changes(article, user):
     """To the working copy that a change of what readers see would begin."""
-    if article.refusal(workflow.START_CHANGES, user):
+    if article.get_refusal(workflow.START_CHANGES, user):
         return Rights(article, user)
-    return Rights(article.as_working_copy(user), user)
+    return Rights(article.build_working_copy(user), user)
 
 
 # The button's words without a time in the form, with one, and while that is not known:
 # of articles or of working copies, not yet scheduled or scheduled.
 _PUBLISH = {
     (False, False): ("Publish now", "Schedule for {}", "Publish"),
-    (False, True): ("Publish now", "Save; it goes live {}", "Save"),
+    (False, True): ("Publish now", "Save; it goes live on {}", "Save"),
     (True, False): (
         "Update the live page",
         "Update the live page on {}",
@@ -135,13 +139,13 @@ _PUBLISH = {
     ),
     (True, True): (
         "Update the live page now",
-        "Save; the live page changes {}",
+        "Save; the live page changes on {}",
         "Save",
     ),
 }
 
 
-def last_step(article, user):
+def describe_last_step(article, user):
     """The last step as a sentence's parts: what, who, when, note; None without any.
 
     The note is for who may read the history, where it stands too.
@@ -163,13 +167,13 @@ def last_step(article, user):
         done = "Scheduled"
     return {
         "done": done,
-        "by": step.by and name_of(step.by),
+        "by": step.by and get_display_name(step.by),
         "at": date_format(at, "j F, H:i" if this_year else "j F Y, H:i"),
         "note": step.note if article.original.may_be_traced_by(user) else "",
     }
 
 
-def was_changed_since(article):
+def find_former_approver(article):
     """The user who approved another text than this, or None."""
     waits = article.status in (PublicationStatus.DRAFT, PublicationStatus.IN_REVIEW)
     if not waits or article.approved_content is None or article.has_sign_off:

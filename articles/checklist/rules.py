@@ -8,14 +8,27 @@ background (articles/tasks.py).
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from articles.checklist.text import file_name, loose_marks, opening, says_nothing
+from articles.body import extract_words, is_note
+from articles.checklist.limits import (
+    DESCRIPTION_LONGEST,
+    STANDFIRST_LONGEST,
+    STANDFIRST_SHORTEST,
+    SUBSTANTIAL,
+)
+from articles.checklist.text import (
+    find_loose_marks,
+    get_file_name,
+    get_opening,
+    says_nothing,
+)
+from articles.documents.captions import read_label
 from articles.embargo import find_embargoed
-from articles.rendering import is_note, is_ours, lost_links, words_of
+from articles.rendering import find_lost_links, is_ours
 from authors.models import Author
 
 OFF, WARN, BLOCK = "off", "warn", "block"
 LEVELS = {BLOCK: "Blocks publication", WARN: "Warning", OFF: "Not checked"}
-# What nobody can mend: it is only said.
+# What nobody can correct: it is only said.
 NOTE = "note"
 
 
@@ -30,20 +43,9 @@ class Rule:
     # What the database insists on cannot be turned off.
     always: bool = False
 
-    def level(self, chosen):
+    def get_level(self, chosen):
         level = chosen.get(self.key)
         return level if level in list(LEVELS) and not self.always else self.default
-
-
-@dataclass(frozen=True)
-class Limit:
-    key: str
-    label: str
-    default: int
-
-    def value(self, chosen):
-        value = chosen.get(self.key)
-        return value if type(value) is int and value > 0 else self.default
 
 
 @dataclass(frozen=True)
@@ -57,19 +59,6 @@ class Found:
     level: str = ""
 
 
-STANDFIRST_SHORTEST = Limit(
-    "standfirst_shortest", "Characters of a standfirst, at least", 30
-)
-STANDFIRST_LONGEST = Limit(
-    "standfirst_longest", "Characters of a standfirst, at most", 300
-)
-DESCRIPTION_LONGEST = Limit(
-    "seo_description_longest",
-    "Characters of a description for search engines, at most",
-    160,
-)
-LIMITS = (STANDFIRST_SHORTEST, STANDFIRST_LONGEST, DESCRIPTION_LONGEST)
-
 # The title of a draft that has none yet.
 WORKING_TITLE = "Untitled draft"
 # What is asked for before somebody else reads it.
@@ -79,10 +68,14 @@ RULES: list[Rule] = []
 
 
 def rule(label, asks, default, always=False):
-    """Make the function, which yields what it found in a Piece, a rule of its name."""
+    """Make the function, which yields what it found in a Piece, a rule.
+
+    `check_title` is the rule "title": the editorial policy is stored under these keys.
+    """
 
     def add(find):
-        RULES.append(Rule(find.__name__, label, asks, default, find, always))
+        key = find.__name__.removeprefix("check_")
+        RULES.append(Rule(key, label, asks, default, find, always))
         return find
 
     return add
@@ -92,19 +85,19 @@ def rule(label, asks, default, always=False):
 
 
 @rule("Title", "There is one.", BLOCK, always=True)
-def title(piece):
+def check_title(piece):
     if piece.article.title.strip() in ("", WORKING_TITLE):
         yield Found("A published article needs a title.", "title")
 
 
 @rule("Standfirst", "There is one.", BLOCK)
-def standfirst(piece):
+def check_standfirst(piece):
     if not piece.article.standfirst.strip():
         yield Found("A published article needs a standfirst.", "standfirst")
 
 
 @rule("Text", "There is one.", BLOCK)
-def body(piece):
+def check_body(piece):
     if not piece.article.body.strip():
         yield Found("A published article needs a text.", "body")
 
@@ -115,7 +108,7 @@ def body(piece):
     BLOCK,
     always=True,
 )
-def lead_alt(piece):
+def check_lead_alt(piece):
     if piece.article.image_is_undescribed:
         yield Found(
             "Describe the image at the top, or mark it as decoration.",
@@ -123,8 +116,8 @@ def lead_alt(piece):
         )
 
 
-@rule("Words under embargo", "None stands where readers would see it.", BLOCK)
-def embargo(piece):
+@rule("Words under embargo", "None appears where readers would see it.", BLOCK)
+def check_embargo(piece):
     for text, where, passage in find_embargoed(piece):
         yield Found(text, where, passage)
 
@@ -132,26 +125,53 @@ def embargo(piece):
 # What makes them stumble
 
 
+@rule("Key points", "There are three to five, if any.", WARN)
+def check_key_points(piece):
+    count = len(piece.article.key_point_list)
+    if count and not 3 <= count <= 5:
+        yield Found(
+            f"There {'is one key point' if count == 1 else f'are {count} key points'}: "
+            "three to five are read.",
+            "key_points",
+        )
+
+
+@rule("Data of figures", "Each file of data names a figure or table.", WARN)
+def check_data_of(piece):
+    files = [each for each in piece.get_rows("attachments") if each.data_of]
+    if not files:
+        return
+    captions = piece.tree.iter("figcaption", "caption")
+    labels = {read_label(extract_words(each)).casefold() for each in captions}
+    for file in files:
+        if file.data_of.casefold() not in labels:
+            yield Found(
+                f"“{file.title}” is the data of “{file.data_of}”, but no caption "
+                f"begins with “{file.data_of}:”. Readers find it after the text.",
+                "attachments",
+            )
+
+
 @rule("Length of the standfirst", "It keeps within the limits.", WARN)
-def standfirst_length(piece):
+def check_standfirst_length(piece):
     length = len(piece.article.standfirst.strip())
-    least = piece.limit(STANDFIRST_SHORTEST)
-    most = piece.limit(STANDFIRST_LONGEST)
+    least = piece.get_limit(STANDFIRST_SHORTEST)
+    most = piece.get_limit(STANDFIRST_LONGEST)
     if 0 < length < least:
         yield Found(
-            f"The standfirst is short: {length} characters, where {least} are the "
-            "least. Say what the piece argues.",
+            f"The standfirst has {length} characters; the minimum is {least}. Say what "
+            "the piece argues.",
             "standfirst",
         )
     if length > most:
         yield Found(
-            f"The standfirst is long: {length} characters, where {most} are the most.",
+            f"The standfirst has {length} characters; the maximum is {most}.",
             "standfirst",
         )
 
 
 @rule("Positions", "Everybody named held one on the day of publication.", WARN)
-def position(piece):
+def check_position(piece):
     for byline in piece.bylines:
         person = byline.author.kind == Author.Kind.PERSON
         if person and not byline.position:
@@ -163,49 +183,48 @@ def position(piece):
 
 
 @rule("Topics", "There is a topic or a region.", WARN)
-def topic(piece):
+def check_topic(piece):
     if not piece.has_topic:
         yield Found("The article has no topic.", "topics")
 
 
 @rule("Images in the text", "Each is described, or marked as decoration.", WARN)
-def body_alt(piece):
+def check_body_alt(piece):
     for img in piece.tree.iter("img"):
         if not img.get("alt") and img.get("role") != "presentation":
-            name = file_name(img)
+            name = get_file_name(img)
             yield Found(
                 f"The image {name} has no alternative text: say what it shows, or "
                 "mark it as decoration.",
                 "body",
-                opening(img),
+                get_opening(img),
             )
 
 
-@rule("Images of other sites", "None is in the text: each is uploaded.", WARN)
-def borrowed_picture(piece):
+@rule("Images on other sites", "Every image in the text is uploaded.", WARN)
+def check_borrowed_picture(piece):
     for img in piece.tree.iter("img"):
         if not is_ours(img.get("src")):
-            name = file_name(img)
+            name = get_file_name(img)
             yield Found(
-                f"The image {name} is on another site, from where readers do not get "
-                "it: upload it instead.",
+                f"The image {name} is on another site, so readers do not see it. "
+                "Upload it instead.",
                 "body",
-                opening(img),
+                get_opening(img),
             )
 
 
 @rule("Headings", "They are in order and leave out no level.", WARN)
-def headings(piece):
+def check_headings(piece):
     above = 1
     for heading in piece.tree.iter("h1", "h2", "h3", "h4", "h5", "h6"):
         level = int(heading.tag[1])
-        words = words_of(heading)
+        words = extract_words(heading)
         if level == 1:
             yield Found(
-                f"“{words}” is set as a title, of which a page has one: make it a "
-                "Heading 2.",
+                f"“{words}” is a second title on the page. Make it a Heading 2.",
                 "body",
-                opening(heading),
+                get_opening(heading),
             )
         elif level > above + 1:
             before = "any main heading" if above == 1 else f"a Heading {level - 1}"
@@ -213,69 +232,75 @@ def headings(piece):
                 f"The subheading “{words}” stands before {before}: make it a Heading "
                 f"{above + 1}.",
                 "body",
-                opening(heading),
+                get_opening(heading),
             )
         above = level
 
 
-@rule("Tables", "Each has heads.", WARN)
-def table_heads(piece):
+@rule("Tables", "Each has a header row.", WARN)
+def check_table_heads(piece):
     for table in piece.tree.iter("table"):
         if next(table.iter("th"), None) is None:
             yield Found(
-                "A table has no heads: give it a header row, so that it can be "
-                "followed by ear.",
+                "A table has no header row. Add one, so that screen readers can "
+                "announce its columns.",
                 "body",
-                opening(table),
+                get_opening(table),
             )
 
 
 @rule("Footnotes", "None is empty, and no mark has lost its note.", WARN)
-def footnotes(piece):
+def check_footnotes(piece):
     notes = filter(is_note, piece.tree.iter("span"))
-    empty = [note for note in notes if not words_of(note, notes=True)]
+    empty = [note for note in notes if not extract_words(note, notes=True)]
     if empty:
         text = "A footnote is empty: write it or delete its mark."
         if len(empty) > 1:
             text = (
                 f"{len(empty)} footnotes are empty: write them or delete their marks."
             )
-        yield Found(text, "body", opening(empty[0]))
-    for mark, element in loose_marks(piece.tree):
+        yield Found(text, "body", get_opening(empty[0]))
+    for mark, element in find_loose_marks(piece.tree):
         yield Found(
             f"“{mark}” looks like the mark of a footnote, but there is none: make a "
             "footnote of it, or delete it.",
             "body",
-            opening(element),
+            get_opening(element),
         )
 
 
-@rule("Words of links", "Each says where it leads, unlike “here”.", WARN)
-def link_texts(piece):
+@rule("Pasted text", "Nothing is missing, or somebody has looked for it.", WARN)
+def check_losses(piece):
+    for line in piece.article.losses.splitlines():
+        yield Found(f"When the text was pasted: {line}", "losses_seen")
+
+
+@rule("Link texts", "Each says where it leads, unlike “here”.", WARN)
+def check_link_texts(piece):
     for a in piece.tree.iter("a"):
-        words = words_of(a)
+        words = extract_words(a)
         if says_nothing(words):
             yield Found(
-                f"A link says only “{words}”: let it say where it leads.",
+                f"A link says only “{words}”: say where it leads.",
                 "body",
-                opening(a),
+                get_opening(a),
             )
 
 
 @rule("Links within the text", "Each leads to a place in it.", WARN)
-def places(piece):
+def check_places(piece):
     page = piece.article.get_absolute_url() if piece.article.slug else ""
-    for link in lost_links(piece.tree, page):
+    for link in find_lost_links(piece.tree, page):
         yield Found(
-            f"The link “{words_of(link)}” leads to a place that is not in the text "
-            f"({link.get('href')[:100]}): link it to another, or remove the link.",
+            f"The link “{extract_words(link)}” leads to a place that is not in the "
+            f"text ({link.get('href')[:100]}): link it to another, or remove the link.",
             "body",
-            opening(link),
+            get_opening(link),
         )
 
 
 @rule("Links within the site", "Each leads to a page.", WARN)
-def internal_links(piece):
+def check_internal_links(piece):
     for link in piece.links:
         found = link.is_inside and piece.results.get(link.address)
         if found and found.level:
@@ -285,7 +310,7 @@ def internal_links(piece):
 
 
 @rule("Links to other sites", "Each leads to a page.", WARN)
-def external_links(piece):
+def check_external_links(piece):
     unchecked = 0
     for link in piece.links:
         found = piece.results.get(link.address)
@@ -319,23 +344,44 @@ def external_links(piece):
         )
 
 
-@rule("Original publisher", "Whoever published it first is named with a link.", WARN)
-def original_link(piece):
+@rule("Original publisher", "The first publisher is named with a link.", WARN)
+def check_original_link(piece):
     if piece.article.original_outlet and not piece.article.original_url:
         yield Found(
-            f"It was first published by {piece.article.original_outlet}, but there is "
-            "no address: readers and search engines need it.",
+            f"The article was first published by {piece.article.original_outlet}. Add "
+            "its address there, for readers and search engines.",
             "original_url",
         )
 
 
 @rule("Description for search engines", "It keeps within the limit.", WARN)
-def seo_description(piece):
+def check_seo_description(piece):
     length = len(piece.article.seo_description)
-    most = piece.limit(DESCRIPTION_LONGEST)
+    most = piece.get_limit(DESCRIPTION_LONGEST)
     if length > most:
         yield Found(
-            f"The description for search engines is long: {length} characters, of "
-            f"which about {most} are shown.",
+            f"The description for search engines has {length} characters; search "
+            f"engines show about {most}. Shorten it.",
             "seo_description",
         )
+
+
+# What readers are told of an update
+
+
+@rule("Version", "A new version has its note.", BLOCK)
+def check_version(piece):
+    article = piece.article
+    if not article.live_id:
+        return
+    if article.update_kind == article.UpdateKind.VERSION:
+        if not article.version_note.strip():
+            yield Found("Say what is new in this version.", "version_note")
+    elif not article.update_kind:
+        words = piece.changed_words
+        if words >= piece.get_limit(SUBSTANTIAL):
+            yield Found(
+                f"Much has changed ({words} words): choose whether this is a new "
+                "version or a correction.",
+                "update_kind",
+            )

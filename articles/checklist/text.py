@@ -7,8 +7,9 @@ from urllib.parse import unquote
 
 from lxml.html import HtmlElement
 
-from articles.links import address_of, is_too_long
-from articles.rendering import is_note, texts_of, words_of, written_addresses
+from articles.body import extract_words, is_note, iter_texts
+from articles.footnotes import find_written_addresses
+from articles.links import is_too_long, resolve_link
 
 if TYPE_CHECKING:
     # Which ask the checklist.
@@ -46,29 +47,29 @@ class TextLink:
         return self.address.startswith("/")
 
 
-def links_in(article: "Article", tree: HtmlElement) -> list[TextLink]:
+def find_links(article: "Article", tree: HtmlElement) -> list[TextLink]:
     """Addresses that the text, its footnotes and the original lead to, each once."""
     page = article.get_absolute_url() if article.slug else "/"
     written = [(a.get("href", ""), "body", a) for a in tree.iter("a")]
     for note in filter(is_note, tree.iter("span")):
-        written += [(url, "body", note) for url in written_addresses(note)]
+        written += [(url, "body", note) for url in find_written_addresses(note)]
     if article.original_url:
         written.append((article.original_url, "original_url", None))
     links = {}
     for href, where, element in written:
-        address = address_of(href, page)
+        address = resolve_link(href, page)
         if not address or address in links:
             continue
         links[address] = TextLink(
             href,
             "" if is_too_long(address) else address,
             where,
-            opening(element) if element is not None else "",
+            get_opening(element) if element is not None else "",
         )
     return list(links.values())
 
 
-def block_of(element: HtmlElement) -> HtmlElement:
+def find_block(element: HtmlElement) -> HtmlElement:
     """The block that the element stands in; the whole text if in none."""
     for block in (element, *element.iterancestors()):
         if block.tag in BLOCKS:
@@ -76,10 +77,10 @@ def block_of(element: HtmlElement) -> HtmlElement:
     return element.getroottree().getroot()
 
 
-def opening(element: HtmlElement) -> str:
+def get_opening(element: HtmlElement) -> str:
     """The first words of the block that the element stands in."""
     text = ""
-    for part in texts_of(block_of(element)):
+    for part in iter_texts(find_block(element)):
         text += part
         # No more than is needed: many links may stand in one block.
         if len(text) > FIRST_CHARACTERS:
@@ -88,32 +89,32 @@ def opening(element: HtmlElement) -> str:
     return " ".join(words).rstrip(".,;:…")
 
 
-def blocks_of(tree: HtmlElement) -> list[tuple[HtmlElement, str]]:
+def list_blocks(tree: HtmlElement) -> list[tuple[HtmlElement, str]]:
     """Each block that has text of its own, with that text and its footnotes."""
     found: dict[HtmlElement, list[str]] = {}
     for text in tree.xpath(".//text()"):
         parent = text.getparent()
-        block = block_of(parent.getparent() if text.is_tail else parent)
+        block = find_block(parent.getparent() if text.is_tail else parent)
         found.setdefault(block, []).append(text)
     return [(block, "".join(texts)) for block, texts in found.items()]
 
 
-def loose_marks(tree: HtmlElement) -> list[tuple[str, HtmlElement]]:
+def find_loose_marks(tree: HtmlElement) -> list[tuple[str, HtmlElement]]:
     """Marks of footnotes that are none, each with the element it stands in."""
     marks = []
-    for block, text in blocks_of(tree):
+    for block, text in list_blocks(tree):
         marks += [(mark, block) for mark in _MARK.findall(text)]
     for sup in tree.iter("sup"):
         before = sup.getprevious()
         text = (sup.getparent().text if before is None else before.tail) or ""
-        begins = before is None and sup.getparent() is block_of(sup)
-        number = words_of(sup)
+        begins = before is None and sup.getparent() is find_block(sup)
+        number = extract_words(sup)
         if number.isdigit() and (_STOP.search(text) or (begins and not text.strip())):
             marks.append((number, sup))
     return marks
 
 
-def file_name(img: HtmlElement) -> str:
+def get_file_name(img: HtmlElement) -> str:
     return unquote(img.get("src").rsplit("/", 1)[-1])
 
 

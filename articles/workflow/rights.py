@@ -25,7 +25,7 @@ class Rights:
         self.user = user
 
     @cached_property
-    def own(self) -> bool:
+    def is_own(self) -> bool:
         """Return whether the user began it or signs it."""
         began = not self.article.pk or self.article.created_by_id == self.user.pk
         return began or self.signed_and_saved[0]
@@ -41,66 +41,74 @@ class Rights:
         return found or (False, False)
 
     @cached_property
-    def alone(self) -> bool:
+    def policy(self) -> EditorialPolicy:
+        return EditorialPolicy.objects.current()
+
+    @property
+    def may_act_alone(self) -> bool:
         """Return whether own work needs nobody else."""
-        return not EditorialPolicy.objects.current().four_eyes
+        return not self.policy.four_eyes
 
     @cached_property
-    def written(self) -> bool:
+    def is_own_text(self) -> bool:
         """True if it is the user's own, or says what the user wrote and nobody read."""
-        if self.own:
+        if self.is_own:
             return True
         saved = self.article.changed_by_id == self.user.pk or self.signed_and_saved[1]
         return saved and has_unread_changes(self.article, self.user)
 
     @cached_property
-    def read_by_another(self) -> bool:
+    def is_read_by_another(self) -> bool:
         by = self.article.approved_by_id
         return by not in (None, self.user.pk) and self.article.has_sign_off
 
     def has_permission(self, action: table.Action) -> bool:
         """Look into the table, before anything else that stands in the way."""
-        standing = self.article.status
-        needed = table.permissions_for(action, standing, bool(self.article.live_id))
+        status = self.article.status
+        needed = table.get_permissions(action, status, bool(self.article.live_id))
         if needed is None:
             return False
         own, others = needed
-        return self.user.has_perm(others) or (self.user.has_perm(own) and self.own)
+        return self.user.has_perm(others) or (self.user.has_perm(own) and self.is_own)
 
-    def refusal(self, action: table.Action) -> str:
+    def get_refusal(self, action: table.Action) -> str:
         """The reason why the user may not do it, as a sentence; empty if they may."""
         if not self.has_permission(action):
             return f"You cannot do this now: {action.label.lower()}."
         if action is table.PUBLISH and not self.article.original_is_published:
             return "The article is withdrawn: publish it again before its changes."
-        if not action.read_by_two or self.alone or not self.written:
+        if not action.read_by_two or self.may_act_alone or not self.is_own_text:
             return ""
-        whose = "This is your own work" if self.own else "You have changed this text"
+        whose = "This is your own work" if self.is_own else "You have changed this text"
         if action is table.APPROVE:
-            return f"{whose}: somebody else approves it."
-        if self.read_by_another:
+            return f"{whose}: somebody else must approve it."
+        if self.is_read_by_another:
             return ""
         return (
-            f"{whose}: before you publish it, somebody else approves it as it stands."
+            f"{whose}: somebody else must approve this version before you publish it."
         )
+
+    def list_transitions(self) -> list[table.Action]:
+        """The steps that the user may make from where it stands."""
+        return [t for t in table.TRANSITIONS if not self.get_refusal(t)]
 
 
 def is_own_work_of(article: "Article", user: User) -> bool:
-    return Rights(article, user).own
+    return Rights(article, user).is_own
 
 
-def refusal(article: "Article", action: table.Action, user: User) -> str:
+def get_refusal(article: "Article", action: table.Action, user: User) -> str:
     """The reason why `user` may not do this now, as a sentence; empty if they may."""
-    return Rights(article, user).refusal(action)
+    return Rights(article, user).get_refusal(action)
 
 
 def may(article: "Article", action: table.Action, user: User) -> bool:
-    return not refusal(article, action, user)
+    return not get_refusal(article, action, user)
 
 
 def require(article: "Article", action: table.Action, by: User) -> None:
     """Raise NotAllowed if `by` may not do this now."""
-    if reason := refusal(article, action, by):
+    if reason := get_refusal(article, action, by):
         raise NotAllowed(reason)
 
 
@@ -128,10 +136,11 @@ def may_be_changed_by(article: "Article", user: User) -> bool:
     article means making a working copy; what was withdrawn is the publishers'.
     """
     rights = Rights(article, user)
-    return not (rights.refusal(table.EDIT) and rights.refusal(table.START_CHANGES))
+    return not (
+        rights.get_refusal(table.EDIT) and rights.get_refusal(table.START_CHANGES)
+    )
 
 
-def transitions_for(article: "Article", user: User) -> list[table.Action]:
+def list_transitions(article: "Article", user: User) -> list[table.Action]:
     """The steps that `user` may make from where it stands."""
-    rights = Rights(article, user)
-    return [t for t in table.TRANSITIONS if not rights.refusal(t)]
+    return Rights(article, user).list_transitions()

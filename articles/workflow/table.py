@@ -93,11 +93,11 @@ CHANGES = (
 )
 
 
-def permissions_for(
-    action: Action, standing: PublicationStatus, of_changes: bool = False
+def get_permissions(
+    action: Action, status: PublicationStatus, of_changes: bool = False
 ) -> tuple[str, str] | None:
     """The permissions for own work and for another's; None if there is no such act."""
-    for found, standings, own, others in CHANGES if of_changes else ARTICLES:
-        if found is action and standing in standings:
+    for found, statuses, own, others in CHANGES if of_changes else ARTICLES:
+        if found is action and status in statuses:
             return own, others
     return None

@@ -12,7 +12,7 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils import timezone
 
-from articles.history.snapshot import content_of, is_signed_by
+from articles.history.snapshot import get_content, is_signed_by
 from articles.models.workflow_event import WorkflowEvent
 from articles.workflow.rights import require
 from articles.workflow.table import (
@@ -145,14 +145,14 @@ def _step(article: "Article", action: Action, by: User, note: str) -> None:
 def has_sign_off(article: "Article") -> bool:
     """Return whether somebody approved exactly what it says now; five queries."""
     return article.approved_content is not None and is_signed_by(
-        content_of(article), article.approved_content
+        get_content(article), article.approved_content
     )
 
 
 def sign_off(article: "Article", by: User) -> None:
     article.approved_by = by
     article.approved_at = timezone.now()
-    article.approved_content = content_of(article)
+    article.approved_content = get_content(article)
 
 
 @transaction.atomic
@@ -166,5 +166,5 @@ def void_sign_off(article: "Article", by: User) -> bool:
         return False
     article.state = State.IN_REVIEW
     article.save()
-    article.log_act(by, "Changed after its approval, which is void.")
+    article.log_act(by, "Changed after approval, which no longer counts.")
     return True

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from django.contrib.auth.models import User
 from reversion.models import Version
 
-from articles.history.snapshot import content_of, content_of_version, is_signed_by
+from articles.history.snapshot import get_content, get_version_content, is_signed_by
 from articles.workflow.table import APPROVE
 
 if TYPE_CHECKING:
@@ -21,29 +21,31 @@ def has_unread_changes(article: "Article", user: User) -> bool:
     is not in there yet is by `changed_by`. A new time alone is no change. Eight
     queries, and two more for each save since.
     """
-    read_at = last_read_by_another(article, user)
+    read_at = find_last_reading(article, user)
     versions = (
         Version.objects.get_for_object(article)
         .select_related("revision", "content_type")
         .order_by("-revision__date_created", "-pk")
     )
-    content, by = content_of(article), article.changed_by_id
+    content, by = get_content(article), article.changed_by_id
     for version in versions.iterator():
-        earlier = content_of_version(version)
+        earlier = get_version_content(version)
         if by == user.pk and not is_signed_by(content, earlier):
             return True
         content, by = earlier, version.revision.user_id
         if read_at and version.revision.date_created <= read_at:
             return False
     if article.live_id:
-        return by == user.pk and not is_signed_by(content, content_of(article.original))
+        return by == user.pk and not is_signed_by(
+            content, get_content(article.original)
+        )
     if read_at and is_signed_by(content, article.approved_content):
         return False
     # The first text that is known is its first saver's.
     return by == user.pk
 
 
-def last_read_by_another(article: "Article", user: User) -> datetime | None:
+def find_last_reading(article: "Article", user: User) -> datetime | None:
     """Return when somebody else last signed it off, or None; one query."""
     steps = article.original.steps.filter(
         name=APPROVE.name, on_working_copy=article.live_id is not None

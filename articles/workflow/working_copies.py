@@ -7,6 +7,7 @@ address, place on the home page and history.
 
 import logging
 from collections.abc import Iterator
+from copy import copy as duplicate
 from typing import TYPE_CHECKING, Any
 
 import reversion
@@ -14,9 +15,10 @@ from django.contrib.auth.models import User
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 from django.db.models import Manager
+from django.utils import timezone
 from reversion.models import Revision, Version
 
-from articles.history.snapshot import ROWS, content_of, keep, write
+from articles.history.snapshot import ROWS, get_content, keep, write
 from articles.models.workflow_event import WorkflowEvent
 from articles.workflow.rights import require
 from articles.workflow.table import DISCARD, NotAllowed, State
@@ -54,6 +56,10 @@ _NOT_COPIED = {
     "problems",
     "checked_at",
     "check_asked_at",
+    "version",
+    "version_at",
+    "version_note",
+    "update_kind",
 }
 
 
@@ -68,18 +74,18 @@ def start_working_copy(article: "Article", by: User) -> "Article":
     if not (article.is_changed_aside and article.may_be_changed_by(by)):
         raise NotAllowed(f"{by} may not change “{article}”.")
     copy = model(live=article, created_by=by, changed_by=by)
-    write(content_of(article), copy)
+    write(get_content(article), copy)
     return copy
 
 
-def as_working_copy(article: "Article", by: User) -> "Article":
+def build_working_copy(article: "Article", by: User) -> "Article":
     """This published article as the working copy that is not yet begun.
 
     Not saved, and still under the article's own number: a form checks against it, and
     only what passes makes `begin` write a row.
     """
     model = type(article)
-    copy = model.objects.get(pk=article.pk)
+    copy = duplicate(article)
     fresh = model(live=article, created_by=by, changed_by=article.changed_by)
     for field in model._meta.concrete_fields:
         if field.name in _NOT_COPIED:
@@ -89,17 +95,19 @@ def as_working_copy(article: "Article", by: User) -> "Article":
 
 
 def begin(copy: "Article", by: User) -> None:
-    """Make the row of what `as_working_copy` gave; what it holds is kept."""
+    """Make the row of what `build_working_copy` gave; what it holds is kept."""
     if copy.original.changes:
         raise NotAllowed(f"Somebody has begun changes to “{copy.original}”.")
     row = start_working_copy(copy.original, by)
     copy.pk, copy.created = row.pk, row.created
 
 
-def rows_of(article: "Article", other: "Article") -> dict[str, dict[int, int]]:
+def match_rows(article: "Article", other: "Article") -> dict[str, dict[int, int]]:
     """The rows of ours by those of the other's: a dict of numbers a kind."""
     return {
-        name: dict(_pairs(getattr(other, name), getattr(article, name), _SAME[name]))
+        name: dict(
+            _pair_rows(getattr(other, name), getattr(article, name), _SAME[name])
+        )
         for name in ROWS
     }
 
@@ -114,15 +122,22 @@ def replace_live(copy: "Article", by: User | None) -> "Article":
         raise NotAllowed(f"“{live}” is {live.get_state_display()}.")
     # What was never saved at the desk has no revision yet.
     keep(live, live.changed_by, "The live page before it was updated.")
-    content = content_of(copy)
+    content = get_content(copy)
+    is_version = copy.update_kind == copy.UpdateKind.VERSION
+    note = copy.version_note
     approval = (copy.approved_by, copy.approved_at, copy.approved_content)
     # What was kept of the copy belongs to the article's history.
     Version.objects.get_for_object(copy).update(object_id=str(live.pk))
     copy.delete()
+    if is_version:
+        live.former_versions.keep(live)
+        live.version += 1
+        live.version_at, live.version_note = timezone.now(), note
     live.changed_by = by
     live.approved_by, live.approved_at, live.approved_content = approval
     write(content, live)
-    live.log_act(by, "The live page was updated.", "publish")
+    said = f" Version {live.version}: {note}" if is_version else ""
+    live.log_act(by, f"The live page was updated.{said}", "publish")
     return live
 
 
@@ -178,7 +193,7 @@ def replace_due(articles: "ArticleQuerySet") -> int:
     return count
 
 
-def _pairs(
+def _pair_rows(
     theirs: Manager[Any], ours: Manager[Any], names: tuple[str, ...]
 ) -> Iterator[tuple[int, int]]:
     """Pairs of the numbers of rows that are alike; of equal ones, in their order.

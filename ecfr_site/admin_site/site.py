@@ -1,3 +1,4 @@
+from django.conf import settings
 from django.contrib import admin
 from django.contrib.contenttypes.models import ContentType
 from django.contrib.contenttypes.views import shortcut
@@ -21,6 +22,7 @@ from ecfr_site.admin_site import wall_clock
 from ecfr_site.institution.models import Institution
 from ecfr_site.mail import outbox
 from ecfr_site.mail.models import MailHold
+from ecfr_site.monitoring import health
 from ecfr_site.security.headers import admin_policy
 
 # What is searched for is text, even if it is a number; a database's end with 2**63.
@@ -41,7 +43,7 @@ class EditorialSite(admin.AdminSite):
         return super().has_permission(request)
 
     def has_permission(self, request):
-        return self.is_known(request) and not second_factor.missing(request.user)
+        return self.is_known(request) and not second_factor.required_step(request.user)
 
     def get_urls(self):
         return [
@@ -85,11 +87,14 @@ class EditorialSite(admin.AdminSite):
             **super().each_context(request),
             "institution": Institution.objects.current(),
             "mail_hold": MailHold.objects.first(),
-            "zone": wall_clock.zone_in_words(),
+            "zone": wall_clock.describe_zone(),
+            "counts_readers": settings.READER_STATISTICS != "off",
         }
 
     def index(self, request, extra_context=None):
         context = {"has_outbox": outbox.is_in_use(), **(extra_context or {})}
+        if request.user.has_perm("auth.change_user"):
+            context["jobs"] = health.look_after_jobs()
         return super().index(request, context)
 
     def admin_view(self, view, cacheable=False):
@@ -97,7 +102,7 @@ class EditorialSite(admin.AdminSite):
 
         @admin_policy
         def desk_view(request, *args, **kwargs):
-            check_asked(request.GET)
+            check_query(request.GET)
             if not self.has_permission(request):
                 refused = self.turn_away(request)
                 if refused is not None:
@@ -122,10 +127,10 @@ class EditorialSite(admin.AdminSite):
         if form_recovery.keeps_text(request):
             return form_recovery.sign_in(request, self)
         if is_background(request):
-            return refusal_for_scripts(request)
+            return refuse_script(request)
         if self.is_known(request):
             there = request.get_full_path() if request.method == "GET" else ""
-            return views.elsewhere(request, there)
+            return views.redirect_to_required_step(request, there)
         return None
 
     def public_page(self, request, content_type_id, object_id):
@@ -146,7 +151,9 @@ class EditorialSite(admin.AdminSite):
             stored = None
         if stored and timezone.is_naive(stored):
             stored = None
-        said = wall_clock.read(typed.get("day", ""), typed.get("time", ""), stored)
+        said = wall_clock.describe_input(
+            typed.get("day", ""), typed.get("time", ""), stored
+        )
         return JsonResponse(said)
 
     def login(self, request, extra_context=None):
@@ -158,7 +165,7 @@ class EditorialSite(admin.AdminSite):
         return passwords.ChangePassword.as_view()(request)
 
 
-def check_asked(query):
+def check_query(query):
     """Raise BadRequest for what no page of the desk asks and a database may die of.
 
     Django lets an address ask a list by any lookup.
@@ -190,11 +197,13 @@ def is_background(request):
     )
 
 
-def refusal_for_scripts(request):
+def refuse_script(request):
     """401 while signing in helps, else 403; `error` says in words what to do."""
     status, error = 403, "You do not have permission to use the desk."
-    missing = request.user.is_authenticated and second_factor.missing(request.user)
-    if not request.user.is_authenticated or missing is second_factor.Missing.CODE:
+    missing = request.user.is_authenticated and second_factor.required_step(
+        request.user
+    )
+    if not request.user.is_authenticated or missing is second_factor.RequiredStep.CODE:
         status, error = 401, "You are signed out. Sign in in another window."
     elif missing:
         error = "Set up two-factor sign-in in another window first."

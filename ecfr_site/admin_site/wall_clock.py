@@ -1,6 +1,6 @@
 """Times as the clock on the institution's wall shows them."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from django import forms
 from django.conf import settings
@@ -10,15 +10,18 @@ from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.html import format_html
 
+# Nothing is planned for later: a year was mistyped.
+FURTHEST = timedelta(days=2 * 366)
 
-def in_words(moment, year=True):
+
+def format_moment(moment, year=True):
     """“4 May 2026, 09:00 CEST”."""
     local = timezone.localtime(moment)
     day = date_format(local, "j F Y" if year else "j F")
     return f"{day}, {local:%H:%M %Z}"
 
 
-def zone_in_words():
+def describe_zone():
     """“Brussels time, now CET”: the zone of every time that the desk shows or asks."""
     zone = settings.TIME_ZONE
     now = f"{timezone.localtime():%Z}"
@@ -28,7 +31,7 @@ def zone_in_words():
     return f"{city} time, now {now}"
 
 
-def at_wall_time(naive):
+def parse_wall_time(naive):
     """The moment of a wall-clock time in the current time zone.
 
     An hour that the clocks show twice means the first time. One that they leave out
@@ -40,7 +43,7 @@ def at_wall_time(naive):
         real = moment.astimezone(UTC).astimezone(zone)
     except OverflowError:
         raise ValidationError(
-            "Enter a year of our time.", code="no_such_time"
+            "Enter a year that exists in calendars.", code="no_such_time"
         ) from None
     if real.replace(tzinfo=None) != naive:
         raise ValidationError(
@@ -89,7 +92,7 @@ class WallClockWidget(AdminSplitDateTime):
         """With the zone, whatever zone the editor's own clock is in."""
         fields = super().render(name, value, attrs, renderer)
         return format_html(
-            '{}<span class="wall-zone">{}</span>', fields, zone_in_words()
+            '{}<span class="wall-zone">{}</span>', fields, describe_zone()
         )
 
 
@@ -101,7 +104,7 @@ class WallTimeField(forms.DateTimeField):
             naive = datetime.fromisoformat(value)
         except (TypeError, ValueError):
             return super().to_python(value)
-        return at_wall_time(naive) if timezone.is_naive(naive) else naive
+        return parse_wall_time(naive) if timezone.is_naive(naive) else naive
 
 
 class WallClockField(forms.SplitDateTimeField):
@@ -115,16 +118,16 @@ class WallClockField(forms.SplitDateTimeField):
         day, time = data_list
         if day in self.empty_values:
             raise ValidationError(
-                "Choose the day as well, or empty the time.", code="invalid_date"
+                "Enter a date as well, or clear the time.", code="invalid_date"
             )
         if time in self.empty_values:
             raise ValidationError(
-                "Say at what time, or empty the day.", code="invalid_time"
+                "Enter a time as well, or clear the date.", code="invalid_time"
             )
-        return at_wall_time(datetime.combine(day, time))
+        return parse_wall_time(datetime.combine(day, time))
 
 
-def read(day, time, stored=None):
+def describe_input(day, time, stored=None):
     """A dict that says what a form with this day and time, as typed, would do.
 
     `error`, or `words` and the `seconds` until then; empty without a day and a time.
@@ -138,6 +141,13 @@ def read(day, time, stored=None):
     if moment is None:
         return {}
     return {
-        "words": in_words(moment),
+        "words": format_moment(moment),
         "seconds": (moment - timezone.now()).total_seconds(),
     }
+
+
+def check_year(moment):
+    """Raise ValidationError for a moment to come that nobody means."""
+    if moment and moment > timezone.now() + FURTHEST:
+        day = date_format(timezone.localtime(moment), "j F Y")
+        raise ValidationError(f"{day} is more than two years ahead. Check the year.")

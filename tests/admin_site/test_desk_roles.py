@@ -97,7 +97,7 @@ def subject_of(standing, begun_by, signed_by):
 
 
 def posted(subject, action):
-    """What the form posts when the action's button is pressed."""
+    """Return what the form posts when the action's button is pressed."""
     time = "replaces_at" if subject.live_id else "published_at"
     at = timezone.localtime(timezone.now() + 24 * HOUR)
     day, hour = {
@@ -110,7 +110,7 @@ def posted(subject, action):
         "slug": subject.slug,
         "standfirst": subject.standfirst,
         "body": subject.body,
-        "kind": subject.kind,
+        "kind": subject.kind_id,
         "language": subject.language,
         "precision": subject.precision,
         "_note": "A note.",
@@ -145,7 +145,7 @@ def do(client, subject, action):
 
 
 def was_done(action, before):
-    """Whether the database shows it."""
+    """Return whether the database shows it."""
     after = Article.objects.filter(pk=before.pk).first()
     original = Article.objects.get(pk=before.original_id)
     public = Article.objects.published().filter(pk=before.pk).exists()
@@ -178,7 +178,7 @@ def was_done(action, before):
 
 @pytest.fixture
 def nothing_drawn(monkeypatch, settings):
-    """What the pages look like is of no interest here, and takes its time."""
+    """Skip rendering: it is of no interest here, and takes time."""
     settings.MIDDLEWARE = [name for name in settings.MIDDLEWARE if "zeal" not in name]
     monkeypatch.setattr(ArticleAdmin, "inlines", [])
     monkeypatch.setattr(

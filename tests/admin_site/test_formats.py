@@ -6,7 +6,7 @@ import pytest
 from django.utils.formats import localize
 from django.utils.timezone import localtime
 
-from ecfr_site.admin_site.wall_clock import read, zone_in_words
+from ecfr_site.admin_site.wall_clock import describe_input, describe_zone
 from ecfr_site.images.models import Image
 from tests.factories import ArticleFactory, ImageFactory
 
@@ -47,7 +47,7 @@ def test_the_form_names_the_zone_of_its_times(admin_client):
 )
 def test_the_zone_has_a_name(settings, zone, words):
     settings.TIME_ZONE = zone
-    assert zone_in_words().startswith(words)
+    assert describe_zone().startswith(words)
 
 
 @pytest.mark.parametrize(
@@ -61,7 +61,7 @@ def test_the_zone_has_a_name(settings, zone, words):
     ],
 )
 def test_what_a_form_says_of_a_time(day, time, words):
-    said = read(day, time)
+    said = describe_input(day, time)
     assert said["words"] == words
     assert said["seconds"] > 0
 
@@ -71,24 +71,24 @@ def test_what_a_form_says_of_a_time(day, time, words):
     [
         ("28/03/2027", "02:30", "There is no 02:30 on 28 March 2027"),
         ("31/02/2027", "09:00", "Enter a valid date."),
-        ("", "09:00", "Choose the day as well"),
-        ("30/11/2099", "", "Say at what time"),
+        ("", "09:00", "Enter a date as well"),
+        ("30/11/2099", "", "Enter a time as well"),
         ("30/11/2099", "25:00", "Enter a valid time."),
-        ("01/01/0001", "00:00", "Enter a year of our time."),
+        ("01/01/0001", "00:00", "Enter a year that exists in calendars."),
     ],
 )
 def test_what_a_form_says_of_no_time(day, time, error):
-    assert error in read(day, time)["error"]
+    assert error in describe_input(day, time)["error"]
 
 
 def test_a_time_in_the_second_of_two_hours_stays_there():
     second = datetime(2027, 10, 31, 1, 30, tzinfo=UTC)
-    said = read("31/10/2027", "02:30", stored=second)
+    said = describe_input("31/10/2027", "02:30", stored=second)
     assert said["words"] == "31 October 2027, 02:30 CET"
 
 
 def test_no_time_at_all_is_now():
-    assert read("", "") == {}
+    assert describe_input("", "") == {}
 
 
 @pytest.mark.django_db

@@ -1,7 +1,7 @@
 from django.contrib import messages
 from django.utils.html import format_html, format_html_join
 
-from articles.admin.panels.panel import Panel
+from articles.admin.panels.panel import Panel, get_policy
 from articles.checklist.checklist import Checklist
 from articles.models import Article
 from articles.workflow import State
@@ -15,28 +15,28 @@ GROUPS = {"bylines", "attachments", "corrections"}
 class ChecklistPanel(Panel):
     """The checklist as last saved; each finding leads to its place in the form."""
 
-    def context(self, request, article):
+    def get_context(self, request, article):
         if article is None or article.pk is None:
             return {}
         if request.method == "POST":
             # The form has written into this one what was typed and not saved.
             article = Article.objects.select_related("image").get(pk=article.pk)
-        checklist = Checklist(article)
+        checklist = Checklist(article, policy=get_policy(request))
         findings = [
-            {"finding": finding, "anchor": anchor_of(finding)}
+            {"finding": finding, "anchor": get_anchor(finding)}
             for finding in checklist.findings
         ]
         return {"checklist": checklist, "findings": findings}
 
 
-def anchor_of(finding):
+def get_anchor(finding):
     """The id in the form of what the finding is about."""
     if finding.where in GROUPS:
         return f"{finding.where}-group"
     return f"id_{finding.where}"
 
 
-def say_warnings(request, article):
+def show_warnings(request, article):
     """After a text went live or on the schedule: what did not keep it from that."""
     if article.pk is None or article.state != State.PUBLISHED:
         return
@@ -50,5 +50,5 @@ def say_warnings(request, article):
     if more > 0:
         said += format_html("<li>And {} more: see the checklist.</li>", more)
     messages.warning(
-        request, format_html("Look at “{}” again:<ul>{}</ul>", article, said)
+        request, format_html("Check “{}” again:<ul>{}</ul>", article, said)
     )

@@ -2,9 +2,9 @@ from django import forms
 from django.urls import reverse
 
 from articles.admin.panels.panel import Panel
-from articles.mentions import offers
+from articles.mentions import list_mentions
 from articles.models import Comment
-from articles.staff import who_sees
+from articles.staff import find_viewers
 
 
 class CommentForm(forms.ModelForm):
@@ -24,12 +24,12 @@ class CommentForm(forms.ModelForm):
 class CommentsPanel(Panel):
     """The comments of editors on the article."""
 
-    def context(self, request, article):
+    def get_context(self, request, article):
         if article is None or article.pk is None:
             return {}
         if not may_comment(request, self.model_admin):
             return {}
-        return comments_context(request, article)
+        return get_comments_context(request, article)
 
 
 def may_comment(request, model_admin):
@@ -43,7 +43,7 @@ def may_settle_all(user, article):
     return article.may_be_changed_by(user) or article.is_own_work_of(user)
 
 
-def comments_context(request, article):
+def get_comments_context(request, article):
     """`threads`, first those that are open, and what is needed to add to them.
 
     Four queries, one of them for all who can be mentioned.
@@ -57,6 +57,8 @@ def comments_context(request, article):
         "open_threads": [t for t in threads if not t.resolved_at],
         "resolved_threads": [t for t in threads if t.resolved_at],
         "comment_form": CommentForm(),
-        "people": list(offers(who_sees(article).exclude(pk=request.user.pk))),
+        "people": list(
+            list_mentions(find_viewers(article).exclude(pk=request.user.pk))
+        ),
         "comments_url": reverse("admin:articles_article_comments", args=[article.pk]),
     }

@@ -1,6 +1,6 @@
 from django.utils import timezone
 
-from articles.admin.draft_form import typed_form
+from articles.admin.draft_form import build_draft_form
 from articles.admin.panels.panel import Panel
 from articles.models import Article, EditSession
 
@@ -8,16 +8,15 @@ from articles.models import Article, EditSession
 class EditingPanel(Panel):
     """`editing`: what stands over the form about people and unsaved text."""
 
-    def context(self, request, article):
+    def get_context(self, request, article):
         page = request.resolver_match.url_name
         if page not in ("articles_article_add", "articles_article_change"):
             return {}
         key = article and article.original_id
-        mine = EditSession.objects.of(request.user, key).defer("typed").first()
-        colleagues = []
+        mine, colleagues = EditSession.objects.find_open(request.user, key)
         # They may be here for changes that not everybody sees.
-        if article is None or article.original.may_be_traced_by(request.user):
-            colleagues = list(EditSession.objects.colleagues(request.user, key))
+        if article and not article.original.may_be_traced_by(request.user):
+            colleagues = []
         for other in colleagues:
             other.took_over = other.took_over_from(mine)
         is_free = mine is not None and not mine.is_here
@@ -44,5 +43,5 @@ class EditingPanel(Panel):
         """(label, marked HTML) of what the kept text would change."""
         pk = request.resolver_match.kwargs.get("object_id")
         article = pk and Article.objects.get(pk=pk)
-        form = typed_form(self.model_admin, request, article, mine.typed)
-        return form.differences() + form.row_differences()
+        form = build_draft_form(self.model_admin, request, article, mine.draft_data)
+        return form.find_differences() + form.find_row_differences()

@@ -5,7 +5,7 @@ from articles.admin.panels.panel import Panel
 class LivePagePanel(Panel):
     """`live_page`: the article itself, with what the user may do to it."""
 
-    def context(self, request, article):
+    def get_context(self, request, article):
         if article is None or not article.pk:
             return {}
         original = article.original

@@ -7,24 +7,24 @@ from articles.admin.panels.panel import Panel
 from articles.models import PreviewLink
 from articles.models.preview_link import DAYS, DAYS_ALLOWED, MOST_DAYS
 from articles.workflow import NotAllowed
-from ecfr_site.admin_site.wall_clock import WallTimeField, zone_in_words
+from ecfr_site.admin_site.wall_clock import WallTimeField, describe_zone
 
 
 class PreviewLinkForm(forms.Form):
     """A new link to `article`, which may be a working copy, made by `user`."""
 
     recipient = forms.CharField(
-        label="For whom",
+        label="Recipient",
         max_length=150,
-        help_text="The name stands above the preview.",
+        help_text="Shown above the preview.",
         error_messages={"required": "Enter the recipient's name."},
         widget=forms.TextInput(attrs={"autocomplete": "off"}),
     )
     pinned = forms.TypedChoiceField(
-        label="What it shows",
+        label="Version",
         choices=[
-            ("", "The draft, with every change you save"),
-            ("yes", "The text as it is saved now, whatever changes later"),
+            ("", "The draft, including later changes"),
+            ("yes", "The text as it is saved now"),
         ],
         coerce=bool,
         # What is coerced has an empty value of any kind.
@@ -51,12 +51,12 @@ class PreviewLinkForm(forms.Form):
         self.article, self.user = article, user
         self.fields[
             "embargoed_until"
-        ].help_text = f"Stands above the preview. The time is {zone_in_words()}."
+        ].help_text = f"Shown above the preview. The time is {describe_zone()}."
         if article.is_scheduled:
             goes_live = localtime(article.goes_live_at)
             self.fields["embargoed_until"].initial = goes_live.replace(tzinfo=None)
 
-    def make(self):
+    def create_link(self):
         """The new link; or None, and the reason is among the form's errors."""
         try:
             return PreviewLink.make(self.article, self.user, **self.cleaned_data)
@@ -67,10 +67,10 @@ class PreviewLinkForm(forms.Form):
 class PreviewLinksPanel(Panel):
     """Links for people without an account."""
 
-    def context(self, request, article):
+    def get_context(self, request, article):
         if article is None or not may_share(request, article, self.model_admin):
             return {}
-        return links_context(request, article)
+        return get_links_context(request, article)
 
 
 def may_share(request, article, model_admin):
@@ -80,7 +80,7 @@ def may_share(request, article, model_admin):
     ) and model_admin.has_change_permission(request, article)
 
 
-def links_context(request, article, form=None):
+def get_links_context(request, article, form=None):
     links = PreviewLink.objects.filter(article=article.original_id)
     return {
         "links": links.with_openings().select_related("created_by"),

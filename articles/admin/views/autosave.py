@@ -11,11 +11,11 @@ from articles.admin.edit_sessions import (
     BRING_BACK,
     SERIAL,
     WINDOW,
-    serial_of,
-    window_of,
+    get_serial,
+    get_window,
 )
 from articles.models import Article, EditSession
-from articles.staff import name_of
+from articles.staff import get_display_name
 from ecfr_site.accounts.form_recovery import RESUME
 
 # What the script sends with the form, and is no part of it (editing.js).
@@ -39,47 +39,40 @@ def autosave(request, model_admin, pk=None):
     `colleagues`: who else has the form open. `saved`: by whom and when the article was
     saved since this form was opened.
     """
-    article = _article_to_write(request, pk, model_admin)
+    article = _get_article_to_write(request, pk, model_admin)
     if request.POST.get(WHO) != str(request.user.pk):
         # Somebody else has signed in, who must not get the text.
         return JsonResponse({}, status=401)
-    window, serial = window_of(request), serial_of(request)
+    window, serial = get_window(request), get_serial(request)
     key = article and article.original_id
     if LEAVES in request.POST and TYPED not in request.POST:
         EditSession.objects.leave(request.user, key, window, serial)
         return JsonResponse({})
-    typed = _typed_in(request.POST) if TYPED in request.POST else None
+    draft_data = _read_form(request.POST) if TYPED in request.POST else None
     instead_of = request.POST.get(INSTEAD_OF, "")[:32]
     mine, colleagues = EditSession.objects.heartbeat(
-        request.user, key, window, serial, typed, instead_of
+        request.user, key, window, serial, draft_data, instead_of
     )
     noted = (mine.window, mine.serial) == (window, serial)
     if noted and LEAVES in request.POST:
         EditSession.objects.leave(request.user, key, window, serial + 1)
-    answer = {
-        "kept": f"{localtime():%H:%M:%S}" if typed is not None and noted else None,
-        "serial": mine.serial,
-        "locked": not mine.writes,
-        "colleagues": [_describe(other, mine) for other in colleagues],
-        "other": None,
-        "saved": None,
-    }
-    if mine.window not in ("", window):
-        at = mine.typed_at or mine.since
-        answer["other"] = {"window": mine.window, "at": f"{localtime(at):%H:%M}"}
-    opened = request.POST.get("opened", "")
-    if article and opened and opened != article.changed.isoformat():
-        saved_by = article.changed_by
-        answer["saved"] = {
-            "name": name_of(saved_by) if saved_by else "Somebody",
-            "at": f"{localtime(article.changed):%H:%M}",
+    return JsonResponse(
+        {
+            "kept": f"{localtime():%H:%M:%S}"
+            if draft_data is not None and noted
+            else None,
+            "serial": mine.serial,
+            "locked": not mine.writes,
+            "colleagues": [_describe(other, mine) for other in colleagues],
+            "other": _describe_other_window(mine, window),
+            "saved": _describe_save(article, request.POST.get("opened", "")),
         }
-    return JsonResponse(answer)
+    )
 
 
 @require_POST
 def take_over(request, pk, model_admin):
-    article = _article_to_write(request, pk, model_admin)
+    article = _get_article_to_write(request, pk, model_admin)
     EditSession.objects.take_over(request.user, article.original_id)
     return redirect("admin:articles_article_change", pk)
 
@@ -99,7 +92,7 @@ def throw_away(request, model_admin, pk=None):
     return redirect("admin:articles_article_add")
 
 
-def _article_to_write(request, pk, model_admin):
+def _get_article_to_write(request, pk, model_admin):
     """The article that the person may change now; None for a new one."""
     if pk is None:
         if not model_admin.has_add_permission(request):
@@ -112,7 +105,7 @@ def _article_to_write(request, pk, model_admin):
     return article
 
 
-def _typed_in(posted):
+def _read_form(posted):
     """The form as it was posted, {name: [values]}, as a database can keep it."""
     return {
         name: [value.replace("\0", "") for value in values]
@@ -128,4 +121,23 @@ def _describe(other, mine):
         "since": f"{localtime(other.since):%H:%M}",
         "writes": other.writes,
         "took_over": took_over and f"{localtime(took_over):%H:%M}",
+    }
+
+
+def _describe_other_window(mine, window):
+    """The window of the same person that keeps text, if it is not this one."""
+    if mine.window in ("", window):
+        return None
+    at = mine.typed_at or mine.since
+    return {"window": mine.window, "at": f"{localtime(at):%H:%M}"}
+
+
+def _describe_save(article, opened):
+    """The save that followed after a form was `opened`, if there was one."""
+    if not article or not opened or opened == article.changed.isoformat():
+        return None
+    by = article.changed_by
+    return {
+        "name": get_display_name(by) if by else "Somebody",
+        "at": f"{localtime(article.changed):%H:%M}",
     }

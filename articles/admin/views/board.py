@@ -6,7 +6,12 @@ from django.core.exceptions import PermissionDenied
 from django.template.response import TemplateResponse
 from django.utils import timezone
 
-from articles.calendar import month_after, month_asked, month_before, month_of
+from articles.calendar import (
+    build_month,
+    get_next_month,
+    get_previous_month,
+    parse_month,
+)
 from articles.models import Article
 from articles.workflow import State
 from authors.models import Programme
@@ -19,39 +24,39 @@ LATELY = timedelta(days=14)
 
 def board(request, model_admin):
     """A column of articles for each state."""
-    articles = _articles_asked(request, model_admin)
+    articles = _filter_articles(request, model_admin)
     recent = timezone.now() - LATELY
     in_state = {
         "Draft": articles.filter(state=State.DRAFT).order_by("due", "-changed"),
         "In review": articles.waiting_for_review().order_by("due", "changed"),
         "Approved": articles.filter(state=State.APPROVED).order_by("due", "changed"),
         "Scheduled": articles.scheduled().in_order_of_going_live(),
-        "Published lately": articles.published().filter(published_at__gte=recent),
+        "Recently published": articles.published().filter(published_at__gte=recent),
     }
     columns = []
     for name, found in in_state.items():
         cards = list(found[: COLUMN_LENGTH + 1])
         more = len(cards) > COLUMN_LENGTH
         columns.append({"name": name, "cards": cards[:COLUMN_LENGTH], "more": more})
-    return _page(request, model_admin, "board", "Board", {"columns": columns})
+    return _render_page(request, model_admin, "board", "Board", {"columns": columns})
 
 
 def calendar(request, model_admin):
     """The days of the month `?month=2026-05`, with what goes out on each."""
-    first = month_asked(request.GET.get("month", ""))
-    days = month_of(_articles_asked(request, model_admin), first)
+    first = parse_month(request.GET.get("month", ""))
+    days = build_month(_filter_articles(request, model_admin), first)
     context = {
         "first": first,
-        "before": month_before(first),
-        "after": month_after(first),
+        "before": get_previous_month(first),
+        "after": get_next_month(first),
         "days": days,
         "today": timezone.localdate(),
         "has_events": any(day.events for day in days if day.in_month),
     }
-    return _page(request, model_admin, "calendar", "Calendar", context)
+    return _render_page(request, model_admin, "calendar", "Calendar", context)
 
 
-def _articles_asked(request, model_admin):
+def _filter_articles(request, model_admin):
     """The person's articles, narrowed by `?whose=mine` and `?programme=`."""
     if not model_admin.has_view_permission(request):
         raise PermissionDenied
@@ -62,7 +67,7 @@ def _articles_asked(request, model_admin):
     return articles.in_programme(programme) if programme else articles
 
 
-def _page(request, model_admin, name, title, context):
+def _render_page(request, model_admin, name, title, context):
     context = {
         **model_admin.admin_site.each_context(request),
         **context,

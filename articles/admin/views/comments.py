@@ -10,13 +10,13 @@ from django.views.decorators.http import require_POST
 from articles import notifications
 from articles.admin.panels.comments import (
     CommentForm,
-    comments_context,
+    get_comments_context,
     may_comment,
     may_settle_all,
 )
-from articles.mentions import mentioned
+from articles.mentions import find_mentioned
 from articles.models import Article, Comment
-from articles.staff import who_sees
+from articles.staff import find_viewers
 
 
 def comments(request, pk, model_admin):
@@ -25,19 +25,19 @@ def comments(request, pk, model_admin):
     `answers` in what is posted names the thread, if it is an answer. The script beside
     the form posts here too, and takes its part out of the page.
     """
-    article = _article_to_comment(request, pk, model_admin)
+    article = _get_article_to_comment(request, pk, model_admin)
     form = CommentForm()
     answered = None
     if request.method == "POST":
         if number := request.POST.get("answers"):
-            answered = _comment_of(request, article, number)
+            answered = _get_comment(request, article, number)
         form = CommentForm(request.POST)
         if form.is_valid():
-            _say(request, article, form.save(commit=False), answered)
+            _save_comment(request, article, form.save(commit=False), answered)
             return redirect("admin:articles_article_comments", article.pk)
     context = {
         **model_admin.admin_site.each_context(request),
-        **comments_context(request, article),
+        **get_comments_context(request, article),
         "title": "Comments",
         "media": model_admin.media,
         "subtitle": str(article),
@@ -52,19 +52,19 @@ def comments(request, pk, model_admin):
 
 @require_POST
 def resolve(request, pk, number, model_admin):
-    article = _article_to_comment(request, pk, model_admin)
-    _comment_to_settle(request, article, number).resolve(by=request.user)
+    article = _get_article_to_comment(request, pk, model_admin)
+    _get_comment_to_settle(request, article, number).resolve(by=request.user)
     return redirect("admin:articles_article_comments", article.pk)
 
 
 @require_POST
 def reopen(request, pk, number, model_admin):
-    article = _article_to_comment(request, pk, model_admin)
-    _comment_to_settle(request, article, number).reopen()
+    article = _get_article_to_comment(request, pk, model_admin)
+    _get_comment_to_settle(request, article, number).reopen()
     return redirect("admin:articles_article_comments", article.pk)
 
 
-def _article_to_comment(request, pk, model_admin):
+def _get_article_to_comment(request, pk, model_admin):
     """The article or working copy, if this person sees it and may comment."""
     if not may_comment(request, model_admin):
         raise PermissionDenied
@@ -72,7 +72,7 @@ def _article_to_comment(request, pk, model_admin):
     return get_object_or_404(visible.select_related("live"), pk=pk)
 
 
-def _comment_of(request, article, number):
+def _get_comment(request, article, number):
     """The first comment of a thread on the article."""
     shown = Comment.objects.visible_to(request.user).filter(
         article=article.original_id, answers=None
@@ -83,15 +83,15 @@ def _comment_of(request, article, number):
         raise PermissionDenied from None
 
 
-def _comment_to_settle(request, article, number):
-    comment = _comment_of(request, article, number)
+def _get_comment_to_settle(request, article, number):
+    comment = _get_comment(request, article, number)
     own = comment.by_id == request.user.pk
     if not own and not may_settle_all(request.user, article):
         raise PermissionDenied
     return comment
 
 
-def _say(request, article, comment, answered):
+def _save_comment(request, article, comment, answered):
     comment.article_id = article.original_id
     comment.on_working_copy = bool(article.live_id)
     comment.answers = answered
@@ -100,9 +100,9 @@ def _say(request, article, comment, answered):
         comment.on_working_copy |= answered.on_working_copy
     comment.by = request.user
     with transaction.atomic():
-        comment.say()
+        comment.post()
         transaction.on_commit(partial(notifications.notify_comment.enqueue, comment.pk))
-    _, unknown = mentioned(comment.text, who_sees(article))
+    _, unknown = find_mentioned(comment.text, find_viewers(article))
     for name in unknown:
         messages.warning(
             request,

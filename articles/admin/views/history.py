@@ -10,9 +10,9 @@ from django.shortcuts import render
 from reversion.models import Version
 
 from articles import workflow
-from articles.admin.badges import name_of
-from articles.history.diff import changed_fields
-from articles.history.snapshot import contents_of
+from articles.admin.badges import get_name
+from articles.history.diff import list_changed_fields
+from articles.history.snapshot import get_version_contents
 from articles.models import Article, WorkflowEvent
 from articles.workflow import State
 
@@ -45,7 +45,7 @@ class Saved:
 
     @property
     def who(self):
-        return name_of(self.version.revision.user)
+        return get_name(self.version.revision.user)
 
     @property
     def note(self):
@@ -62,17 +62,17 @@ class Saved:
 
 def history(request, object_id, model_admin, extra_context=None):
     """The revisions of an article and of its working copy, the latest first."""
-    article = traced_or_404(request, object_id, model_admin)
-    versions = versions_of(request, article.original, model_admin)
+    article = get_traceable_or_404(request, object_id, model_admin)
+    versions = list_versions(request, article.original, model_admin)
     page = Paginator(versions, A_PAGE).get_page(request.GET.get("page"))
     # The one before the page's first, with which that is compared.
     start = page.start_index() - 1 if page.object_list else 0
     shown = list(versions[max(start, 0) : start + A_PAGE + 1])
     newer = versions[start - 1] if start > 0 else None
-    revisions = _revisions(shown)
+    revisions = _list_revisions(shown)
     _add_steps(revisions, article.original_id, newer)
     context = {
-        **page_context(request, article, model_admin),
+        **get_page_context(request, article, model_admin),
         "title": "History",
         "page": page,
         "revisions": revisions[:A_PAGE],
@@ -81,17 +81,17 @@ def history(request, object_id, model_admin, extra_context=None):
     return render(request, "admin/articles/article/history.html", context)
 
 
-def traced_or_404(request, pk, model_admin):
+def get_traceable_or_404(request, pk, model_admin):
     """The article, for those who may read its earlier texts."""
     if not str(pk).isdecimal():
         raise Http404
-    article = model_admin.seen_or_404(request, int(pk))
+    article = model_admin.get_visible_or_404(request, int(pk))
     if not article.may_be_traced_by(request.user):
         raise PermissionDenied
     return article
 
 
-def versions_of(request, original, model_admin):
+def list_versions(request, original, model_admin):
     """Of the article, and of its working copy for those who see it."""
     numbers = [original.pk]
     changes = original.changes
@@ -105,7 +105,7 @@ def versions_of(request, original, model_admin):
     )
 
 
-def page_context(request, article, model_admin):
+def get_page_context(request, article, model_admin):
     """The context that all pages about earlier texts share."""
     target = article if article.live_id else article.changes or article.original
     return {
@@ -114,29 +114,29 @@ def page_context(request, article, model_admin):
         "subtitle": article.original.title,
         "article": article,
         "may_restore": model_admin.has_change_permission(request, target),
-        "action": _restore_action(article),
+        "action": _describe_restore(article),
     }
 
 
-def kept_fields(version):
+def read_fields(version):
     """The fields of the article's row as a version kept them."""
     return json.loads(version.serialized_data)[0]["fields"]
 
 
-def _restore_action(article):
+def _describe_restore(article):
     if article.original.is_changed_aside:
         return "Restore into a working copy"
     return "Restore into the draft" if article.state == State.DRAFT else "Restore"
 
 
-def _revisions(versions):
+def _list_revisions(versions):
     """Lines of the history of versions, the latest first; one query for their rows."""
-    contents = contents_of(versions)
+    contents = get_version_contents(versions)
     found = []
     for place, version in enumerate(versions):
-        line = Saved(version, kept_fields(version))
+        line = Saved(version, read_fields(version))
         if place + 1 < len(versions):
-            line.changed = changed_fields(contents[place + 1], contents[place])
+            line.changed = list_changed_fields(contents[place + 1], contents[place])
         else:
             line.is_first = True
         found.append(line)
@@ -154,6 +154,6 @@ def _add_steps(revisions, article_id, newer):
         steps = steps.filter(at__gte=revisions[A_PAGE - 1].at)
     for step in steps:
         step.label = _STEPS.get(step.name, step.name)
-        step.who = name_of(step.by)
+        step.who = get_name(step.by)
         line = next((line for line in revisions if line.at <= step.at), revisions[-1])
         line.steps.append(step)

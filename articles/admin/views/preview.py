@@ -1,9 +1,10 @@
 from django.core.exceptions import PermissionDenied
 from django.http import Http404
 
-from articles.admin.badges import what_happened
-from articles.admin.draft_form import show_typed, typed_form
+from articles.admin.badges import describe_state
+from articles.admin.draft_form import build_draft_form, show_draft
 from articles.models import Article, EditSession
+from articles.related.previews import find_related
 from articles.views import render_article
 
 
@@ -13,20 +14,23 @@ def preview(request, model_admin, pk=None):
     With `?typed` as it would be with what this person typed and has not saved. Nothing
     is stored by looking.
     """
-    article = _article_to_show(request, pk, model_admin)
-    typed = None
+    article = _get_article(request, pk, model_admin)
+    draft_data = None
     if "typed" in request.GET:
         key = article and article.original_id
         mine = EditSession.objects.of(request.user, key).exclude(typed_at=None).first()
-        typed = mine and mine.typed
-    if article is None and typed is None:
+        draft_data = mine and mine.draft_data
+    if article is None and draft_data is None:
         raise Http404
-    if typed is None:
-        said = f"Preview: {what_happened(article).lower()}."
-        response = render_article(request, article, preview=said)
+    if draft_data is None:
+        said = f"Preview: {describe_state(article).lower()}."
+        context = {}
+        if not article.is_public:
+            context["related"] = find_related(article, article.pinned.all())
+        response = render_article(request, article, preview=said, **context)
     else:
-        form = typed_form(model_admin, request, article, typed)
-        related = show_typed(form.instance, form)
+        form = build_draft_form(model_admin, request, article, draft_data)
+        related = show_draft(form.instance, form)
         said = "Preview: what you are writing, not saved yet."
         response = render_article(request, form.instance, related=related, preview=said)
     # In a frame beside the form.
@@ -35,7 +39,7 @@ def preview(request, model_admin, pk=None):
     return response
 
 
-def _article_to_show(request, pk, model_admin):
+def _get_article(request, pk, model_admin):
     """The article, or None for a new one that the person is writing."""
     if pk is None:
         if not model_admin.has_add_permission(request):

@@ -4,7 +4,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from articles.admin.panels.preview_links import (
     PreviewLinkForm,
-    links_context,
+    get_links_context,
     may_share,
 )
 from articles.models import Article, PreviewLink
@@ -16,11 +16,11 @@ LATEST = 200
 
 def preview_links(request, pk, model_admin):
     """All links of an article, and the form for another; POST makes it."""
-    article = _article_to_share(request, pk, model_admin)
+    article = _get_article_to_share(request, pk, model_admin)
     form = None
     if request.method == "POST":
         form = PreviewLinkForm(request.POST, article=article, user=request.user)
-        if form.is_valid() and (link := form.make()):
+        if form.is_valid() and (link := form.create_link()):
             return redirect(f"{request.path}?new={link.pk}")
     context = {
         **model_admin.admin_site.each_context(request),
@@ -28,7 +28,7 @@ def preview_links(request, pk, model_admin):
         "opts": model_admin.opts,
         "article": article,
         "original": article,
-        **links_context(request, article, form),
+        **get_links_context(request, article, form),
     }
     return render(request, "admin/articles/article/preview_links.html", context)
 
@@ -36,7 +36,7 @@ def preview_links(request, pk, model_admin):
 @require_safe
 def preview_link(request, pk, link, model_admin):
     """The latest openings of a link."""
-    article = _article_to_share(request, pk, model_admin)
+    article = _get_article_to_share(request, pk, model_admin)
     links = PreviewLink.objects.with_openings().select_related("created_by")
     found = get_object_or_404(links, pk=link, article=article.original_id)
     context = {
@@ -52,7 +52,7 @@ def preview_link(request, pk, link, model_admin):
 
 @require_POST
 def revoke_preview_link(request, pk, link, model_admin):
-    article = _article_to_share(request, pk, model_admin)
+    article = _get_article_to_share(request, pk, model_admin)
     links = PreviewLink.objects.select_related("article")
     found = get_object_or_404(links, pk=link, article=article.original_id)
     try:
@@ -62,7 +62,7 @@ def revoke_preview_link(request, pk, link, model_admin):
     return redirect("admin:articles_article_preview_links", pk)
 
 
-def _article_to_share(request, pk, model_admin):
+def _get_article_to_share(request, pk, model_admin):
     """The article, or its working copy while there is one, for who may share it."""
     articles = Article.objects.visible_to(request.user).originals()
     article = get_object_or_404(articles.select_related("image"), pk=pk)

@@ -11,30 +11,34 @@ from django.views.decorators.http import require_POST
 from reversion.models import Version
 
 from articles import workflow
-from articles.admin.badges import name_of
-from articles.admin.views.history import kept_fields, traced_or_404, versions_of
-from articles.history.diff import compare, names_in
-from articles.history.snapshot import contents_of
+from articles.admin.badges import get_name
+from articles.admin.views.history import (
+    get_traceable_or_404,
+    list_versions,
+    read_fields,
+)
+from articles.history.diff import compare, find_names
+from articles.history.snapshot import get_version_contents
 from articles.models import Article
 from articles.workflow import NotAllowed
 
 
 @require_POST
 def restore(request, pk, version_id, model_admin):
-    article = traced_or_404(request, pk, model_admin)
-    versions = versions_of(request, article.original, model_admin)
+    article = get_traceable_or_404(request, pk, model_admin)
+    versions = list_versions(request, article.original, model_admin)
     version = get_object_or_404(versions, pk=version_id)
     when = f"{localtime(version.revision.date_created):%-d %B %Y, %H:%M}"
     try:
         with transaction.atomic(), reversion.create_revision():
             Article.objects.locked(article.pk)
             reversion.set_user(request.user)
-            reversion.set_comment(f"Brought back the text of {when}.")
+            reversion.set_comment(f"Restored the text of {when}.")
             written, gone = article.restore(version, by=request.user)
     except NotAllowed as error:
         raise PermissionDenied(str(error)) from error
     except ValidationError as error:
-        messages.error(request, f"Not brought back. {' '.join(error.messages)}")
+        messages.error(request, f"Not restored. {' '.join(error.messages)}")
         return redirect("admin:articles_article_history", article.pk)
     where = " in the changes; the live page is as it was" if written.live_id else ""
     messages.success(request, f"The text of {when} is back{where}.")
@@ -50,7 +54,7 @@ def list_deleted(request):
     return [
         version
         for version in versions.order_by("-pk")
-        if not kept_fields(version).get("live")
+        if not read_fields(version).get("live")
     ]
 
 
@@ -59,26 +63,26 @@ def recover(request, version_id, model_admin):
     _require_reviewer(request)
     deleted = Version.objects.get_deleted(Article)
     version = get_object_or_404(deleted, pk=version_id)
-    if kept_fields(version).get("live"):
+    if read_fields(version).get("live"):
         raise Http404
     if request.method == "POST":
         with transaction.atomic(), reversion.create_revision():
             reversion.set_user(request.user)
-            reversion.set_comment("Brought back after it was deleted.")
+            reversion.set_comment("Restored after it was deleted.")
             article, gone = Article.recover(version, by=request.user)
-        messages.success(request, "The article is back, as a draft.")
+        messages.success(request, "The article has been restored as a draft.")
         for sentence in gone:
             messages.warning(request, sentence)
         return redirect("admin:articles_article_change", article.pk)
-    [content] = contents_of([version])
+    [content] = get_version_contents([version])
     context = {
         **model_admin.admin_site.each_context(request),
         "opts": model_admin.opts,
         "title": "A deleted article",
         "subtitle": content["title"],
         "version": version,
-        "who": name_of(version.revision.user),
-        "fields": compare(content, content, names_in(content)),
+        "who": get_name(version.revision.user),
+        "fields": compare(content, content, find_names(content)),
     }
     return render(request, "admin/articles/article/recover.html", context)
 

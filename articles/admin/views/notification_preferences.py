@@ -8,7 +8,7 @@ from articles import workflow
 from articles.models import NotificationPreference
 
 
-class NoticeForm(forms.ModelForm):
+class NotificationPreferenceForm(forms.ModelForm):
     class Meta:
         model = NotificationPreference
         fields = [
@@ -22,12 +22,12 @@ class NoticeForm(forms.ModelForm):
         ]
 
 
-def notices(request, model_admin):
+def notification_preferences(request, model_admin):
     """A page to choose the news of articles that one wants by e-mail."""
     if not model_admin.has_view_permission(request):
         raise PermissionDenied
     choice = NotificationPreference.objects.filter(user=request.user).first()
-    form = NoticeForm(
+    form = NotificationPreferenceForm(
         request.POST or None,
         instance=choice or NotificationPreference(user=request.user),
         label_suffix="",
@@ -36,11 +36,11 @@ def notices(request, model_admin):
         del form.fields["submitted"]
     if request.method == "POST" and form.is_valid():
         form.save()
-        messages.success(request, "Your choice is saved.")
+        messages.success(request, "Your notification settings have been saved.")
         return redirect("admin:articles_article_notices")
     context = {
         **model_admin.admin_site.each_context(request),
-        "title": "Notices by e-mail",
+        "title": "E-mail notifications",
         "opts": model_admin.opts,
         "form": form,
         "address": request.user.email,

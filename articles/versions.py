@@ -1,0 +1,106 @@
+"""The versions of a published article, as its readers find them."""
+
+from django.http import Http404
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.views.decorators.http import require_safe
+
+from articles import views
+from articles.history.diff import compare, find_names
+from articles.history.preview import build_from_content
+from articles.models import Article, FormerVersion
+from articles.models.former_version import get_public_content
+from ecfr_site.caching.views import cached_page
+from ecfr_site.institution.models import Institution
+from ecfr_site.redirects.table import find_new_path
+
+# What a reader's page shows of a text; the rest is the desk's.
+SEEN = {
+    *("title", "standfirst", "body", "bylines", "image", "image_alt"),
+    *("image_caption", "attachments", "corrections", "disclaimer", "key_points"),
+    *("series", "series_number", "report_number", "doi", "isbn", "funders"),
+    *("disclosure", "licence"),
+}
+
+
+@cached_page()
+@require_safe
+def versions(request, slug):
+    """articles/versions/list.html: number, date and note of each, the latest first."""
+    if not (article := _find(slug)):
+        return _answer_missing(request, slug)
+    former = article.former_versions.defer("content")
+    context = {"article": article, "former": list(former)}
+    return render(request, "articles/versions/list.html", context)
+
+
+@cached_page()
+@require_safe
+def version(request, slug, number):
+    """A former version as the article's page was; the present one is that page."""
+    if not (article := _find(slug)):
+        return _answer_missing(request, slug)
+    if number == article.version:
+        return redirect(article)
+    former = _get_former(article, number)
+    shown = build_from_content(former.content, article.pk)
+    # Where it is now, whatever its address was.
+    shown.slug, shown.version, shown.version_at = article.slug, number, None
+    response = views.render_article(
+        request, shown, former=former, current=article, preview="Former version"
+    )
+    response["X-Robots-Tag"] = "noindex"
+    return response
+
+
+@cached_page()
+@require_safe
+def changes(request, slug, number):
+    """articles/versions/changes.html: a version beside the one before it."""
+    if not (article := _find(slug)):
+        return _answer_missing(request, slug)
+    if number > article.version:
+        raise Http404
+    old = _get_former(article, number - 1)
+    if number == article.version:
+        new, content = article, get_public_content(article)
+    else:
+        new = _get_former(article, number)
+        content = new.content
+    fields = compare(old.content, content, find_names(old.content, content))
+    context = {
+        "article": article,
+        "number": number,
+        "new": new,
+        "old": old,
+        "fields": [
+            each
+            for each in fields
+            if each.name in SEEN and not each.alike and not each.is_unseen
+        ],
+    }
+    response = render(request, "articles/versions/changes.html", context)
+    response["X-Robots-Tag"] = "noindex"
+    return response
+
+
+def _find(slug):
+    """The published article; 404 where readers see no versions."""
+    if not Institution.objects.current().shows_versions:
+        raise Http404
+    return Article.objects.published().filter(slug=slug).first()
+
+
+def _get_former(article, number):
+    former = FormerVersion.objects.filter(article=article, number=number).first()
+    if former is None:
+        raise Http404
+    return former
+
+
+def _answer_missing(request, slug):
+    """Whatever the article's own page answers, from the address that it has now."""
+    path = reverse("article", args=[slug])
+    if new_path := find_new_path(path):
+        return redirect(request.path.replace(path, new_path, 1), permanent=True)
+    return views.article(request, slug)
