@@ -79,7 +79,7 @@ environment:
 		exit 1; }
 
 .venv/installed: requirements.lock $(MISSING)
-	@echo "Installing the packages; the first time takes a minute …"
+	@echo "Installing the packages; the first time takes a minute or two …"
 	@$(INSTALL) -r requirements.lock || { \
 		echo "The packages could not be installed; what pip said stands above."; \
 		echo "Is this machine connected to the internet?"; \

@@ -5,8 +5,9 @@ from django.utils.html import format_html
 from authors.models import Author, AuthorLink, Position, Programme
 from ecfr_site.accounts.form_recovery import FormRecoveryMixin
 from ecfr_site.admin_site.lookups import OwnLookupsMixin
+from ecfr_site.admin_site.namesakes import NamesakeForm
 from ecfr_site.images.admin import ChosenImageMixin
-from ecfr_site.images.markup import picture
+from ecfr_site.images.markup import render_picture
 from ecfr_site.redirects.slugs import SlugAdminMixin
 from ecfr_site.richtext.admin import LossesMixin
 from ecfr_site.richtext.folding import FoldedSearchMixin
@@ -56,9 +57,16 @@ class PublicPageAdmin(
 ):
     """For what has a page of its own, with an image and a text."""
 
+    form = NamesakeForm
+
+
+class AuthorForm(NamesakeForm):
+    noun = "person"
+
 
 @admin.register(Author)
 class AuthorAdmin(PublicPageAdmin):
+    form = AuthorForm
     list_display = ["name", "present_position", "kind", "standing", "portrait"]
     list_filter = ["standing", "kind", "positions__programme"]
     search_fields = ["name", "sort_name"]
@@ -113,7 +121,9 @@ class AuthorAdmin(PublicPageAdmin):
     def portrait(self, author):
         if author.photo is None:
             return ""
-        return picture(author.photo, "square", sizes="48px", css_class="thumbnail")
+        return render_picture(
+            author.photo, "square", sizes="48px", css_class="thumbnail"
+        )
 
 
 @admin.register(Programme)
@@ -127,6 +137,7 @@ class ProgrammeAdmin(PublicPageAdmin):
     fieldsets = [
         (None, {"fields": ["name", "summary", "description"]}),
         ("Image", {"fields": ["image", "image_alt"]}),
+        ("Disclaimer", {"fields": ["disclaimer"]}),
         ("Address and order", {"fields": ["slug", "order", "active"]}),
     ]
 

@@ -1,14 +1,22 @@
+from datetime import timedelta
+
 from django.conf import settings
-from django.core.validators import RegexValidator
+from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import F, Q
 from django.urls import reverse
 from django.utils import timezone
 
-from ecfr_site.caching.triggers import Seen
+from authors.names import build_sort_name, split_suffix
+from authors.orcid import ORCIDField
+from ecfr_site.caching.seen import LISTS, ComingChange, Seen, fill_tags
+from ecfr_site.database.days import get_midnight
 from ecfr_site.images.models import Image
+from ecfr_site.institution.feed_formats import list_feed_paths
 from ecfr_site.redirects.models import SlugRedirectMixin
 from ecfr_site.richtext.fields import RichTextField
+
+ONE_DAY = timedelta(days=1)
 
 
 class ProgrammeQuerySet(models.QuerySet):
@@ -50,12 +58,19 @@ class Programme(SlugRedirectMixin):
     order = models.PositiveSmallIntegerField(
         default=0, help_text="Lower numbers come first."
     )
+    disclaimer = models.TextField(
+        blank=True,
+        default="",
+        db_default="",
+        help_text="Shown under its publications instead of that of their kind or of "
+        "the institution.",
+    )
     active = models.BooleanField(
         default=True,
         help_text="A closed programme keeps its page but leaves the lists.",
     )
 
-    readers_see = Seen()
+    readers_see = Seen(tags=("programme-{id}", LISTS))
 
     objects = ProgrammeQuerySet.as_manager()
 
@@ -68,8 +83,8 @@ class Programme(SlugRedirectMixin):
     def get_absolute_url(self):
         return reverse("programme", args=[self.slug])
 
-    def get_feed_url(self):
-        return reverse("programme_feed", args=[self.slug])
+    def list_feeds(self):
+        return list_feed_paths("programme", self.slug)
 
     def people(self):
         """Positions as `directors`, `fellows` and `former_directors`; one query."""
@@ -120,17 +135,7 @@ class Author(SlugRedirectMixin):
     standing = models.CharField(max_length=20, choices=Standing, default=Standing.STAFF)
     photo = models.ForeignKey(Image, models.PROTECT, null=True, blank=True)
     biography = RichTextField(blank=True)
-    orcid = models.CharField(
-        "ORCID",
-        max_length=19,
-        blank=True,
-        validators=[
-            RegexValidator(
-                r"^\d{4}-\d{4}-\d{4}-\d{3}[\dX]$",
-                "An ORCID iD has four groups of four: 0000-0002-1825-0097.",
-            )
-        ],
-    )
+    orcid = ORCIDField("ORCID", max_length=19, blank=True)
     email = models.EmailField(
         "e-mail address", blank=True, help_text="Shown on the public page."
     )
@@ -143,7 +148,7 @@ class Author(SlugRedirectMixin):
         help_text="Only for authors who sign in here.",
     )
 
-    readers_see = Seen(unseen=("user",))
+    readers_see = Seen(tags=("author-{id}", LISTS), unseen=("user",))
 
     objects = AuthorQuerySet.as_manager()
 
@@ -153,18 +158,26 @@ class Author(SlugRedirectMixin):
     def __str__(self):
         return self.name
 
+    def clean(self):
+        if self.kind == self.Kind.PERSON and "," in split_suffix(self.name)[0]:
+            raise ValidationError(
+                {
+                    "name": "Write the name as bylines print it: “Karin Östlund”. "
+                    "The sort name has the comma."
+                }
+            )
+
     def save(self, *args, **kwargs):
         if not self.sort_name:
-            *first, last = self.name.split() or [""]
-            person = self.kind == self.Kind.PERSON and first
-            self.sort_name = f"{last}, {' '.join(first)}" if person else self.name
+            is_person = self.kind == self.Kind.PERSON
+            self.sort_name = build_sort_name(self.name) if is_person else self.name
         super().save(*args, **kwargs)
 
     def get_absolute_url(self):
         return reverse("author", args=[self.slug])
 
-    def get_feed_url(self):
-        return reverse("author_feed", args=[self.slug])
+    def list_feeds(self):
+        return list_feed_paths("author", self.slug)
 
     def position_on(self, day):
         """The position to print for `day`, or None.
@@ -193,7 +206,7 @@ class AuthorLink(models.Model):
     label = models.CharField(max_length=60, help_text="“Mastodon”, “Personal site”.")
     url = models.URLField("address")
 
-    readers_see = Seen()
+    readers_see = Seen(tags=("author-{author_id}",))
 
     class Meta:
         ordering = ["pk"]
@@ -208,6 +221,18 @@ class PositionQuerySet(models.QuerySet):
 
     def directing(self):
         return self.filter(directs=True)
+
+    def list_coming_changes(self, since, until):
+        """ComingChange of positions that start or end, as a day begins; one query."""
+        first = timezone.localdate(since) + ONE_DAY
+        last = timezone.localdate(until)
+        starting = self.filter(started__range=(first, last))
+        ending = self.filter(ended__range=(first - ONE_DAY, last - ONE_DAY))
+        for position in (starting | ending).only("author_id", "started", "ended"):
+            tags = fill_tags(self.model, {"author_id": position.author_id})
+            for day in position.started, position.ended and position.ended + ONE_DAY:
+                if day and first <= day <= last:
+                    yield ComingChange(get_midnight(day), tags)
 
 
 class Position(models.Model):
@@ -233,7 +258,7 @@ class Position(models.Model):
         help_text="The last day in the position. Leave empty while it is held.",
     )
 
-    readers_see = Seen()
+    readers_see = Seen(tags=("author-{author_id}", LISTS))
 
     objects = PositionQuerySet.as_manager()
 

@@ -3,6 +3,7 @@ from django.views.decorators.http import require_safe
 
 from authors.models import Author, Programme
 from ecfr_site.caching.responses import surrogate_keys
+from ecfr_site.caching.seen import LISTS
 from ecfr_site.caching.views import cached_page
 from ecfr_site.pagination import paginate
 
@@ -16,7 +17,8 @@ def author(request, slug):
     )
     articles = found.articles.published().for_lists()
     context = {"author": found, "page": paginate(request, articles)}
-    return surrogate_keys(render(request, "authors/author.html", context), found)
+    response = render(request, "authors/author.html", context)
+    return surrogate_keys(response, found, LISTS)
 
 
 @cached_page()
@@ -33,7 +35,7 @@ def people(request):
         )
     ]
     context = {"groups": [group for group in groups if group[1]]}
-    return render(request, "authors/author_list.html", context)
+    return surrogate_keys(render(request, "authors/author_list.html", context), LISTS)
 
 
 @cached_page()
@@ -41,7 +43,9 @@ def people(request):
 def programmes(request):
     """authors/programme_list.html: active programmes with their directors."""
     found = Programme.objects.active().with_directors().select_related("image")
-    return render(request, "authors/programme_list.html", {"programmes": found})
+    context = {"programmes": found}
+    response = render(request, "authors/programme_list.html", context)
+    return surrogate_keys(response, LISTS)
 
 
 @cached_page("page")
@@ -54,4 +58,5 @@ def programme(request, slug):
         "people": found.people(),
         "page": paginate(request, found.articles.published().for_lists()),
     }
-    return surrogate_keys(render(request, "authors/programme.html", context), found)
+    response = render(request, "authors/programme.html", context)
+    return surrogate_keys(response, found, LISTS)

@@ -7,6 +7,7 @@ from django_otp.plugins.otp_totp.models import TOTPDevice
 from django_tasks_db.models import DBTaskResult
 
 import ecfr_site.accounts.admin
+import ecfr_site.api.webhooks.admin
 import ecfr_site.audit.admin
 import ecfr_site.institution.admin
 import ecfr_site.pages.admin

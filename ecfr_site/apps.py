@@ -3,11 +3,11 @@ from urllib.parse import urlsplit
 from django.apps import AppConfig, apps
 from django.conf import settings
 from django.contrib.admin.apps import AdminConfig
-from django.db.models.signals import post_migrate, pre_save
+from django.db.models.signals import post_migrate, pre_migrate, pre_save
 from django_tasks.signals import task_finished
 
 from ecfr_site import checks  # noqa: F401 what registers itself
-from ecfr_site.caching.triggers import watch_tables
+from ecfr_site.caching.triggers import unwatch_tables, watch_tables
 from ecfr_site.richtext.plain_text import clean_fields
 from ecfr_site.richtext.sanitizer import sanitise
 
@@ -18,7 +18,10 @@ class EcfrSiteConfig(AppConfig):
     verbose_name = "Institution"
 
     def ready(self):
+        # As the desk's own pages call them.
+        apps.get_app_config("auth").verbose_name = "Accounts"
         post_migrate.connect(set_site_address, sender=self)
+        pre_migrate.connect(unwatch_tables, sender=self)
         post_migrate.connect(watch_tables, sender=self)
         pre_save.connect(clean_fields)
         pre_save.connect(sanitise_page, sender="flatpages.FlatPage")

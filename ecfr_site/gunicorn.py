@@ -22,11 +22,11 @@ def on_starting(server):
     """Empty the folder, but for a server that is just handing over to this one."""
     for file in FOLDER.glob("*.db"):
         number = re.search(r"_(\d+)\.db$", file.name)
-        if number and not _lives(int(number[1])):
+        if number and not _is_alive(int(number[1])):
             file.unlink(missing_ok=True)
 
 
-def _lives(pid):
+def _is_alive(pid):
     # Whose process we may not even ask after is none of ours.
     with contextlib.suppress(ProcessLookupError, PermissionError):
         os.kill(pid, 0)

@@ -1,4 +1,5 @@
 from django.core.paginator import Paginator
+from django.db.models import QuerySet
 from django.utils.functional import cached_property
 
 from ecfr_site.caching.responses import cached_fragment, mark_uncacheable
@@ -25,7 +26,7 @@ class Pages(Paginator):
         number = self.validate_number(number)
         start = (number - 1) * self.per_page
         end = min(start + self.per_page, self.count)
-        if start > self.count / 2:
+        if start > self.count / 2 and isinstance(self.object_list, QuerySet):
             backwards = self.object_list.reverse()
             rows = list(backwards[self.count - end : self.count - start])[::-1]
         else:

@@ -38,16 +38,18 @@ def prepare_environment(port):
         "EMAIL_URL": "outbox://",
         "LOG_LEVEL": "WARNING",
         "LOG_FORMAT": "text",
+        "DATABASE_URL": f"sqlite:///{var}/db.sqlite3",
+        "BACKUP_HOURS": "0",
     }.items():
         os.environ.setdefault(name, value)
     if "ALLOWED_HOSTS" not in given:
         # Nobody else gets to this machine's site: its first account needs no phone.
         os.environ.setdefault("TWO_FACTOR_GROUPS", "Publishers,Managers")
     if not {"SECRET_KEY", "SECRET_KEY_FILE"} & os.environ.keys():
-        os.environ["SECRET_KEY"] = kept_secret(var / "secret_key")
+        os.environ["SECRET_KEY"] = read_or_make_secret(var / "secret_key")
 
 
-def kept_secret(file):
+def read_or_make_secret(file):
     """The secret in the file, which only its owner reads; made when there is none."""
     if not file.exists():
         with open(
@@ -70,7 +72,7 @@ def prepare_site():
     except OperationalError as error:
         sys.exit(f"The database cannot be used:\n{error}")
     collect_static()
-    first_start()
+    fill_new_site()
     connections.close_all()
 
 
@@ -92,7 +94,7 @@ def collect_static():
         stamp.write_text(sources.hexdigest())
 
 
-def first_start():
+def fill_new_site():
     """Load the demo content and make an admin account, unless there is one.
 
     The account comes last, so that a first start that was interrupted is repeated.
@@ -122,6 +124,30 @@ def start(*command):
     )
 
 
+# Waits until its input ends, as it does when whoever started it was killed, then ends
+# the process groups that it was given.
+GUARD = """
+import os, signal, sys, time
+sys.stdin.read()
+for number in (signal.SIGTERM, signal.SIGKILL):
+    for group in map(int, sys.argv[2:]):
+        try:
+            os.killpg(group, number)
+        except ProcessLookupError:
+            pass
+    time.sleep(float(sys.argv[1]) if number == signal.SIGTERM else 0)
+"""
+
+
+def start_guard(children):
+    """A process that ends the children if this one is killed (SIGKILL)."""
+    return subprocess.Popen(
+        [sys.executable, "-c", GUARD, str(PATIENCE), *(str(c.pid) for c in children)],
+        stdin=subprocess.PIPE,
+        process_group=0,
+    )
+
+
 def keep_running(commands, once_started):
     """Run the commands, by name, until a signal comes, the terminal goes or one ends.
 
@@ -135,19 +161,27 @@ def keep_running(commands, once_started):
         signal.signal(number, lambda number, frame: signals.append(number))
     # A closed terminal tells only its first process, and make keeps that to itself.
     has_terminal = os.isatty(0)
+    # With make killed there is nobody left who could end this.
+    maker = os.getppid() if "MAKELEVEL" in os.environ else None
     children = {}
-    started = ended = None
+    started = ended = guard = None
     try:
         for name, command in commands.items():
             children[name] = start(*command)
+        guard = start_guard(children.values())
         while not signals and not ended:
             time.sleep(0.1)
             started = started or once_started()
             ended = next((n for n, c in children.items() if c.poll() is not None), None)
             if has_terminal and not os.isatty(0):
                 break
+            if maker and os.getppid() != maker:
+                break
     finally:
         stop(children.values(), hurry=lambda: signals.count(signal.SIGINT) > 1)
+        if guard:
+            guard.kill()
+            guard.wait()
     return None if signals else ended
 
 

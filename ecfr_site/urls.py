@@ -4,8 +4,11 @@ from django.contrib.sitemaps.views import index as sitemap_index
 from django.contrib.sitemaps.views import sitemap
 from django.urls import URLPattern, URLResolver, include, path, re_path
 
-from articles import downloads, feeds, preview_links
+from articles import cards, downloads, preview_links, versions
 from articles import views as articles
+from articles.citing import views as citing
+from articles.documents.views import document
+from articles.search.views import search
 from authors import views as authors
 from ecfr_site import views
 from ecfr_site.accounts import passwords
@@ -14,6 +17,7 @@ from ecfr_site.images.views import upload
 from ecfr_site.mail import views as outbox
 from ecfr_site.mail.outbox import NAME
 from ecfr_site.monitoring import csp_reports
+from ecfr_site.security.views import security_txt
 from ecfr_site.sitemaps import sitemaps
 from ecfr_site.tasks import views as tasks
 from newsletter.bounces.webhooks import webhook
@@ -56,8 +60,27 @@ urlpatterns = [
     path("", views.home, name="home"),
     path("publications/", articles.publications, name="publications"),
     path("publications/<slug:kind>/", articles.publications, name="publications"),
-    path("publications/<slug:kind>/feed/", feeds.KindFeed(), name="kind_feed"),
     path("article/<slug:slug>/", articles.article, name="article"),
+    path("article/<slug:slug>/cite/", citing.cite, name="cite"),
+    path("article/<slug:slug>/cite.<str:ending>", citing.export, name="cite_export"),
+    path("article/<slug:slug>/republish/", articles.republish, name="republish"),
+    re_path(
+        r"^article/(?P<slug>[-\w]+)/(?P<name>[-\w]+)-v(?P<version>\d{1,4})"
+        r"\.(?P<ending>pdf|epub)$",
+        document,
+        name="document",
+    ),
+    path("article/<slug:slug>/versions/", versions.versions, name="versions"),
+    path(
+        "article/<slug:slug>/versions/<int:number>/", versions.version, name="version"
+    ),
+    path(
+        "article/<slug:slug>/versions/<int:number>/changes/",
+        versions.changes,
+        name="version_changes",
+    ),
+    path("embed/article/<slug:slug>/", cards.card, name="article_card"),
+    re_path("^oembed/?$", cards.oembed, name="oembed"),
     path("files/<path:path>", downloads.file, name="file"),
     path("preview/<str:token>/", preview_links.preview, name="preview"),
     path(
@@ -66,30 +89,18 @@ urlpatterns = [
         name="preview_file",
     ),
     path("corrections/", articles.corrections, name="corrections"),
-    path("corrections/feed/", feeds.CorrectionFeed(), name="correction_feed"),
     path("people/", authors.people, name="people"),
     path("people/<slug:slug>/", authors.author, name="author"),
-    path("people/<slug:slug>/feed/", feeds.AuthorFeed(), name="author_feed"),
     path("programmes/", authors.programmes, name="programmes"),
     path("programmes/<slug:slug>/", authors.programme, name="programme"),
-    path("programmes/<slug:slug>/feed/", feeds.ProgrammeFeed(), name="programme_feed"),
+    path("series/", articles.series_list, name="series_list"),
+    path("series/<slug:slug>/", articles.series, name="series"),
     path("topics/", articles.topics, name="topics"),
     path("topics/<slug:slug>/", articles.topic, {"kind": "topic"}, name="topic"),
-    path(
-        "topics/<slug:slug>/feed/",
-        feeds.TopicFeed(),
-        {"kind": "topic"},
-        name="topic_feed",
-    ),
     path("regions/<slug:slug>/", articles.topic, {"kind": "region"}, name="region"),
-    path(
-        "regions/<slug:slug>/feed/",
-        feeds.TopicFeed(),
-        {"kind": "region"},
-        name="region_feed",
-    ),
-    path("search/", articles.search, name="search"),
-    path("feed/", feeds.LatestFeed(), name="feed"),
+    path("search/", search, name="search"),
+    path("", include("articles.feeds.urls")),
+    path("api/", include("ecfr_site.api.urls")),
     path("newsletter/", include("newsletter.urls")),
     path("mail-service/<path:path>", webhook, name="mail_service"),
     path(
@@ -106,13 +117,19 @@ urlpatterns = [
     ),
     path(settings.CSP_REPORT_PATH[1:], csp_reports.receive, name="csp_report"),
     path("robots.txt", views.robots),
+    path(".well-known/security.txt", security_txt, name="security_txt"),
+    path("<slug:key>.txt", views.indexnow_key, name="indexnow_key"),
     path("favicon.ico", views.favicon),
     path(f"{settings.ADMIN_PATH}/", include(desk)),
 ]
 
 handler400 = "ecfr_site.views.bad_request"
+handler404 = "ecfr_site.views.page_not_found"
+handler500 = "ecfr_site.views.server_error"
 
 media_url = settings.MEDIA_URL.lstrip("/")
-urlpatterns.append(path(f"{media_url}attachments/<path:path>", downloads.former))
+urlpatterns.append(
+    path(f"{media_url}attachments/<path:path>", downloads.redirect_former)
+)
 if settings.SERVE_MEDIA:
     urlpatterns.append(path(f"{media_url}<path:path>", views.media))

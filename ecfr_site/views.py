@@ -1,3 +1,5 @@
+import sys
+
 from django.conf import settings
 from django.contrib import admin
 from django.core.exceptions import (
@@ -8,9 +10,11 @@ from django.core.exceptions import (
     TooManyFilesSent,
 )
 from django.core.files.storage import default_storage
+from django.db import InterfaceError, OperationalError
 from django.db.models import prefetch_related_objects
 from django.http import FileResponse, Http404, HttpResponse
 from django.shortcuts import redirect, render
+from django.template.loader import get_template
 from django.templatetags.static import static
 from django.utils.cache import patch_cache_control
 from django.utils.http import http_date
@@ -18,10 +22,16 @@ from django.views import defaults
 from django.views.decorators.http import require_safe
 
 from articles.models import BYLINES, Article, Topic
+from articles.search.nearest import list_meant
 from authors.models import Programme
 from ecfr_site.accounts import form_recovery
+from ecfr_site.caching.responses import surrogate_keys
+from ecfr_site.caching.seen import LISTS
 from ecfr_site.caching.views import cached_page
+from ecfr_site.redirects.middleware import Undecided, is_undecided
+from ecfr_site.security import rate_limits
 from ecfr_site.security.headers import CROSS_ORIGIN, admin_policy
+from ecfr_site.storage.space import is_out_of_space
 
 LATEST = 7
 YEAR = 365 * 24 * 3600
@@ -29,6 +39,7 @@ RESEARCH = 4
 # What browsers show without running anything in it; SVG is not among them.
 PICTURES = ("image/avif", "image/gif", "image/jpeg", "image/png", "image/webp")
 TOO_LARGE = (RequestDataTooBig, TooManyFieldsSent, TooManyFilesSent)
+AWAY = (OperationalError, InterfaceError)
 MEDIA_POLICY = "default-src 'none'; frame-ancestors 'none'; sandbox"
 
 
@@ -57,11 +68,11 @@ def home(request):
         "lead": lead,
         "latest": latest,
         "research": research,
-        "research_kinds": [k for k in Article.Kind if k in {a.kind for a in research}],
+        "research_kinds": sorted({a.kind for a in research}, key=lambda k: k.order),
         "programmes": Programme.objects.active(),
         "topics": Topic.objects.topics().roots(),
     }
-    return render(request, "home.html", context)
+    return surrogate_keys(render(request, "home.html", context), LISTS)
 
 
 @require_safe
@@ -74,9 +85,20 @@ def robots(request):
         # Tells nobody anything: an address below it holds a secret, and is answered
         # with "noindex" to whoever comes all the same.
         "Disallow: /preview/",
+        # Rules for all, or groups of their own.
+        *settings.ROBOTS_TXT.splitlines(),
+        "",
         f"Sitemap: {settings.SITE_URL}/sitemap.xml",
     ]
     return HttpResponse("\n".join(lines) + "\n", content_type="text/plain")
+
+
+@require_safe
+def indexnow_key(request, key):
+    """The key, by which search engines see that what they are told comes from here."""
+    if not settings.INDEXNOW_KEY or key != settings.INDEXNOW_KEY:
+        raise Http404
+    return HttpResponse(key, content_type="text/plain")
 
 
 @require_safe
@@ -115,6 +137,32 @@ def bad_request(request, exception):
     return defaults.bad_request(request, exception)
 
 
+def server_error(request):
+    """503.html while the database or the disk cannot be used, else 500.html."""
+    error = sys.exc_info()[1]
+    if isinstance(error, AWAY) or is_out_of_space(error):
+        # Without context processors, which ask the database.
+        page = get_template("503.html").render()
+        headers = {"Retry-After": "30", "Cache-Control": "no-store"}
+        return HttpResponse(page, status=503, headers=headers)
+    return defaults.server_error(request)
+
+
+def page_not_found(request, exception):
+    """404.html with `meant`, pages that this address is like.
+
+    Searched for and rendered only when no redirect or simple page answers either.
+    """
+    if is_undecided(request):
+        return Undecided()
+    usage = rate_limits.measure(
+        request, "not-found", settings.SEARCHES_AN_ADDRESS_A_MINUTE
+    )
+    is_searched = request.method == "GET" and not (usage and usage.is_over)
+    context = {"meant": list_meant(request.path) if is_searched else []}
+    return render(request, "404.html", context, status=404)
+
+
 def csrf_failure(request, reason=""):
     """For readers the 403 page; for editors a page that keeps what they wrote.
 
@@ -123,5 +171,5 @@ def csrf_failure(request, reason=""):
     that the editor would have to look at and save.
     """
     if form_recovery.keeps_text(request):
-        return admin_policy(form_recovery.answer)(request, admin.site)
+        return admin_policy(form_recovery.render_kept_text)(request, admin.site)
     return defaults.permission_denied(request, PermissionDenied(reason))

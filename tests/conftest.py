@@ -1,15 +1,23 @@
-"""What every test stands on: a cast of characters, and no trace on the machine."""
+"""Fixtures of every test: a cast of characters, and no trace on the machine."""
 
 import gc
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from importlib import import_module
 
 import pytest
+from django.apps import apps
 from django.conf import settings as django_settings
 from django.contrib.sites.models import Site
 from django.core.cache import cache
+from django.db import connections
 from django.db.backends.base.creation import BaseDatabaseCreation
 from django.db.backends.base.operations import BaseDatabaseOperations
+from django.db.backends.postgresql.operations import (
+    DatabaseOperations as PostgresOperations,
+)
+from django.db.backends.sqlite3.creation import DatabaseCreation
+from django.db.models.signals import post_migrate
 from django.test import Client
 from django_tasks import TaskResultStatus
 from django_tasks.signals import task_finished
@@ -17,9 +25,16 @@ from hypothesis import settings as hypothesis_settings
 from zeal.constants import initialize_app_registry
 from zeal.patch import patch
 
+from articles.models import Kind
+from ecfr_site.caching import local
+from ecfr_site.caching.models import ContentVersion
+from ecfr_site.caching.store import forget_fragments
 from ecfr_site.images import renditions
 from tests.factories import ArticleFactory, UserFactory
+from tests.migrated import migrated
 from tests.other_site import serving
+
+KINDS = import_module("articles.migrations.0009_kinds").KINDS
 
 # How long an example takes says more of the machine than of the code.
 hypothesis_settings.register_profile("tests", deadline=None)
@@ -48,6 +63,21 @@ def n_plus_one_detector():
 
 
 @pytest.fixture(scope="session", autouse=True)
+def migrated_database():
+    """SQLite begins with a copy, in which the migrations find nothing left to do."""
+    create = DatabaseCreation._create_test_db
+
+    def create_migrated(self, *args, **kwargs):
+        name = create(self, *args, **kwargs)
+        self.connection.kept_alive = migrated(name)
+        return name
+
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(DatabaseCreation, "_create_test_db", create_migrated)
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
 def no_collected_files(tmp_path_factory):
     """Style sheets and scripts come from their sources, not from a running site's."""
     django_settings.STATIC_ROOT = tmp_path_factory.mktemp("static")
@@ -58,6 +88,12 @@ def no_uploaded_files(tmp_path_factory):
     """Migrations, too, find and leave files nowhere but here."""
     django_settings.MEDIA_ROOT = tmp_path_factory.mktemp("media")
     django_settings.PRIVATE_ROOT = tmp_path_factory.mktemp("private")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def no_pages_on_disk():
+    """Those of a running site stay as they are."""
+    django_settings.CACHES.pop("pages", None)
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -82,6 +118,8 @@ def own_settings(settings, tmp_path):
     settings.TASKS = {
         "default": {"BACKEND": "django_tasks.backends.immediate.ImmediateBackend"}
     }
+    # Each takes seconds; tests of documents ask for them.
+    settings.DOCUMENTS = False
     # The cast signs in with a password alone; tests of the second factor ask for it.
     settings.TWO_FACTOR_GROUPS = []
     # Pages are made for every request, so that tests count what that takes.
@@ -97,7 +135,11 @@ def changeable_logs(connection):
     """Without the triggers that refuse to change or empty what is append-only."""
     with connection.cursor() as cursor:
         if connection.vendor == "sqlite":
-            cursor.execute("SELECT name, sql FROM sqlite_master WHERE type = 'trigger'")
+            cursor.execute(
+                "SELECT name, sql FROM sqlite_master WHERE type = 'trigger' "
+                # What is searched for goes with its rows.
+                "AND tbl_name != 'articles_searchtext'"
+            )
             triggers = cursor.fetchall()
             off = [f"DROP TRIGGER {name}" for name, _ in triggers]
             on = [sql for _, sql in triggers]
@@ -116,17 +158,49 @@ def changeable_logs(connection):
             cursor.execute(sql)
 
 
+def delete_all_rows(self, style, tables, **kwargs):
+    """As SQL; TRUNCATE makes each of a hundred tables anew, however little is in it."""
+    return [
+        "SET LOCAL session_replication_role = replica;",
+        *(f"DELETE FROM {self.quote_name(table)};" for table in tables),  # noqa: S608
+    ]
+
+
 @pytest.fixture(scope="session", autouse=True)
 def emptying_and_filling_tables_between_tests():
-    """SQLite empties tables row by row; rows of migrations are put back by UPDATE."""
+    """Tables are emptied row by row; rows of migrations are put back by UPDATE."""
     patched = pytest.MonkeyPatch()
     for owner, name in (
         (BaseDatabaseOperations, "execute_sql_flush"),
         (BaseDatabaseCreation, "deserialize_db_from_string"),
     ):
         patched.setattr(owner, name, with_changeable_logs(getattr(owner, name)))
+    patched.setattr(PostgresOperations, "sql_flush", delete_all_rows)
     yield
     patched.undo()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def kinds_after_emptying_tables():
+    """Every article is of a kind, also in the test after one that emptied all tables.
+
+    Under the numbers that the migration gave them, by which kept rows are put back.
+    """
+
+    def make_kinds(using, **kwargs):
+        if connections[using].introspection.table_names().count("articles_kind"):
+            Kind.objects.using(using).bulk_create(
+                [
+                    Kind(number, *values[:2], slug, *values[2:], order=10 * number)
+                    for number, (slug, values) in enumerate(KINDS.items(), start=1)
+                ],
+                ignore_conflicts=True,
+            )
+
+    app = apps.get_app_config("articles")
+    post_migrate.connect(make_kinds, sender=app)
+    yield
+    post_migrate.disconnect(make_kinds, sender=app)
 
 
 def with_changeable_logs(work):
@@ -140,6 +214,7 @@ def with_changeable_logs(work):
 @pytest.fixture(autouse=True)
 def empty_caches():
     cache.clear()
+    forget_fragments()
     Site.objects.clear_cache()
 
 
@@ -161,6 +236,14 @@ def signed_in(**role):
     client.user = UserFactory(**role)
     client.force_login(client.user)
     return client
+
+
+@pytest.fixture
+def kept_pages(settings):
+    """Pages are kept, under the row of a migration that some other tests remove."""
+    settings.PAGE_CACHE = True
+    local.local_pages.forget()
+    ContentVersion.objects.get_or_create()
 
 
 @pytest.fixture

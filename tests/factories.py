@@ -11,7 +11,16 @@ from django.utils import timezone
 from factory.django import DjangoModelFactory
 from PIL import Image as Picture
 
-from articles.models import Article, Attachment, Byline, Comment, Correction, Topic
+from articles.models import (
+    Article,
+    Attachment,
+    Byline,
+    Comment,
+    Correction,
+    Funder,
+    Series,
+    Topic,
+)
 from articles.workflow import State
 from authors.models import Author, Position, Programme
 from ecfr_site.images.models import Image
@@ -19,9 +28,12 @@ from newsletter.models import (
     Delivery,
     Edition,
     EditionItem,
+    Interest,
     Newsletter,
+    Segment,
     Subscriber,
     Subscription,
+    WelcomeMail,
 )
 
 
@@ -120,12 +132,37 @@ class TopicFactory(DjangoModelFactory):
     slug = factory.Sequence(lambda n: f"topic-{n}")
 
 
+class FunderFactory(DjangoModelFactory):
+    class Meta:
+        model = Funder
+
+    name = factory.Sequence(lambda n: f"Foundation {n}")
+
+
+class SeriesFactory(DjangoModelFactory):
+    """Without parts; ``funders`` takes a list."""
+
+    class Meta:
+        model = Series
+        skip_postgeneration_save = True
+
+    title = factory.Sequence(lambda n: f"Series {n}")
+    slug = factory.Sequence(lambda n: f"series-{n}")
+
+    @factory.post_generation
+    def funders(series, create, extracted):
+        if extracted:
+            series.funders.set(extracted)
+
+
 class ArticleFactory(DjangoModelFactory):
-    """A complete draft; ``authors``, ``topics`` and ``programmes`` take lists."""
+    """A complete draft; ``authors``, ``topics`` and the like take lists."""
 
     class Meta:
         model = Article
         skip_postgeneration_save = True
+        # By its slug, as in addresses.
+        rename = {"kind": "kind_id"}
 
     class Params:
         draft = factory.Trait(state=State.DRAFT)
@@ -165,11 +202,18 @@ class ArticleFactory(DjangoModelFactory):
 
     @factory.post_generation
     def topics(article, create, extracted):
-        article.topics.set(extracted or [])
+        if extracted:
+            article.topics.set(extracted)
 
     @factory.post_generation
     def programmes(article, create, extracted):
-        article.programmes.set(extracted or [])
+        if extracted:
+            article.programmes.set(extracted)
+
+    @factory.post_generation
+    def funders(article, create, extracted):
+        if extracted:
+            article.funders.set(extracted)
 
 
 class BylineFactory(DjangoModelFactory):
@@ -245,6 +289,23 @@ class SubscriberFactory(DjangoModelFactory):
             )
 
 
+class InterestFactory(DjangoModelFactory):
+    """In a topic that is given or made, unless it is in something else."""
+
+    class Meta:
+        model = Interest
+
+    subscriber = factory.SubFactory(SubscriberFactory)
+    topic = factory.Maybe("is_elsewhere", None, factory.SubFactory(TopicFactory))
+    frequency = "daily"
+    counts_from = factory.LazyFunction(lambda: timezone.now() - timedelta(days=30))
+
+    class Params:
+        is_elsewhere = factory.LazyAttribute(
+            lambda i: bool(getattr(i, "author", None) or getattr(i, "programme", None))
+        )
+
+
 class EditionFactory(DjangoModelFactory):
     """A complete draft; ``articles`` takes a list of pieces."""
 
@@ -268,6 +329,40 @@ class EditionFactory(DjangoModelFactory):
     def articles(edition, create, extracted):
         for order, article in enumerate(extracted or []):
             EditionItem.objects.create(edition=edition, article=article, order=order)
+
+
+class SegmentFactory(DjangoModelFactory):
+    """Without criteria; ``topics`` and ``programmes`` take lists."""
+
+    class Meta:
+        model = Segment
+        skip_postgeneration_save = True
+
+    newsletter = factory.SubFactory(NewsletterFactory)
+    name = factory.Sequence(lambda n: f"Segment {n}")
+
+    @factory.post_generation
+    def topics(segment, create, extracted):
+        if extracted:
+            segment.topics.set(extracted)
+
+    @factory.post_generation
+    def programmes(segment, create, extracted):
+        if extracted:
+            segment.programmes.set(extracted)
+
+
+class WelcomeMailFactory(DjangoModelFactory):
+    """In English, and sent."""
+
+    class Meta:
+        model = WelcomeMail
+
+    newsletter = factory.SubFactory(NewsletterFactory)
+    subject = "Welcome to our letter"
+    preheader = "Good to have you."
+    body = "<p>Thank you for joining. Begin with our <a href='/about/'>story</a>.</p>"
+    active = True
 
 
 class DeliveryFactory(DjangoModelFactory):

@@ -1,8 +1,9 @@
 """Another web site, on this machine, which notes what it is asked for."""
 
-import threading
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+from tests.http_server import running
 
 
 class Elsewhere(BaseHTTPRequestHandler):
@@ -29,6 +30,11 @@ class Elsewhere(BaseHTTPRequestHandler):
         self.send_header("Content-Length", "0")
         self.end_headers()
 
+    def do_POST(self):  # noqa: N802
+        body = self.rfile.read(int(self.headers["Content-Length"]))
+        self.server.posted.append((self.headers["Content-Type"], body.decode()))
+        self.do_HEAD()
+
     do_GET = do_HEAD  # noqa: N815
 
     def log_message(self, *arguments):
@@ -38,13 +44,6 @@ class Elsewhere(BaseHTTPRequestHandler):
 @contextmanager
 def serving(host):
     server = ThreadingHTTPServer((host, 0), Elsewhere)
-    server.asked, server.mended, server.over = [], set(), threading.Event()
-    thread = threading.Thread(target=server.serve_forever, args=[0.01])
-    thread.start()
-    try:
+    server.asked, server.posted, server.mended = [], [], set()
+    with running(server):
         yield server
-    finally:
-        server.over.set()
-        server.shutdown()
-        thread.join()
-        server.server_close()

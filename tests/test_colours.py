@@ -5,6 +5,8 @@ import re
 import pytest
 from django.conf import settings
 
+from articles.documents.imprint import COLOURS
+from articles.models import Kind
 from ecfr_site.images.renditions import GROUNDS
 from newsletter.composing.messages import HUES
 
@@ -39,11 +41,11 @@ def site():
 
 @pytest.fixture(scope="module")
 def covers():
-    """{kind: colour}, the rest under the name ""."""
+    """{name: colour}, with the kinds by which editions of before named them."""
     css = (STATIC / "css/site.css").read_text()
     kinds = re.findall(r"\.kind-([a-z-]+) \{ --cover: (#[0-9a-f]{6}); \}", css)
     [rest] = re.findall(r'\[class\*="kind-"\] \{ --cover: (#[0-9a-f]{6});', css)
-    return {"": rest} | dict(kinds)
+    return {"grey": rest, "open-letter": rest} | dict(kinds)
 
 
 @pytest.fixture(scope="module")
@@ -51,6 +53,10 @@ def desk():
     css = (STATIC / "admin/colours.css").read_text()
     pairs = re.findall(r"--([a-z]+): light-dark\((#\w+), (#\w+)\);", css)
     return {name: (whole(light), whole(dark)) for name, light, dark in pairs}
+
+
+def test_documents_have_the_covers_of_the_site(covers):
+    assert {colour: covers[colour] for colour in Kind.Colour} == COLOURS
 
 
 def test_the_desk_and_the_editor_have_the_colours_of_the_site(site, desk):
@@ -63,9 +69,9 @@ def test_the_desk_and_the_editor_have_the_colours_of_the_site(site, desk):
 
 
 def test_the_other_colours_of_the_desk_are_those_of_kinds(desk, covers):
-    assert desk["good"][LIGHT] == covers["report"]
-    assert desk["blue"][LIGHT] == covers["policy-brief"]
-    assert desk["amber"][LIGHT] == covers["explainer"]
+    assert desk["good"][LIGHT] == covers["green"]
+    assert desk["blue"][LIGHT] == covers["blue"]
+    assert desk["amber"][LIGHT] == covers["ochre"]
 
 
 def test_kinds_have_the_same_colours_in_mails(covers):
@@ -73,7 +79,7 @@ def test_kinds_have_the_same_colours_in_mails(covers):
 
 
 def test_on_dark_paper_kinds_are_as_much_lighter_in_mails(covers):
-    """What color-mix(in oklab, …, #fff 56%) makes, which mail programs cannot."""
+    """Compute color-mix(in oklab, …, #fff 56%), which mail programs cannot."""
     assert (
         "color-mix(in oklab, var(--cover), #fff 56%)"
         in (STATIC / "css/site.css").read_text()
@@ -82,6 +88,31 @@ def test_on_dark_paper_kinds_are_as_much_lighter_in_mails(covers):
         mixed = mix_with_white(covers[kind], 0.56)
         differences = [abs(a - b) for a, b in zip(channels(dark), mixed, strict=True)]
         assert max(differences) <= 1, kind
+
+
+def test_every_colour_that_a_kind_may_have_is_there(covers):
+    assert covers.keys() >= set(Kind.Colour.values)
+
+
+@pytest.mark.parametrize("colour", Kind.Colour.values)
+def test_a_kind_is_read_on_its_cover_and_on_either_paper(site, covers, colour):
+    """At 4.5 to 1 (WCAG 2.2, 1.4.3)."""
+    light, dark, _ = site
+    _, on_dark = HUES[colour]
+
+    assert measure_contrast(covers[colour], "#ffffff") >= 4.5
+    assert measure_contrast(covers[colour], light["paper"]) >= 4.5
+    assert measure_contrast(on_dark, dark["paper"]) >= 4.5
+
+
+def measure_contrast(one, other):
+    dim, bright = sorted(map(measure_luminance, (one, other)))
+    return (bright + 0.05) / (dim + 0.05)
+
+
+def measure_luminance(colour):
+    red, green, blue = (linear(channel / 255) for channel in channels(colour))
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
 
 
 @pytest.mark.parametrize("name", ["_style.html", "_letter.html"])

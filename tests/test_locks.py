@@ -1,4 +1,4 @@
-"""What is installed is locked with hashes, and the locks fit the lists."""
+"""Locks: every package with its hashes, in step with the lists."""
 
 import re
 import tomllib

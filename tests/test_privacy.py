@@ -1,4 +1,4 @@
-"""What is stored of people is written down, and removed when its time is over."""
+"""Personal data: documented, and removed when its time is over."""
 
 import re
 from datetime import timedelta
@@ -15,21 +15,48 @@ from tests.factories import ArticleFactory, UserFactory
 
 # Of things, not of people.
 NOBODY = {
+    "articles.Announcement",
+    "articles.WatchedArticle",
+    "articles.OldAddress",
     "articles.Attachment",
+    "articles.AttachmentText",
+    "articles.Funder",
+    "articles.Kind",
+    "articles.Document",
+    "articles.FormerVersion",
     "articles.Link",
+    "articles.RelatedArticle",
+    "articles.RelatedStatus",
     "articles.SearchText",
+    "articles.SearchWord",
+    "articles.Series",
     "articles.Topic",
     "auth.Group",
     "auth.Permission",
     "authors.Programme",
     "contenttypes.ContentType",
     "ecfr_site.MailHold",
+    "ecfr_site.MissingAddress",
+    "ecfr_site.ContentTag",
     "ecfr_site.ContentVersion",
+    "ecfr_site.PageCount",
+    "ecfr_site.ReadLog",
+    "ecfr_site.ReferrerCount",
+    "ecfr_site.WebhookDelivery",
+    "ecfr_site.WebhookEndpoint",
+    "ecfr_site.WebhookMessage",
+    "newsletter.AlertRun",
     "newsletter.EditionItem",
+    "newsletter.DomainHold",
     "newsletter.Heartbeat",
     "newsletter.Link",
     "newsletter.Newsletter",
     "newsletter.Pace",
+    "newsletter.Segment",
+    "newsletter.SegmentProgramme",
+    "newsletter.SegmentTopic",
+    "newsletter.SenderCheck",
+    "newsletter.WelcomeMail",
     "redirects.Redirect",
     "sites.Site",
 }
@@ -81,7 +108,7 @@ def test_unsaved_text_goes_only_when_nobody_came_back_to_it(settings):
             user=UserFactory(username=name),
             since=days_ago(20),
             seen_at=days_ago(seen),
-            typed={"title": ["Words"]},
+            draft_data={"title": ["Words"]},
             typed_at=days_ago(typed),
         )
 

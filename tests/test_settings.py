@@ -4,9 +4,14 @@ import os
 import re
 import subprocess
 import sys
+from contextlib import nullcontext
 
 import pytest
 from django.conf import settings
+from django.core.exceptions import ImproperlyConfigured
+
+from ecfr_site.environment import Env, refuse_without_settings
+from tests.migrated import migrated
 
 
 @pytest.fixture
@@ -88,6 +93,22 @@ def test_production_refuses_to_start_without(manage, name, value):
         ("IMAGE_MAX_BYTES", "plenty"),
         ("LOG_FORMAT", "xml"),
         ("WATCH_ADDRESSES", "10.0.0.300"),
+        ("SECURITY_CONTACT", "security@example.org"),
+        ("SECURITY_EXPIRES", "soon"),
+        ("WEBSUB_HUBS", "hub.example.org"),
+        ("INDEXNOW_KEY", "a/b"),
+        ("HTTPS", "enabled"),
+        ("NEWSLETTER_RATE", "-1"),
+        ("NEWSLETTER_RATE", "nan"),
+        ("BACKUP_RECIPIENT", "age1xxx"),
+        ("SIGN_IN_FAILURES", "0"),
+        ("TIME_ZONE", "Europe/Brusels"),
+        ("LOG_LEVEL", "LOUD"),
+        ("EMAIL_SERVICE", "postmrk"),
+        ("DEFAULT_FROM_EMAIL", "office"),
+        ("PRIVATE_ACCEL", "protected"),
+        ("CSRF_TRUSTED_ORIGINS", "desk.example.org"),
+        ("DKIM_SELECTOR", "news key"),
     ],
 )
 def test_a_value_that_makes_no_sense_stops_the_start(manage, name, value):
@@ -95,6 +116,99 @@ def test_a_value_that_makes_no_sense_stops_the_start(manage, name, value):
 
     assert code != 0
     assert value in said
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("WATCH_TOKEN", "a-short-secret"),
+        ("BOUNCE_MAILBOX", "user:secret@mail.example.org"),
+        ("DATABASE_URL", "mysql://user:secret@db/site"),
+        ("TASK_QUEUE_URL", "amqp://user:secret@queue"),
+        ("SUPPRESSION_KEY", ""),
+        ("EMAIL_URL", "snmp://user:secret@mail.example.org"),
+        ("EMAIL_URL", "smtp+tls:user:secret@mail.example.org"),
+        ("HSTS_PRELOAD", "on"),
+        ("ANYMAIL", "[]"),
+    ],
+)
+def test_a_refusal_names_the_variable_and_no_secret(manage, name, value):
+    code, said = manage("check", **{name: value})
+
+    assert code != 0
+    assert name in said
+    assert "secret" not in said
+
+
+def test_a_name_that_is_nearly_a_setting_is_a_warning(manage):
+    code, said = manage(
+        *["check", "--deploy", "--fail-level", "WARNING"],
+        **PRODUCTION,
+        BEHIND_PROXI="on",
+        UNRELATED="x",
+        PGPORT="5433",
+    )
+
+    assert code != 0
+    assert "BEHIND_PROXI is in the environment" in said
+    assert "Is BEHIND_PROXY meant?" in said
+    assert "UNRELATED" not in said
+    assert "PGPORT" not in said
+
+
+def test_a_group_that_is_not_there_fails_the_deployment_check(manage, tmp_path):
+    migrated(tmp_path / "db.sqlite3")
+    misspelt = PRODUCTION | {"TWO_FACTOR_GROUPS": "Publishers,Manager"}
+
+    assert manage("check", "--deploy", **PRODUCTION)[0] == 0
+    code, said = manage("check", "--deploy", **misspelt)
+
+    assert code != 0
+    assert "names “Manager”" in said
+
+
+def test_the_web_server_refuses_such_a_group_too(tmp_path):
+    migrated(tmp_path / "db.sqlite3")
+    done = subprocess.run(
+        [sys.executable, "-c", "import ecfr_site.wsgi"],
+        cwd=settings.BASE_DIR,
+        env=PRODUCTION
+        | {
+            "PATH": os.environ["PATH"],
+            "VAR_DIR": str(tmp_path),
+            "TWO_FACTOR_GROUPS": "Publishers,Manager",
+        },
+        capture_output=True,
+        text=True,
+    )
+
+    assert done.returncode != 0
+    assert "names “Manager”" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("environ", "refused"),
+    [
+        ({}, True),
+        ({"DEBUG": "on", "DATABASE_URL": "postgres:///site"}, True),
+        ({"DEBUG": "off"}, True),
+        ({"DEBUG": "off", "DATABASE_URL": "postgres:///site"}, False),
+    ],
+)
+def test_on_a_server_no_command_runs_without_its_settings(
+    tmp_path, monkeypatch, environ, refused
+):
+    for name in ("DEBUG", "DATABASE_URL"):
+        monkeypatch.delenv(name, raising=False)
+    for name, value in environ.items():
+        monkeypatch.setenv(name, value)
+    env = Env()
+    debug = env.bool("DEBUG", default=True)
+
+    # Elsewhere there is no such folder.
+    refuse_without_settings(env, debug, tmp_path / "none")
+    with pytest.raises(ImproperlyConfigured) if refused else nullcontext():
+        refuse_without_settings(env, debug, tmp_path)
 
 
 def test_operators_find_every_variable_in_their_table():

@@ -209,7 +209,7 @@ class AccountAdmin(admin.ModelAdmin):
             transaction.on_commit(
                 partial(send_invitation.enqueue, user.pk, request.user.pk)
             )
-            messages.info(request, f"An invitation is on its way to {user.email}.")
+            messages.info(request, f"An invitation has been sent to {user.email}.")
         elif "email" in form.changed_data and form.initial["email"]:
             transaction.on_commit(
                 partial(notify, user, "address", form.initial["email"])
@@ -240,14 +240,14 @@ class AccountAdmin(admin.ModelAdmin):
     @admin.display(description="two-factor sign-in")
     def second_factor(self, user):
         if user.has_factor:
-            left = second_factor.recovery_codes_left(user)
+            left = second_factor.count_recovery_codes(user)
             keys = user.passkey_set.count()
             ways = ["an authenticator app"] if second_factor.has_app(user) else []
             if keys:
                 ways.append(f"{keys} passkey{'' if keys == 1 else 's'}")
             return f"On, with {' and '.join(ways)}; {left} recovery codes are left."
         if second_factor.is_required(user):
-            return "Off. It is required: the next sign-in leads to the set-up."
+            return "Off, but required: it must be set up at the next sign-in."
         return "Off."
 
     @admin.display(description="failed sign-ins")
@@ -320,7 +320,7 @@ class AccountAdmin(admin.ModelAdmin):
             send_password_link.enqueue(user.pk)
         else:
             send_invitation.enqueue(user.pk, request.user.pk)
-        said = f"A link to set a password is on its way to {user.email}."
+        said = f"A link to set a password has been sent to {user.email}."
         return self._done(request, user, "Sent a link to set a password.", said)
 
     @method_decorator(require_POST)
@@ -341,14 +341,14 @@ class AccountAdmin(admin.ModelAdmin):
     def end_sessions(self, request, user_id):
         user = self._account(request, user_id)
         sessions.end_all(user, but=request.session.session_key)
-        said = f"{self.name(user)} is signed out everywhere."
+        said = f"{self.name(user)} has been signed out everywhere."
         return self._done(request, user, "Signed out everywhere.", said)
 
     @method_decorator(require_POST)
     def unlock(self, request, user_id):
         user = self._account(request, user_id)
         AccessAttempt.objects.filter(username=user.username).delete()
-        said = f"{self.name(user)} may try to sign in again."
+        said = f"{self.name(user)} can try to sign in again."
         return self._done(request, user, "Forgot failed sign-ins.", said)
 
     @method_decorator(require_POST)
@@ -357,7 +357,7 @@ class AccountAdmin(admin.ModelAdmin):
         user = self._account(request, user_id)
         log.record("export", object=user, detail="What is stored about the person.")
         return JsonResponse(
-            erasure.data_of(user, by=request.user),
+            erasure.collect_data(user, by=request.user),
             json_dumps_params={"indent": 2, "ensure_ascii": False},
             headers={
                 "Content-Disposition": f'attachment; filename="account-{user.pk}.json"'
@@ -370,7 +370,7 @@ class AccountAdmin(admin.ModelAdmin):
         user = self._account(request, user_id, own=False)
         if request.method == "POST":
             erasure.erase(user, by=request.user)
-            messages.success(request, f"Erased: now {erasure.name_of_former(user)}.")
+            messages.success(request, f"Erased: now {erasure.get_former_name(user)}.")
             return redirect("admin:auth_user_changelist")
         context = {
             **self.admin_site.each_context(request),

@@ -14,19 +14,19 @@ NOTICES = {
     "on": "Two-factor sign-in was switched on for your account.",
     "off": "Two-factor sign-in was switched off for your account.",
     "reset": "A manager switched two-factor sign-in off for your account, so that you "
-    "can set it up anew.",
+    "can set it up again.",
     "app_added": "An authenticator app was added to your account.",
     "app_removed": "The authenticator app was removed from your account.",
     "passkey_added": "A passkey was added to your account.",
     "passkey_removed": "A passkey was removed from your account.",
     "codes": "Your account got new recovery codes; the old ones no longer work.",
     "code_used": "A recovery code was used to sign in to your account.",
-    "address": "The e-mail address of your account was changed. This one is told for "
-    "the last time.",
+    "address": "The e-mail address of your account was changed. We will not write to "
+    "this one again.",
 }
 
 
-def password_link(user):
+def build_password_link(user):
     """The address for setting a password: works once, within PASSWORD_RESET_TIMEOUT."""
     path = reverse(
         "password_reset_confirm",
@@ -38,26 +38,26 @@ def password_link(user):
     return f"{settings.SITE_URL}{path}"
 
 
-def reset_letter(user):
-    return _letter("password_reset", user, user.email, url=password_link(user))
+def build_password_reset(user):
+    return _build("password_reset", user, user.email, url=build_password_link(user))
 
 
-def invitation(user, invited_by):
-    return _letter(
+def build_invitation(user, invited_by):
+    return _build(
         "invitation",
         user,
         user.email,
-        url=password_link(user),
+        url=build_password_link(user),
         invited_by=invited_by and (invited_by.get_full_name() or str(invited_by)),
     )
 
 
-def notice(user, what, to):
+def build_notice(user, what, to):
     """`what` is a key of NOTICES."""
-    return _letter("account_notice", user, to, notice=NOTICES[what])
+    return _build("account_notice", user, to, notice=NOTICES[what])
 
 
-def _letter(template, user, to, **context):
+def _build(template, user, to, **context):
     context = {
         "user": user,
         "language": settings.LANGUAGE_CODE,

@@ -12,7 +12,7 @@ from django.db.models import Q
 from ecfr_site.accounts import second_factor, sessions
 from ecfr_site.audit import log
 from ecfr_site.audit.models import AuditEntry
-from ecfr_site.declarations import declared
+from ecfr_site.declarations import find_declarations
 
 User = get_user_model()
 
@@ -21,49 +21,51 @@ SECRET = {"password", "key", "token"}
 APART = {"ecfr_site.auditentry", "auth.user_groups", "auth.user_user_permissions"}
 
 
-def name_of_former(user):
+def get_former_name(user):
     # With spaces, which no name that somebody chooses can have.
     return f"former colleague {user.pk}"
 
 
 def is_erased(user):
-    return user.username == name_of_former(user)
+    return user.username == get_former_name(user)
 
 
-def _declared():
-    return [app.COLLEAGUES for app in declared("personal_data")]
+def _list_declared():
+    return [app.COLLEAGUES for app in find_declarations("personal_data")]
 
 
 # Export
 
 
-def data_of(user, by):
+def collect_data(user, by):
     """All that is stored about the account, ready for JSON, for `by` to save."""
-    parts = _declared()
+    parts = _list_declared()
     hidden = SECRET.union(*(part.hidden_fields(user, by) for part in parts))
     by_name = set().union(*(part.by_name for part in parts))
     kind = {"kind": user._meta.label_lower, "object_id": str(user.pk)}
     audited = AuditEntry.objects.filter(Q(user=user) | Q(**kind))
     attempts = AccessAttempt.objects.filter(username=user.username)
     return {
-        "account": _row(user, hidden),
+        "account": _serialise_row(user, hidden),
         "groups": [group.name for group in user.groups.all()],
         "permissions": [str(right) for right in user.user_permissions.all()],
-        "sessions": sessions.ends_of(user),
-        "failed_sign_ins": [_row(attempt, hidden) for attempt in attempts],
-        "audit_log": [_row(entry, hidden) for entry in audited.iterator()],
+        "sessions": sessions.list_ends(user),
+        "failed_sign_ins": [_serialise_row(attempt, hidden) for attempt in attempts],
+        "audit_log": [_serialise_row(entry, hidden) for entry in audited.iterator()],
         "mentioned_in": [
-            _row(row, hidden) for part in parts for row in part.mentions_of(user)
+            _serialise_row(row, hidden)
+            for part in parts
+            for row in part.find_mentions(user)
         ],
         "rows": {
             model._meta.label_lower: rows
             for model in apps.get_models(include_auto_created=True)
-            if (rows := _rows_of(model, user, hidden, by_name))
+            if (rows := _collect_rows(model, user, hidden, by_name))
         },
     }
 
 
-def _rows_of(model, user, hidden, by_name):
+def _collect_rows(model, user, hidden, by_name):
     label = model._meta.label_lower
     keys = [
         field.name
@@ -75,7 +77,7 @@ def _rows_of(model, user, hidden, by_name):
     wanted = Q.create([(key, user) for key in keys], connector=Q.OR)
     found = model._base_manager.filter(wanted).order_by("pk").iterator()
     if label not in by_name:
-        return [_row(row, hidden) for row in found]
+        return [_serialise_row(row, hidden) for row in found]
     return [
         {
             "id": row.pk,
@@ -86,7 +88,7 @@ def _rows_of(model, user, hidden, by_name):
     ]
 
 
-def _row(row, hidden):
+def _serialise_row(row, hidden):
     fields = row._meta.concrete_fields
     return {f.name: f.value_from_object(row) for f in fields if f.name not in hidden}
 
@@ -111,7 +113,7 @@ def erase(user, by):
         raise PermissionDenied("The last superuser account cannot be erased.")
     AccessAttempt.objects.filter(username=user.username).delete()
     sessions.end_all(user)
-    user.username = name_of_former(user)
+    user.username = get_former_name(user)
     user.first_name = user.last_name = user.email = ""
     user.is_active = user.is_staff = user.is_superuser = False
     user.last_login = None
@@ -120,7 +122,7 @@ def erase(user, by):
     second_factor.turn_off(user)
     user.groups.clear()
     user.user_permissions.clear()
-    for part in _declared():
+    for part in _list_declared():
         part.forget(user)
     # The desk's own log holds the name of what was changed.
     LogEntry.objects.filter(

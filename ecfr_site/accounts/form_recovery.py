@@ -19,9 +19,9 @@ from ecfr_site.accounts.sign_in import (
     HALFWAY,
     CodeForm,
     SignInForm,
+    accept_code,
     admit,
-    code_given,
-    halfway,
+    get_halfway_user,
 )
 from ecfr_site.richtext.sanitizer import sanitise
 
@@ -77,20 +77,21 @@ def keeps_text(request):
     )
 
 
-def answer(request, site, form=None, status=403):
+def render_kept_text(request, site, form=None, status=403):
     """The page with the kept text: a form to sign in with, or a button to go on."""
     if not request.user.is_authenticated:
         form = form or SignInForm(request)
     context = {
         "title": "Your text is safe",
-        "kept": _posted(request),
+        "kept": _list_posted(request),
         "lost_files": [file.name for file in request.FILES.values()],
         "form": form,
         "asks_for_code": isinstance(form, CodeForm),
         "must_set_up": site.is_known(request)
-        and second_factor.missing(request.user) is second_factor.Missing.SET_UP,
+        and second_factor.required_step(request.user)
+        is second_factor.RequiredStep.SET_UP,
     }
-    return _page(request, site, "admin/kept_text.html", context, status)
+    return _render_page(request, site, "admin/kept_text.html", context, status)
 
 
 def refuse(request, site, refusal):
@@ -102,7 +103,7 @@ def refuse(request, site, refusal):
                 sanitise(value) if "<" in value else linebreaks(value, True)
             ),
         )
-        for name, value in _posted(request)
+        for name, value in _list_posted(request)
         # A phrase was written; a single word is a choice or a number.
         if len(value.split()) > 1
     ]
@@ -111,10 +112,10 @@ def refuse(request, site, refusal):
         "reason": str(refusal) or "You no longer have permission to change this.",
         "written": written,
     }
-    return _page(request, site, "admin/refused_text.html", context, status=403)
+    return _render_page(request, site, "admin/refused_text.html", context, status=403)
 
 
-def _posted(request):
+def _list_posted(request):
     """The posted text, as pairs of name and value."""
     return [
         (name, value)
@@ -124,7 +125,7 @@ def _posted(request):
     ]
 
 
-def _page(request, site, template, context, status):
+def _render_page(request, site, template, context, status):
     context = {**site.each_context(request), **context}
     response = TemplateResponse(request, template, context, status=status)
     response["Cache-Control"] = "no-store"
@@ -138,18 +139,18 @@ def sign_in(request, site):
     both, and a set-up in another window for those who must have one and have none.
     """
     if SIGN_IN in request.POST:
-        form = _sign_in_form(request, request.POST)
+        form = _build_sign_in_form(request, request.POST)
         if form and not form.is_valid():
-            return answer(request, site, form, status=401)
+            return render_kept_text(request, site, form, status=401)
         if isinstance(form, CodeForm):
-            code_given(request, form.user, form.device)
+            accept_code(request, form.user, form.device)
         elif form:
             admit(request, form.get_user())
     else:
         # Of another attempt, perhaps at another account.
         request.session.pop(HALFWAY, None)
     if not site.has_permission(request):
-        return answer(request, site, _sign_in_form(request), status=401)
+        return render_kept_text(request, site, _build_sign_in_form(request), status=401)
     posted = request.POST.copy()
     for name in _NOT_KEPT:
         posted.pop(name, None)
@@ -158,10 +159,10 @@ def sign_in(request, site):
     return None
 
 
-def _sign_in_form(request, data=None):
+def _build_sign_in_form(request, data=None):
     """The next form: for the password, the code, or None when nothing is missing."""
     if data and "username" in data:
         return SignInForm(request, data)
-    if user := halfway(request):
+    if user := get_halfway_user(request):
         return CodeForm(request, user, data)
     return None if request.user.is_authenticated else SignInForm(request)

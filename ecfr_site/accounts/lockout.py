@@ -12,7 +12,7 @@ from django.shortcuts import render
 from django.utils import timezone
 
 from ecfr_site.accounts import form_recovery
-from ecfr_site.accounts.second_factor import in_words
+from ecfr_site.accounts.second_factor import format_wait
 from ecfr_site.database.queries import remove_some
 from ecfr_site.security.client_ip import client_address, ip_prefix
 from ecfr_site.security.headers import login_csp
@@ -57,13 +57,13 @@ class LockoutHandler(AxesDatabaseHandler):
         return latest + timedelta(minutes=settings.SIGN_IN_PAUSE_MINUTES)
 
 
-def guessing_address(request):
+def get_guessing_address(request):
     """The address whose guesses are counted together."""
     return ip_prefix(client_address(request))
 
 
 @login_csp
-def locked_out(request, response, credentials):
+def show_lockout(request, response, credentials):
     """admin/accounts/locked_out.html; what somebody wrote stays on its page."""
     if form_recovery.keeps_text(request):
         response.status_code = 429
@@ -73,7 +73,7 @@ def locked_out(request, response, credentials):
         **admin.site.each_context(request),
         "title": "Too many failed attempts",
         "until": until,
-        "wait": in_words(until),
+        "wait": format_wait(until),
     }
     response = render(request, "admin/accounts/locked_out.html", context, status=429)
     response["Cache-Control"] = "no-store"

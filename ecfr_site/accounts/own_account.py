@@ -19,10 +19,14 @@ from django_otp.plugins.otp_totp.models import TOTPDevice
 
 from ecfr_site.accounts import passkeys, second_factor, sessions
 from ecfr_site.accounts.models import Passkey
-from ecfr_site.accounts.second_factor import Missing
+from ecfr_site.accounts.second_factor import RequiredStep
 from ecfr_site.accounts.sign_in import CodeForm, PasskeyField, build_proof_form
 from ecfr_site.accounts.tasks import notify
-from ecfr_site.accounts.views import SignIn, elsewhere, with_next
+from ecfr_site.accounts.views import (
+    SignIn,
+    redirect_to_required_step,
+    redirect_with_next,
+)
 from ecfr_site.institution.models import Institution
 from ecfr_site.security.headers import admin_policy
 
@@ -42,9 +46,11 @@ def own_page(view):
     def guarded(request, *args, **kwargs):
         if not admin.site.is_known(request):
             return redirect_to_login(request.get_full_path(), reverse("admin:login"))
-        missing = second_factor.missing(request.user)
-        if missing is Missing.CODE or (missing and view.__name__ not in SETTING_UP):
-            return elsewhere(request)
+        missing = second_factor.required_step(request.user)
+        if missing is RequiredStep.CODE or (
+            missing and view.__name__ not in SETTING_UP
+        ):
+            return redirect_to_required_step(request)
         sessions.keep_alive(request)
         response = view(request, *args, **kwargs)
         # Secrets and codes are shown once, not kept.
@@ -78,7 +84,7 @@ def account_page(request, **filled):
         "is_required": second_factor.is_required(user),
         "has_app": second_factor.has_app(user),
         "passkeys": user.passkey_set.all(),
-        "codes_left": second_factor.recovery_codes_left(user) if is_on else 0,
+        "codes_left": second_factor.count_recovery_codes(user) if is_on else 0,
         "offers_passkeys": passkeys.are_offered(request),
         "passkey_site": party and party.origin + reverse("admin:account"),
         **proofs,
@@ -103,14 +109,14 @@ def set_up(request):
                 proof = build_proof_form(request, request.POST)
             if not proof or proof.is_valid():
                 second_factor.begin(user)
-                return with_next("admin:second_factor", next_page)
+                return redirect_with_next("admin:second_factor", next_page)
         else:
             form = ConfirmForm(user, request.POST)
             if form.is_valid():
-                second_factor.take(request, form.device)
+                second_factor.verify_session(request, form.device)
                 app = "an authenticator app"
                 return finish_adding(request, app, "app_added", form.codes, next_page)
-    device = second_factor.begun(user)
+    device = second_factor.get_unconfirmed(user)
     institution = Institution.objects.current()
     context = {
         **admin.site.each_context(request),
@@ -122,9 +128,9 @@ def set_up(request):
         "offers_passkeys": passkeys.are_offered(request) and not proof,
     }
     if device:
-        address = second_factor.address_for_app(device, institution.short_name)
-        context["qr_code"] = qr_code(address)
-        secret = second_factor.secret(device)
+        address = second_factor.build_key_uri(device, institution.short_name)
+        context["qr_code"] = build_qr_code(address)
+        secret = second_factor.format_secret(device)
         context["secret"] = " ".join(
             secret[at : at + 4] for at in range(0, len(secret), 4)
         )
@@ -142,14 +148,14 @@ class ConfirmForm(forms.Form):
         self.fields["code"].required = True
 
     def clean_code(self):
-        self.device = second_factor.begun(self.user)
+        self.device = second_factor.get_unconfirmed(self.user)
         if self.device is None:
-            raise ValidationError("It took too long. Show a new code to scan.")
+            raise ValidationError("The code has expired. Show a new code to scan.")
         self.codes = second_factor.confirm(self.device, self.cleaned_data["code"])
         return self.cleaned_data["code"]
 
 
-def qr_code(text):
+def build_qr_code(text):
     svg = segno.make(text, error="m").svg_inline(
         scale=5, border=4, dark="#000", light="#fff", title="QR code of the secret"
     )
@@ -184,7 +190,7 @@ class NewPasskeyForm(forms.Form):
     name = forms.CharField(
         label="Name of the passkey",
         max_length=Passkey._meta.get_field("name").max_length,
-        help_text="For instance “Laptop”, “Phone” or “Blue key”.",
+        help_text="For example “Laptop”, “Phone” or “Blue key”.",
     )
 
 
@@ -220,14 +226,14 @@ def add_passkey(request):
                 "name": name_form.cleaned_data["name"],
                 "at": int(time.time()),
             }
-            return with_next("admin:add_passkey", next_page)
+            return redirect_with_next("admin:add_passkey", next_page)
     elif name := get_new_passkey_name(request):
         form = PasskeyForm(request, name, request.POST or None)
         if form.is_valid():
             del request.session[NEW_PASSKEY]
-            codes = second_factor.first_recovery_codes(request.user)
+            codes = second_factor.create_first_recovery_codes(request.user)
             if not second_factor.is_verified(request.user):
-                second_factor.take(request, form.added)
+                second_factor.verify_session(request, form.added)
             what = f"the passkey “{name}”"
             return finish_adding(request, what, "passkey_added", codes, next_page)
     context = {
@@ -270,7 +276,7 @@ def remove_passkey(request, passkey_id):
             request, done if is_on else f"{done} Two-factor sign-in is off."
         )
         if is_on and goes_on:
-            second_factor.take(request, form.device)
+            second_factor.verify_session(request, form.device)
         return redirect("admin:account")
     context = {
         **admin.site.each_context(request),
@@ -288,7 +294,7 @@ def new_codes(request):
     form = build_proof_form(request, request.POST, auto_id="codes-%s")
     if not second_factor.is_on(request.user) or not form.is_valid():
         return account_page(request, codes_form=form)
-    codes = second_factor.new_recovery_codes(request.user)
+    codes = second_factor.create_recovery_codes(request.user)
     log(request, "Made new recovery codes.")
     notify(request.user, "codes")
     return show_codes(request, codes, reverse("admin:account"))
@@ -306,7 +312,7 @@ def remove_app(request):
     notify(request.user, "app_removed")
     messages.success(request, "Your authenticator app was removed.")
     if not isinstance(form.device, TOTPDevice):
-        second_factor.take(request, form.device)
+        second_factor.verify_session(request, form.device)
     return redirect("admin:account")
 
 
@@ -332,7 +338,7 @@ def end_sessions(request):
         request,
         f"Signed out in {ended} other place{'' if ended == 1 else 's'}."
         if ended
-        else "You were signed in nowhere else.",
+        else "You were not signed in anywhere else.",
     )
     return redirect("admin:account")
 

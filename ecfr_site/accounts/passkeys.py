@@ -134,7 +134,7 @@ def add(request, user, name, answer):
         raise ValidationError("This passkey could not be added. Try again.") from error
     credential_id = bytes_to_base64url(verified.credential_id)
     if Passkey.objects.filter(credential_id=credential_id).exists():
-        raise ValidationError("This passkey was added before.")
+        raise ValidationError("This passkey has already been added.")
     return Passkey.objects.create(
         user=user,
         name=name,
@@ -182,7 +182,7 @@ def check(request, answer, user=None):
                 "sign-in-refused",
                 object=user,
                 detail="A passkey was not accepted.",
-                who=log.name_of_user(user),
+                who=log.get_user_name(user),
             )
         raise ValidationError(_REFUSED) from error
 

@@ -12,7 +12,7 @@ class ColleagueData:
         """Names of fields of `user`'s rows that `by` may not save."""
         return set()
 
-    def mentions_of(self, user):
+    def find_mentions(self, user):
         """Rows whose text names the person."""
         return ()
 

@@ -35,31 +35,31 @@ HAS_FACTOR = Exists(
 ) | Exists(Passkey.objects.filter(user=OuterRef("pk")))
 
 
-class Missing(Enum):
+class RequiredStep(Enum):
     """The step that is still required of somebody who knows the password."""
 
     CODE = "code"
     SET_UP = "set-up"
 
 
-def missing(user):
-    """A `Missing`, or None; at most two queries for each object of a user."""
-    if not hasattr(user, "_missing_factor"):
-        user._missing_factor = _missing(user)
-    return user._missing_factor
+def required_step(user):
+    """A `RequiredStep`, or None; at most two queries for each object of a user."""
+    if not hasattr(user, "_required_step"):
+        user._required_step = _find_required_step(user)
+    return user._required_step
 
 
-def _missing(user):
+def _find_required_step(user):
     if is_verified(user):
         return None
     if is_on(user):
-        return Missing.CODE
-    return Missing.SET_UP if is_required(user) else None
+        return RequiredStep.CODE
+    return RequiredStep.SET_UP if is_required(user) else None
 
 
-def _changed(user):
-    if hasattr(user, "_missing_factor"):
-        del user._missing_factor
+def _forget_required_step(user):
+    if hasattr(user, "_required_step"):
+        del user._required_step
 
 
 def is_verified(user):
@@ -88,12 +88,12 @@ def check(user, code):
     The kind of code decides which is asked, so that a wrong code of the one never
     makes the other wait.
     """
-    code = _bare(code)
+    code = _strip(code)
     kind = TOTPDevice if re.fullmatch("[0-9]{6}", code) else StaticDevice
     devices = kind.objects.devices_for_user(user, confirmed=True)
     with transaction.atomic():
         device = devices.select_for_update().first()
-        refusal = _refusal(device, code)
+        refusal = _find_refusal(device, code)
     if refusal is None:
         return device
     otp_verification_failed.send(sender=kind, user=user)
@@ -106,7 +106,7 @@ def begin(user):
     return TOTPDevice.objects.create(user=user, name="app", confirmed=False)
 
 
-def begun(user):
+def get_unconfirmed(user):
     """The secret that waits to be confirmed, or None."""
     devices = TOTPDevice.objects.devices_for_user(user, confirmed=False)
     return devices.filter(created_at__gt=timezone.now() - UNCONFIRMED).first()
@@ -119,23 +119,23 @@ def confirm(device, code):
     """
     with transaction.atomic():
         device = TOTPDevice.objects.select_for_update().get(pk=device.pk)
-        refusal = _refusal(device, _bare(code))
+        refusal = _find_refusal(device, _strip(code))
         if refusal is None:
             device.confirmed = True
             device.save(update_fields=["confirmed"])
-            return first_recovery_codes(device.user)
+            return create_first_recovery_codes(device.user)
     raise refusal
 
 
-def first_recovery_codes(user):
+def create_first_recovery_codes(user):
     """Ten codes for who has none, or [] beside those there are."""
     if StaticDevice.objects.filter(user=user).exists():
         return []
-    return new_recovery_codes(user)
+    return create_recovery_codes(user)
 
 
 @transaction.atomic
-def new_recovery_codes(user):
+def create_recovery_codes(user):
     """Ten new ones, as they are written down; those before are good no more."""
     device, _ = StaticDevice.objects.get_or_create(
         user=user, defaults={"name": "recovery codes"}
@@ -148,7 +148,7 @@ def new_recovery_codes(user):
     return [f"{code[:4]}-{code[4:]}" for code in codes]
 
 
-def recovery_codes_left(user):
+def count_recovery_codes(user):
     return StaticToken.objects.filter(device__user=user).count()
 
 
@@ -157,7 +157,7 @@ def remove_app(user):
     if not user.passkey_set.exists():
         return turn_off(user)
     TOTPDevice.objects.filter(user=user).delete()
-    _changed(user)
+    _forget_required_step(user)
 
 
 def is_needed(passkey):
@@ -170,7 +170,7 @@ def remove_passkey(passkey):
     if _is_last(passkey):
         return turn_off(passkey.user)
     passkey.delete()
-    _changed(passkey.user)
+    _forget_required_step(passkey.user)
 
 
 def _is_last(passkey):
@@ -184,34 +184,36 @@ def turn_off(user):
     TOTPDevice.objects.filter(user=user).delete()
     Passkey.objects.filter(user=user).delete()
     StaticDevice.objects.filter(user=user).delete()
-    _changed(user)
+    _forget_required_step(user)
 
 
-def take(request, device):
+def verify_session(request, device):
     """Let the session count as verified by this device."""
     request.session["otp_device_id"] = device.persistent_id
     request.user.otp_device = device
-    _changed(request.user)
+    _forget_required_step(request.user)
 
 
-def address_for_app(device, issuer):
+def build_key_uri(device, issuer):
     """The content of the QR code (key URI format, which authenticator apps read)."""
     issuer = issuer.replace(":", " ")
     label = quote(f"{issuer}:{device.user.get_username()}")
-    query = urlencode({"secret": secret(device), "issuer": issuer}, quote_via=quote)
+    query = urlencode(
+        {"secret": format_secret(device), "issuer": issuer}, quote_via=quote
+    )
     return f"otpauth://totp/{label}?{query}"
 
 
-def secret(device):
+def format_secret(device):
     """The secret as an app takes it by hand."""
     return b32encode(device.bin_key).decode()
 
 
-def _bare(code):
+def _strip(code):
     return re.sub(r"[\s\-–]", "", code).lower()
 
 
-def _refusal(device, code):
+def _find_refusal(device, code):
     """Try the code: None if it is good, else a ValidationError.
 
     Returned, not raised, so that the failed attempt is not rolled back with the
@@ -221,8 +223,8 @@ def _refusal(device, code):
         allowed, why = device.verify_is_allowed()
         if not allowed:
             return ValidationError(
-                "After a wrong code the next one counts only in "
-                f"{in_words(why['locked_until'])}."
+                "That code was wrong. Wait "
+                f"{format_wait(why['locked_until'])}, then try again."
             )
         if device.verify_token(code):
             return None
@@ -232,7 +234,7 @@ def _refusal(device, code):
     )
 
 
-def in_words(moment):
+def format_wait(moment):
     """“40 seconds” or “6 minutes”: how long somebody has to wait."""
     seconds = (moment - timezone.now()).total_seconds()
     if seconds < 90:

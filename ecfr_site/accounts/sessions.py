@@ -22,7 +22,7 @@ STEP = timedelta(minutes=10)
 def begin(request, **kwargs):
     now = timezone.now()
     request.session[BEGAN] = now.isoformat()
-    request.session.set_expiry(_end(now, now))
+    request.session.set_expiry(_compute_end(now, now))
 
 
 def keep_alive(request):
@@ -30,12 +30,12 @@ def keep_alive(request):
     session = request.session
     if BEGAN not in session:
         return begin(request)
-    end = _end(datetime.fromisoformat(session[BEGAN]), timezone.now())
+    end = _compute_end(datetime.fromisoformat(session[BEGAN]), timezone.now())
     if end - session.get_expiry_date() >= STEP:
         session.set_expiry(end)
 
 
-def _end(began, now):
+def _compute_end(began, now):
     return min(
         now + timedelta(hours=settings.SESSION_IDLE_HOURS),
         began + timedelta(days=settings.SESSION_MAX_DAYS),
@@ -47,17 +47,19 @@ def end_all(user, but=None):
 
     Reads every session: those of editors, since readers have none.
     """
-    ended = [session.pk for session in _of(user) if session.session_key != but]
+    ended = [
+        session.pk for session in _list_sessions(user) if session.session_key != but
+    ]
     Session.objects.filter(pk__in=ended).delete()
     return len(ended)
 
 
-def ends_of(user):
+def list_ends(user):
     """Return when each of the user's sessions ends."""
-    return [session.expire_date for session in _of(user)]
+    return [session.expire_date for session in _list_sessions(user)]
 
 
-def _of(user):
+def _list_sessions(user):
     return [
         session
         for session in Session.objects.filter(expire_date__gte=timezone.now())

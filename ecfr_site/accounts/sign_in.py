@@ -30,7 +30,7 @@ class SignInForm(AdminAuthenticationForm):
     # The same to all who get no further: no account, another password, not an editor.
     error_messages = {
         **AdminAuthenticationForm.error_messages,
-        "invalid_login": "That is not the correct user name and password. Mind "
+        "invalid_login": "The user name or password is incorrect. Check "
         "capital letters.",
         "invalid_passkey": "This passkey was not accepted. Try again, or sign in with "
         "your password.",
@@ -148,7 +148,7 @@ class PasswordForm(forms.Form):
         name = self.user.get_username()
         if authenticate(self.request, username=name, password=password) != self.user:
             raise get_locked_out_error(self.request) or ValidationError(
-                "That is not the correct password."
+                "The password is incorrect."
             )
         return password
 
@@ -166,7 +166,7 @@ def admit(request, user):
     The user's password was right, or `user.otp_device` is a passkey that stands for it.
     """
     if second_factor.is_verified(user):
-        code_given(request, user, user.otp_device)
+        accept_code(request, user, user.otp_device)
         return True
     if not second_factor.is_on(user):
         request.session.pop(HALFWAY, None)
@@ -180,14 +180,14 @@ def admit(request, user):
     return False
 
 
-def code_given(request, user, device):
+def accept_code(request, user, device):
     """Sign in, or verify who is signed in already; `device` accepted a code."""
     request.session.pop(HALFWAY, None)
     user.otp_device = device
     login(request, user, BACKEND)
 
 
-def halfway(request):
+def get_halfway_user(request):
     """The user whose code is awaited, after the password or in an unverified session.
 
     None if nobody's. A changed password and ten minutes end the waiting.
@@ -203,7 +203,7 @@ def halfway(request):
     user = request.user
     if (
         user.is_authenticated
-        and second_factor.missing(user) is second_factor.Missing.CODE
+        and second_factor.required_step(user) is second_factor.RequiredStep.CODE
     ):
         return get_user_model().objects.get(pk=user.pk)
     return None

@@ -21,7 +21,7 @@ def send_password_links(user_ids):
 def send_password_link(user_id):
     user = get_user_model().objects.filter(pk=user_id, is_active=True).first()
     if user:
-        emails.reset_letter(user).send()
+        emails.build_password_reset(user).send()
 
 
 @task()
@@ -29,18 +29,18 @@ def send_invitation(user_id, invited_by_id):
     accounts = get_user_model().objects.in_bulk([user_id, invited_by_id])
     user = accounts.get(user_id)
     if user and user.is_active:
-        emails.invitation(user, accounts.get(invited_by_id)).send()
+        emails.build_invitation(user, accounts.get(invited_by_id)).send()
 
 
 @task()
 def send_notice(user_id, what, to):
     user = get_user_model().objects.filter(pk=user_id).first()
     if user:
-        emails.notice(user, what, to).send()
+        emails.build_notice(user, what, to).send()
 
 
 def notify(user, what, to=None):
-    """Tell the owner of the account by mail; `what` is a key of letters.NOTICES."""
+    """Tell the owner of the account by mail; `what` is a key of emails.NOTICES."""
     if to or user.email:
         send_notice.enqueue(user.pk, what, to or user.email)
 

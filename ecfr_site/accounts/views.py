@@ -11,14 +11,14 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST
 
 from ecfr_site.accounts import passkeys, second_factor
-from ecfr_site.accounts.second_factor import Missing
+from ecfr_site.accounts.second_factor import RequiredStep
 from ecfr_site.accounts.sign_in import (
     HALFWAY,
     CodeForm,
     SignInForm,
+    accept_code,
     admit,
-    code_given,
-    halfway,
+    get_halfway_user,
 )
 from ecfr_site.accounts.tasks import notify
 from ecfr_site.security import rate_limits
@@ -53,13 +53,13 @@ class SignIn(LoginView):
             return HttpResponseRedirect(self.get_success_url())
         # Only a second factor is missing.
         if admin.site.is_known(request):
-            return elsewhere(request, self.get_redirect_url())
+            return redirect_to_required_step(request, self.get_redirect_url())
         return super().get(request, *args, **kwargs)
 
     def form_valid(self, form):
         if admit(self.request, form.get_user()):
             return HttpResponseRedirect(self.get_success_url())
-        return to_code(self.get_redirect_url())
+        return redirect_to_code(self.get_redirect_url())
 
 
 class SignInWithCode(SignIn):
@@ -67,7 +67,7 @@ class SignInWithCode(SignIn):
     title = "Your second factor"
 
     def dispatch(self, request, *args, **kwargs):
-        self.user = halfway(request)
+        self.user = get_halfway_user(request)
         if self.user is None:
             return redirect_to_login(
                 request.GET.get(REDIRECT_FIELD_NAME, reverse("admin:index")),
@@ -83,14 +83,14 @@ class SignInWithCode(SignIn):
         return CodeForm(self.request, self.user, data, autofocus=True)
 
     def form_valid(self, form):
-        code_given(self.request, self.user, form.device)
+        accept_code(self.request, self.user, form.device)
         if form.device.model_label().startswith("otp_static"):
             notify(self.user, "code_used")
-            left = second_factor.recovery_codes_left(self.user)
+            left = second_factor.count_recovery_codes(self.user)
             messages.warning(
                 self.request,
-                f"That was a recovery code: {left} are left. If your phone or passkey "
-                "is gone, remove it from your account and add a new one.",
+                f"You used a recovery code. Codes left: {left}. If your phone or "
+                "passkey is lost, remove it from your account and add a new one.",
             )
         return HttpResponseRedirect(self.get_success_url())
 
@@ -116,7 +116,7 @@ def passkey_options(request, own=False):
         return refused
     user = None
     if own:
-        user = halfway(request)
+        user = get_halfway_user(request)
         if user is None and admin.site.is_known(request):
             user = request.user
     if not passkeys.are_offered(request) or (
@@ -126,18 +126,18 @@ def passkey_options(request, own=False):
     return JsonResponse(passkeys.build_request_options(request, user))
 
 
-def to_code(next_page=""):
-    return with_next("admin:sign_in_code", next_page)
+def redirect_to_code(next_page=""):
+    return redirect_with_next("admin:sign_in_code", next_page)
 
 
-def elsewhere(request, next_page=""):
+def redirect_to_required_step(request, next_page=""):
     """Lead to what is missing: to the page for the code, or to the set-up."""
-    if second_factor.missing(request.user) is Missing.CODE:
-        return to_code(next_page)
-    return with_next("admin:second_factor", next_page)
+    if second_factor.required_step(request.user) is RequiredStep.CODE:
+        return redirect_to_code(next_page)
+    return redirect_with_next("admin:second_factor", next_page)
 
 
-def with_next(name, next_page):
+def redirect_with_next(name, next_page):
     """To the page of this name, and from there to the next."""
     response = redirect_to_login(next_page, reverse(name))
     return response if next_page else redirect(name)

@@ -1,7 +1,7 @@
 """The audit log at the desk: read, searched, saved as a file; never written."""
 
 from collections import defaultdict
-from datetime import datetime, time, timedelta
+from datetime import timedelta
 
 from django.apps import apps
 from django.contrib import admin
@@ -24,8 +24,9 @@ from django.utils.text import Truncator
 from ecfr_site.audit import log
 from ecfr_site.audit.models import AuditEntry
 from ecfr_site.csv_format import download
+from ecfr_site.database.days import get_midnight
 from ecfr_site.database.queries import MOST_LISTED, ShortPaginator
-from ecfr_site.declarations import declared
+from ecfr_site.declarations import find_declarations
 
 COLUMNS = [
     "time",
@@ -61,7 +62,7 @@ class PersonFilter(admin.SimpleListFilter):
 
     def lookups(self, request, model_admin):
         users = get_user_model().objects.order_by("username")
-        return [(user.pk, log.name_of_user(user)) for user in users]
+        return [(user.pk, log.get_user_name(user)) for user in users]
 
     def queryset(self, request, entries):
         if not self.value():
@@ -133,15 +134,15 @@ class PeriodFilter(admin.SimpleListFilter):
         return self.value() or "", self.used_parameters["to"]
 
     def queryset(self, request, entries):
-        first, last = (start_of(day) for day in self.days())
+        first, last = (parse_day(day) for day in self.days())
         if first:
             entries = entries.filter(at__gte=first)
         if last:
-            entries = entries.filter(at__lt=start_of(self.days()[1], later=1))
+            entries = entries.filter(at__lt=parse_day(self.days()[1], later=1))
         return entries
 
 
-def start_of(day, later=0):
+def parse_day(day, later=0):
     """The moment a day in ISO form begins. Raises IncorrectLookupParameters."""
     if not day:
         return None
@@ -149,17 +150,17 @@ def start_of(day, later=0):
         day = parse_date(day) + timedelta(days=later)
     except (TypeError, ValueError, OverflowError) as error:
         raise IncorrectLookupParameters(error) from error
-    return timezone.make_aware(datetime.combine(day, time.min))
+    return get_midnight(day)
 
 
-def readable(entries, user):
+def redact(entries, user):
     """The entries, with `shown_what` and `shown_detail`: no more than `user` may know.
 
-    An app says so of its own objects in `audit_log.readable(entries, user)`.
+    An app says so of its own objects in `audit_log.redact(entries, user)`.
     """
     entries = entries.annotate(shown_what=F("what"), shown_detail=F("detail"))
-    for app in declared("audit_log"):
-        entries = app.readable(entries, user)
+    for app in find_declarations("audit_log"):
+        entries = app.redact(entries, user)
     return entries
 
 
@@ -188,31 +189,31 @@ def find_pages(request, site, entries):
             numbers[entry.kind].add(entry.object_id)
     pages = {}
     for kind, wanted in numbers.items():
-        model_admin = admin_of(site, kind)
+        model_admin = get_model_admin(site, kind)
         if model_admin and model_admin.has_view_permission(request):
-            pks = filter(None, (as_key(model_admin.model, pk) for pk in wanted))
+            pks = filter(None, (parse_key(model_admin.model, pk) for pk in wanted))
             seen = model_admin.get_queryset(request).filter(pk__in=list(pks))
             for pk in seen.values_list("pk", flat=True):
-                pages[kind, str(pk)] = page_of(site, kind, pk)
+                pages[kind, str(pk)] = build_page_url(site, kind, pk)
     for entry in entries:
         entry.page = pages.get((entry.kind, entry.object_id), "")
 
 
-def admin_of(site, kind):
+def get_model_admin(site, kind):
     try:
         return site.get_model_admin(apps.get_model(kind))
     except (LookupError, NotRegistered, ValueError):
         return None
 
 
-def as_key(model, number):
+def parse_key(model, number):
     try:
         return model._meta.pk.to_python(number)
     except ValidationError:
         return None
 
 
-def page_of(site, kind, pk):
+def build_page_url(site, kind, pk):
     try:
         return reverse(f"{site.name}:{kind.replace('.', '_')}_change", args=[pk])
     except NoReverseMatch:
@@ -232,7 +233,7 @@ class AuditEntryAdmin(admin.ModelAdmin):
     show_full_result_count = False
     show_facets = admin.ShowFacets.NEVER
     search_fields = ["who", "shown_what", "shown_detail", "address__startswith"]
-    search_help_text = "Words of who, what or the detail, or a network address."
+    search_help_text = "Search by person, object, detail or network address."
     fields = readonly_fields = (
         "time",
         "who",
@@ -303,7 +304,7 @@ class AuditEntryAdmin(admin.ModelAdmin):
         if entry.page:
             name = format_html('<a href="{}">{}</a>', entry.page, name)
         return format_html(
-            '{} <span class="quiet">{}</span>', name, kind_name(entry.kind)
+            '{} <span class="quiet">{}</span>', name, get_kind_name(entry.kind)
         )
 
     @admin.display(description="detail")
@@ -317,7 +318,7 @@ class AuditEntryAdmin(admin.ModelAdmin):
         )
 
     def get_queryset(self, request):
-        return readable(super().get_queryset(request), request.user)
+        return redact(super().get_queryset(request), request.user)
 
     def get_changelist(self, request, **kwargs):
         return AuditList
@@ -340,19 +341,19 @@ class AuditEntryAdmin(admin.ModelAdmin):
             entries = self.get_changelist_instance(request).get_queryset(request)
         except IncorrectLookupParameters:
             return redirect("admin:ecfr_site_auditentry_changelist")
-        log.record("export", object=AuditEntry, detail=log.filters_of(request))
+        log.record("export", object=AuditEntry, detail=log.describe_filters(request))
         today = timezone.localdate()
-        return download(f"audit-log-{today:%Y-%m-%d}.csv", rows(entries))
+        return download(f"audit-log-{today:%Y-%m-%d}.csv", iter_rows(entries))
 
 
-def kind_name(kind):
+def get_kind_name(kind):
     try:
         return apps.get_model(kind)._meta.verbose_name
     except LookupError:
         return kind
 
 
-def rows(entries):
+def iter_rows(entries):
     """An iterator of a file's rows, the head first; memory does not grow with them."""
     yield COLUMNS
     for entry in entries.order_by("pk").iterator(chunk_size=2000):

@@ -32,7 +32,7 @@ def acting(request):
         _request.reset(token)
 
 
-def actor():
+def get_actor():
     """The account that the present request belongs to, or None."""
     user = getattr(_request.get(), "user", None)
     return user if user is not None and user.is_authenticated else None
@@ -51,16 +51,18 @@ def record(
     `action` is one of AuditEntry.ACTIONS; `object` a row, or a model where it is about
     many. Without a user it is the one of the present request, if any. `who` names
     somebody who has no account. Nothing may name a subscriber by address: see
-    `name_of`.
+    `get_name`.
     """
-    entry = _entry(action, user or (None if who else actor()), detail, request, who)
+    entry = _build_entry(
+        action, user or (None if who else get_actor()), detail, request, who
+    )
     if object is not None:
         entry.kind = object._meta.label_lower
         if isinstance(object, type):
             entry.what = object._meta.verbose_name_plural
         else:
             entry.object_id = object.pk
-            entry.what = name_of(object)
+            entry.what = get_name(object)
     _fit(entry).save()
     return entry
 
@@ -88,7 +90,7 @@ def log(action, user, object, message):  # noqa: A002
 def mirror(log_entries):
     """Take over entries of the desk's own log."""
     flags = {1: "add", 2: "change", 3: "delete"}
-    me = actor()
+    me = get_actor()
     users = {me.pk: me} if me else {}
     entries = []
     for logged in log_entries:
@@ -96,7 +98,7 @@ def mirror(log_entries):
             users[logged.user_id] = logged.user
         user = users[logged.user_id]
         action = getattr(logged, "audited_as", flags.get(logged.action_flag, "change"))
-        entry = _entry(action, user, logged.get_change_message())
+        entry = _build_entry(action, user, logged.get_change_message())
         entry.object_id = logged.object_id or ""
         entry.what = logged.object_repr
         if logged.content_type_id:
@@ -108,7 +110,7 @@ def mirror(log_entries):
     AuditEntry.objects.bulk_create(entries)
 
 
-def filters_of(request):
+def describe_filters(request):
     """Return how a list is narrowed down, for the entry of its export.
 
     Not what was searched for, which may be a subscriber's address.
@@ -122,7 +124,7 @@ def filters_of(request):
     return f"Only {', '.join(parts)}." if parts else "All."
 
 
-def name_of(row):
+def get_name(row):
     """The object's name in the log.
 
     What is tied to a subscriber (`audited_by_number`) has a number only: the log
@@ -133,7 +135,7 @@ def name_of(row):
     return str(row)
 
 
-def name_of_user(user):
+def get_user_name(user):
     full = user.get_full_name()
     return f"{full} ({user.get_username()})" if full else user.get_username()
 
@@ -142,20 +144,20 @@ def _is_numbered(model):
     return getattr(model, "audited_by_number", False)
 
 
-def _entry(action, user, detail, request=None, who=""):
+def _build_entry(action, user, detail, request=None, who=""):
     request = request or _request.get()
     if user is None and not who and request is None:
-        who = _program()
+        who = _get_program()
     return AuditEntry(
         user=user,
-        who=who or (name_of_user(user) if user else ""),
+        who=who or (get_user_name(user) if user else ""),
         action=action,
         detail=detail,
         address=client_address(request) if request else None,
     )
 
 
-def _program():
+def _get_program():
     """The name of the running program, as “manage.py createsuperuser”."""
     name = Path(sys.argv[0]).name
     if name == "manage.py":

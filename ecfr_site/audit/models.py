@@ -33,6 +33,7 @@ class AuditEntry(models.Model):
         "import": "imported",
         "prune": "removed old entries",
         "restore": "restored a backup",
+        "backup": "made a backup and verified it",
     }
 
     at = models.DateTimeField(auto_now_add=True, db_index=True)

@@ -33,23 +33,23 @@ SHOWN_OF_UNKNOWN = 3
 def connect():
     """Listen; called once, when all models are there."""
     user_model = get_user_model()
-    user_logged_in.connect(signed_in, dispatch_uid="audit")
-    user_logged_out.connect(signed_out, dispatch_uid="audit")
-    user_login_failed.connect(sign_in_refused, dispatch_uid="audit")
+    user_logged_in.connect(record_sign_in, dispatch_uid="audit")
+    user_logged_out.connect(record_sign_out, dispatch_uid="audit")
+    user_login_failed.connect(record_refused_sign_in, dispatch_uid="audit")
     pre_save.connect(remember, sender=user_model, dispatch_uid="audit")
-    post_save.connect(account_saved, sender=user_model, dispatch_uid="audit")
+    post_save.connect(record_account, sender=user_model, dispatch_uid="audit")
     for through, what in (
         (user_model.groups.through, "groups"),
         (user_model.user_permissions.through, "permissions"),
         (Group.permissions.through, "permissions"),
     ):
-        m2m_changed.connect(rights_changed(what), through, weak=False)
+        m2m_changed.connect(build_rights_receiver(what), through, weak=False)
     connect_desk_log()
     connect_packages()
 
 
 def connect_desk_log():
-    post_save.connect(logged, sender=LogEntry, dispatch_uid="audit")
+    post_save.connect(record_log_entry, sender=LogEntry, dispatch_uid="audit")
     create = LogEntryManager.bulk_create
 
     # Django logs one object with save(), several with bulk_create(), which sends no
@@ -68,27 +68,31 @@ def connect_packages():
         # Its models cannot be imported where it is not installed.
         from axes.signals import user_locked_out
 
-        user_locked_out.connect(locked_out, dispatch_uid="audit")
+        user_locked_out.connect(record_lockout, dispatch_uid="audit")
     if apps.is_installed("django_otp"):
         from django_otp.models import Device
 
         for model in apps.get_models():
             if issubclass(model, Device):
                 pre_save.connect(remember, sender=model, dispatch_uid="audit")
-                post_save.connect(device_saved, sender=model, dispatch_uid="audit")
-                post_delete.connect(device_gone, sender=model, dispatch_uid="audit")
+                post_save.connect(
+                    record_saved_device, sender=model, dispatch_uid="audit"
+                )
+                post_delete.connect(
+                    record_removed_device, sender=model, dispatch_uid="audit"
+                )
 
 
 # Signing in and out
 
 
-def signed_in(user, request=None, **kwargs):
+def record_sign_in(user, request=None, **kwargs):
     device = getattr(user, "otp_device", None)
     detail = f"With a {device._meta.verbose_name}." if device else ""
     log.record("sign-in", user, user, detail, request=request)
 
 
-def signed_out(user, request=None, **kwargs):
+def record_sign_out(user, request=None, **kwargs):
     if user is None:
         return
     try:
@@ -98,26 +102,26 @@ def signed_out(user, request=None, **kwargs):
         logger.exception("The audit log does not know that %s signed out.", user.pk)
 
 
-def sign_in_refused(credentials, request=None, **kwargs):
-    refused("sign-in-refused", credentials.get(name_field(), ""), request)
+def record_refused_sign_in(credentials, request=None, **kwargs):
+    record_refusal("sign-in-refused", credentials.get(get_name_field(), ""), request)
 
 
-def locked_out(username=None, request=None, **kwargs):
-    refused("locked-out", username, request)
+def record_lockout(username=None, request=None, **kwargs):
+    record_refusal("locked-out", username, request)
 
 
-def refused(action, typed, request):
+def record_refusal(action, typed, request):
     """For whom, as far as that is known; never what else was typed."""
     typed = str(typed or "").replace("\x00", "")
-    user = get_user_model()._default_manager.filter(**{name_field(): typed}).first()
+    user = get_user_model()._default_manager.filter(**{get_name_field(): typed}).first()
     if user:
-        who = log.name_of_user(user)
+        who = log.get_user_name(user)
     else:
         who = f"{typed[:SHOWN_OF_UNKNOWN]}… (no account)"
     log.record(action, object=user, request=request, who=who)
 
 
-def name_field():
+def get_name_field():
     return get_user_model().USERNAME_FIELD
 
 
@@ -138,7 +142,7 @@ def remember(sender, instance, update_fields=None, **kwargs):
         instance._before = rows.values(*names).first()
 
 
-def changes(instance):
+def get_changes(instance):
     """The fields that changed since `remember`: {name: new value}."""
     before = instance._before or {}
     return {
@@ -148,20 +152,22 @@ def changes(instance):
     }
 
 
-def account_saved(instance, created, raw=False, **kwargs):
+def record_account(instance, created, raw=False, **kwargs):
     if created:
         given = [flag for flag in FLAGS if getattr(instance, flag)]
-        log.record("account", object=instance, detail=said(dict.fromkeys(given, 1)))
+        log.record(
+            "account", object=instance, detail=describe_flags(dict.fromkeys(given, 1))
+        )
         return
-    if changed := changes(instance):
-        log.record("rights", object=instance, detail=said(changed))
+    if changed := get_changes(instance):
+        log.record("rights", object=instance, detail=describe_flags(changed))
     # Django keeps the password itself until it has told its validators; not when it
     # only hashes the old one anew.
     if instance._password is not None:
-        log.record("password", object=instance, detail=by_whom(instance))
+        log.record("password", object=instance, detail=describe_actor(instance))
 
 
-def said(flags):
+def describe_flags(flags):
     words = {"is_active": "active", "is_staff": "staff", "is_superuser": "superuser"}
     parts = [
         f"{'' if flags[flag] else 'not '}{words[flag]}"
@@ -171,21 +177,21 @@ def said(flags):
     return f"{', '.join(parts).capitalize()}." if parts else ""
 
 
-def by_whom(user):
-    actor = log.actor()
+def describe_actor(user):
+    actor = log.get_actor()
     if actor is None:
         return "Without being signed in: by a link that was mailed, or a command."
     return "The own one." if actor.pk == user.pk else "For somebody else."
 
 
-def rights_changed(what):
+def build_rights_receiver(what):
     verbs = {"post_add": "Given", "post_remove": "Taken", "pre_clear": "Taken"}
 
     def receive(instance, action, reverse, model, pk_set, **kwargs):
         if action not in verbs:
             return
         if action == "pre_clear":
-            others = list(related(instance, kwargs["sender"], reverse))
+            others = list(list_related(instance, kwargs["sender"], reverse))
         else:
             others = list(model._default_manager.filter(pk__in=pk_set))
         pairs = [(other, [instance]) for other in others]
@@ -200,7 +206,7 @@ def rights_changed(what):
     return receive
 
 
-def related(instance, through, reverse):
+def list_related(instance, through, reverse):
     """The rows connected with this one through the table."""
     opts = instance._meta
     for relation in opts.related_objects if reverse else opts.many_to_many:
@@ -214,7 +220,7 @@ def related(instance, through, reverse):
 # The desk's own log
 
 
-def logged(instance, created, raw=False, **kwargs):
+def record_log_entry(instance, created, raw=False, **kwargs):
     # A backup that is loaded brings the audit log, too.
     if created and not raw:
         log.mirror([instance])
@@ -223,8 +229,8 @@ def logged(instance, created, raw=False, **kwargs):
 # Second factors
 
 
-def device_saved(instance, created, **kwargs):
-    changed = changes(instance)
+def record_saved_device(instance, created, **kwargs):
+    changed = get_changes(instance)
     if created:
         detail = "Added" if instance.confirmed else "Began to add"
     elif "confirmed" in changed:
@@ -235,13 +241,13 @@ def device_saved(instance, created, **kwargs):
                 "sign-in-refused",
                 object=instance.user,
                 detail=f"A wrong second factor, {failures} in a row.",
-                who=log.name_of_user(instance.user),
+                who=log.get_user_name(instance.user),
             )
         return
     record_device(instance, detail)
 
 
-def device_gone(instance, **kwargs):
+def record_removed_device(instance, **kwargs):
     record_device(instance, "Removed")
 
 

@@ -20,12 +20,12 @@ from ecfr_site.backups.exceptions import BackupError
 from ecfr_site.backups.folder import format_name, remove_unfinished
 from ecfr_site.backups.location import (
     explain_store_errors,
+    get_upload_folders,
     is_remote,
     list_files,
+    list_object_stores,
     lock_work_folder,
     parse_location,
-    upload_folders,
-    uploads_in_object_stores,
 )
 from ecfr_site.backups.manifest import FORMAT, MANIFEST, compute_digest
 
@@ -38,7 +38,7 @@ def create_backup(folder, *, recipient="", say=lambda text: None):
     """
     folder = parse_location(folder)
     if not is_remote(folder):
-        for place in upload_folders().values():
+        for place in get_upload_folders().values():
             if folder.is_relative_to(place.absolute()):
                 raise BackupError(f"{folder} is within what is backed up ({place}).")
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -61,14 +61,14 @@ def create_backup(folder, *, recipient="", say=lambda text: None):
             "release": settings.RELEASE,
             "vendor": connection.vendor,
             "encrypted": bool(recipient),
-            "elsewhere": uploads_in_object_stores(),
+            "elsewhere": list_object_stores(),
             **dump_database(work / "database"),
             "files": {},
         }
         archive = ArchiveWriter(part, recipient, manifest["files"], say)
         archive.add(work / "database", "database")
         (work / "database").unlink()
-        for name, place in upload_folders().items():
+        for name, place in get_upload_folders().items():
             for file in list_files(place):
                 archive.add(file, f"{name}/{file.relative_to(place).as_posix()}")
         manifest["sha256"] = compute_digest(manifest)

@@ -12,12 +12,21 @@ from django.db.backends.postgresql.client import DatabaseClient
 
 from ecfr_site.backups.exceptions import BackupError
 
+# Every site has it, of whatever version.
+SITE_TABLE = "articles_article"
+
 
 def dump_database(target):
     """Copy the database as of one moment into a file; readers and writers go on.
 
     Returns its part of the manifest: applied migrations, and rows by table.
+    Raises BackupError where there is none of the site's tables.
     """
+    if SITE_TABLE not in connection.introspection.table_names():
+        raise BackupError(
+            f"The database {connection.settings_dict['NAME']} has no tables of a site: "
+            "is DATABASE_URL right?"
+        )
     if connection.vendor == "sqlite":
         connection.ensure_connection()
         with closing(sqlite3.connect(target)) as copy:

@@ -10,31 +10,40 @@ from django.contrib.flatpages.models import FlatPage
 from django.contrib.redirects.models import Redirect
 from django.core.serializers.json import DjangoJSONEncoder
 from django.utils.html import escape
-from django.utils.text import slugify
 
+from articles.exporting import wxr
 from articles.models import (
     Article,
     Attachment,
     Byline,
     Correction,
     EditorialPolicy,
+    Funder,
+    Kind,
+    Series,
     Topic,
 )
 from authors.models import Author, AuthorLink, Position, Programme
 from ecfr_site.audit import log
 from ecfr_site.backups.exceptions import BackupError
-from ecfr_site.backups.location import upload_folders
+from ecfr_site.backups.location import get_upload_folders
 from ecfr_site.csv_format import pieces
 from ecfr_site.images.models import Image
 from ecfr_site.institution.models import Institution
+from ecfr_site.redirects.slug_text import make_slug
+from ecfr_site.statistics.models import PageCount, ReferrerCount
 from newsletter.import_export.resources import SubscriberResource
 from newsletter.models import (
     ConsentRecord,
     Edition,
     EditionItem,
+    Interest,
+    LeavingReason,
     Newsletter,
+    Segment,
     Subscriber,
     Suppression,
+    WelcomeMail,
     Wording,
 )
 
@@ -55,13 +64,13 @@ class Table:
 
     @property
     def columns(self):
-        return self._given(self.model._meta.concrete_fields)
+        return self._exclude_made(self.model._meta.concrete_fields)
 
     @property
     def lists(self):
-        return self._given(self.model._meta.many_to_many)
+        return self._exclude_made(self.model._meta.many_to_many)
 
-    def _given(self, fields):
+    def _exclude_made(self, fields):
         return [field for field in fields if field.name not in self.made]
 
 
@@ -76,7 +85,10 @@ TABLES = [
             "authors",
             "check_asked_at",
             "checked_at",
+            "doi_answer",
+            "doi_checked_at",
             "contents",
+            "losses",
             "reading_time",
             "problems",
             "body_html",
@@ -85,6 +97,9 @@ TABLES = [
     Table("bylines", Byline, "Who wrote which article, in which order"),
     Table("attachments", Attachment, "Files of articles: `file` is below private/"),
     Table("corrections", Correction, "What was corrected in which article"),
+    Table("kinds", Kind, "Kinds of publications, by the slugs in `kind`"),
+    Table("series", Series, "Series and projects"),
+    Table("funders", Funder, "Who paid for articles and projects"),
     Table("topics", Topic, "Topics and regions"),
     Table("editorial_policy", EditorialPolicy, "What is asked of articles"),
     Table("people", Author, "Authors"),
@@ -104,11 +119,17 @@ TABLES = [
         "Their editions",
         made=("approved_content", "checked_content", "findings", "worked_at"),
     ),
+    Table("segments", Segment, "Which subscribers an edition may go to"),
+    Table("welcome_mails", WelcomeMail, "What new subscribers get once"),
     Table("edition_items", EditionItem, "What stands in which edition"),
+    Table("interests", Interest, "What people follow, by number of subscriber"),
+    Table("leaving_reasons", LeavingReason, "Why people left, by number of subscriber"),
     Table("consent", ConsentRecord, "Who agreed to what when, by number of subscriber"),
     Table("wordings", Wording, "The words that they agreed to"),
     Table("suppressions", Suppression, "Addresses that must not be mailed"),
     Table("pages", FlatPage, "Simple pages; `content` is HTML"),
+    Table("page_counts", PageCount, "How many requests of readers a page had on a day"),
+    Table("referrer_counts", ReferrerCount, "From which other sites they came"),
     Table("redirects", Redirect, "Old addresses and where they lead"),
 ]
 
@@ -130,12 +151,14 @@ def export(folder, say=lambda text: None):
         counts[table.name] = write_table(part / f"{table.name}.jsonl", table)
         say(f"{table.name}: {counts[table.name]:,}")
     write_articles(part / "articles")
+    with (part / "wordpress.xml").open("wb") as out:
+        say(f"wordpress.xml: {wxr.write_export(out):,}")
     write_subscribers(part / "subscribers.csv")
-    for name, place in upload_folders().items():
+    for name, place in get_upload_folders().items():
         if place.is_dir():
             say(f"Files of {name} …")
             shutil.copytree(place, part / name)
-    (part / "README.txt").write_text(description(counts), encoding="utf-8")
+    (part / "README.txt").write_text(build_description(counts), encoding="utf-8")
     os.sync()
     part.rename(folder)
 
@@ -166,11 +189,13 @@ class _Encoder(DjangoJSONEncoder):
 def write_articles(folder):
     """A page of HTML each, to read without any program but a browser."""
     folder.mkdir()
-    articles = Article._default_manager.order_by("pk").only(
-        "slug", "title", "standfirst", "body", "language"
+    articles = (
+        Article._default_manager.select_related(None)
+        .order_by("pk")
+        .only("slug", "title", "standfirst", "body", "language")
     )
     for article in articles.iterator(chunk_size=_AT_ONCE):
-        name = f"{article.pk}-{slugify(article.slug or article.title)[:80]}.html"
+        name = f"{article.pk}-{make_slug(article.slug or article.title)[:80]}.html"
         (folder / name).write_text(
             f'<!doctype html>\n<html lang="{escape(article.language)}">\n'
             f'<meta charset="utf-8">\n<title>{escape(article.title)}</title>\n'
@@ -186,7 +211,7 @@ def write_subscribers(file):
         out.writelines(pieces(SubscriberResource().for_export(subscribers)))
 
 
-def description(counts):
+def build_description(counts):
     """The README of an export: its files and how they refer to each other."""
     lines = [
         "Everything that was on this site, but accounts, passwords and logs.",
@@ -197,6 +222,7 @@ def description(counts):
         "description, introduction or content.",
         "",
         "articles/          each article as a page of HTML, by id",
+        "wordpress.xml      articles, pages, images and people for WordPress (WXR 1.2)",
         "subscribers.csv    subscribers, their newsletters and the proof of consent",
         "media/             images and their smaller copies",
         "private/           attachments of articles",
@@ -206,14 +232,16 @@ def description(counts):
         lines += [f"{table.name}.jsonl ({counts[table.name]:,})", f"    {table.about}."]
         for field in table.columns:
             if field.is_relation:
-                target = _file_of(field.related_model)
+                target = _get_file_name(field.related_model)
                 lines.append(f"    {field.name}: id in {target}")
         for field in table.lists:
-            lines.append(f"    {field.name}: ids in {_file_of(field.related_model)}")
+            lines.append(
+                f"    {field.name}: ids in {_get_file_name(field.related_model)}"
+            )
     return "\n".join(lines) + "\n"
 
 
-def _file_of(model):
+def _get_file_name(model):
     names = {table.model: f"{table.name}.jsonl" for table in TABLES}
     if model is Subscriber:
         return "the former database, the same number for the same subscriber"

@@ -57,14 +57,14 @@ def explain_store_errors():
         raise
 
 
-def upload_folders():
+def get_upload_folders():
     """{name in the backup: folder} of the uploaded files that are in folders."""
     folders = {"media": settings.MEDIA_ROOT, "private": settings.PRIVATE_ROOT}
-    away = uploads_in_object_stores()
+    away = list_object_stores()
     return {name: Path(at) for name, at in folders.items() if name not in away}
 
 
-def uploads_in_object_stores():
+def list_object_stores():
     """Names of the uploads in an object store, which a backup leaves there."""
     stores = {"media": storages["default"], "private": storages["private"]}
     return [n for n, s in stores.items() if not isinstance(s, FileSystemStorage)]

@@ -58,7 +58,7 @@ def is_plain_name(name):
     )
 
 
-def known_migrations():
+def list_known_migrations():
     """The migrations that this software has or replaces, as the manifest has them."""
     disk = MigrationLoader(None).disk_migrations
     replaced = [name for found in disk.values() for name in found.replaces]

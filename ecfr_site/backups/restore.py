@@ -15,14 +15,16 @@ from ecfr_site.backups.archive import ArchiveReader
 from ecfr_site.backups.database_dump import count_rows, load_database
 from ecfr_site.backups.exceptions import BackupError
 from ecfr_site.backups.location import (
+    get_upload_folders,
     leads_outside,
     list_files,
     lock_work_folder,
     parse_location,
-    upload_folders,
 )
-from ecfr_site.backups.manifest import known_migrations, read_manifest
-from ecfr_site.backups.verify import find_faults
+from ecfr_site.backups.manifest import list_known_migrations, read_manifest
+from ecfr_site.backups.verify import compare_files
+from ecfr_site.caching.disk import disk_pages
+from ecfr_site.database.planner import collect_statistics
 from ecfr_site.database.squashed import find_unseen
 from ecfr_site.institution.models import Institution
 from ecfr_site.mail.models import MailHold
@@ -31,6 +33,7 @@ from ecfr_site.mail.models import MailHold
 def restore_backup(path, *, identity="", say=lambda text: None):
     """Load a backup into an empty database and empty folders; no other place will do.
 
+    Returns the time when it was made, as the manifest has it.
     identity: the age identity (AGE-SECRET-KEY-…) of an encrypted one. Afterwards the
     tables are those of this software, nobody is signed in, and mail is held. Raises
     BackupError; the folders are then empty as before, and so is the database, unless it
@@ -41,7 +44,7 @@ def restore_backup(path, *, identity="", say=lambda text: None):
     _check_fits(manifest)
     _check_empty()
     say("Reading the backup to its end …")
-    if found := list(find_faults(path)):
+    if found := list(compare_files(path, manifest)):
         raise BackupError("This backup is damaged. " + "; ".join(found[:5]))
     archive = ArchiveReader(path, manifest, identity)
     with lock_work_folder() as work:
@@ -49,14 +52,9 @@ def restore_backup(path, *, identity="", say=lambda text: None):
         filled = []
         try:
             # The database last, so that it never stands there without its files.
-            for name, place in upload_folders().items():
+            for name, place in get_upload_folders().items():
                 filled.append(place)
-                for file in manifest["files"]:
-                    if file.startswith(f"{name}/"):
-                        target = place / PurePosixPath(file).relative_to(name)
-                        if leads_outside(place, target):
-                            raise BackupError(f"{target} lies outside {place}.")
-                        archive.extract(file, target)
+                _extract_files(archive, manifest, name, place)
             say("Database …")
             load_database(work / "database")
             hold_mail()
@@ -66,15 +64,28 @@ def restore_backup(path, *, identity="", say=lambda text: None):
             raise
     _check_rows(manifest)
     call_command("migrate", verbosity=0, interactive=False)
+    collect_statistics()
     MailHold.objects.start()
     Session.objects.all().delete()
     said = f"The backup of {manifest['at']}, from {path.name}."
     log.record("restore", object=Institution, detail=said)
     clear_cache()
+    return manifest["at"]
+
+
+def _extract_files(archive, manifest, name, place):
+    """Extract the folder of the name in the backup to the place."""
+    for file in manifest["files"]:
+        if file.startswith(f"{name}/"):
+            target = place / PurePosixPath(file).relative_to(name)
+            if leads_outside(place, target):
+                raise BackupError(f"{target} lies outside {place}.")
+            archive.extract(file, target)
 
 
 def clear_cache():
     """Clear this site's cache; tasks and other sites in the same Redis stay."""
+    disk_pages.clear()
     cache = caches["default"]
     if not isinstance(cache, RedisCache):
         cache.clear()
@@ -92,7 +103,7 @@ def _check_fits(manifest):
             f"This backup is of {manifest['vendor']}, the database here is "
             f"{connection.vendor}."
         )
-    if newer := sorted(set(manifest["migrations"]) - known_migrations()):
+    if newer := sorted(set(manifest["migrations"]) - list_known_migrations()):
         raise BackupError(
             f"This backup is of newer software ({manifest['release']}), which this one "
             f"does not know: {', '.join(newer[:5])}."
@@ -109,7 +120,7 @@ def _check_fits(manifest):
 def _check_empty():
     if connection.introspection.table_names():
         raise BackupError("The database is not empty. Nothing was changed.")
-    for place in upload_folders().values():
+    for place in get_upload_folders().values():
         if next(list_files(place), None):
             raise BackupError(f"{place} is not empty. Nothing was changed.")
 

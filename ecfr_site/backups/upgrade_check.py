@@ -10,20 +10,21 @@ from django.db.migrations.executor import MigrationExecutor
 from django.db.migrations.recorder import MigrationRecorder
 
 from ecfr_site.backups.archive import format_megabytes
+from ecfr_site.backups.exceptions import BackupError
 from ecfr_site.backups.folder import list_backups, parse_time
-from ecfr_site.backups.manifest import known_migrations
+from ecfr_site.backups.manifest import list_known_migrations
 from ecfr_site.database.squashed import find_unseen
 
 
-def pending():
+def list_pending():
     """The migrations that `migrate` would apply, in order, as (app, name)."""
     executor = MigrationExecutor(connection)
     plan = executor.migration_plan(executor.loader.graph.leaf_nodes())
     return [(migration.app_label, migration.name) for migration, _ in plan]
 
 
-def obstacles(folder, most_hours):
-    """Why not to go on, as lines; none if all is well.
+def find_obstacles(folder, most_hours):
+    """Reasons not to go on, as lines; none if all is well.
 
     folder: where the backups are. A backup must be at most `most_hours` old if there is
     anything to migrate.
@@ -38,15 +39,15 @@ def obstacles(folder, most_hours):
             f"before that first. It has not seen {'.'.join(unseen)}."
         )
         return
-    waiting = pending()
-    yield from unknown_migrations(applied)
-    yield from disk_space()
+    waiting = list_pending()
+    yield from find_unknown_migrations(applied)
+    yield from check_disk_space()
     if waiting:
-        yield from old_backup(Path(folder), timedelta(hours=most_hours))
+        yield from check_backup_age(folder, timedelta(hours=most_hours))
 
 
-def unknown_migrations(applied):
-    known = known_migrations()
+def find_unknown_migrations(applied):
+    known = list_known_migrations()
     ours = {name.partition(".")[0] for name in known}
     for name in sorted({f"{app}.{name}" for app, name in applied} - known):
         # A package that is used no more leaves its rows.
@@ -54,7 +55,7 @@ def unknown_migrations(applied):
             yield f"The database is of newer software: {name} is not known here."
 
 
-def disk_space():
+def check_disk_space():
     """A migration may write the database a second time where it stands."""
     free = shutil.disk_usage(settings.VAR_DIR).free
     needed = settings.DISK_FREE_MB * 1_000_000
@@ -68,8 +69,12 @@ def disk_space():
         )
 
 
-def old_backup(folder, most):
-    made = list_backups(folder)
+def check_backup_age(folder, most):
+    try:
+        made = list_backups(folder)
+    except BackupError as error:
+        yield f"{folder}: {error}"
+        return
     if not made:
         yield f"There is no backup in {folder}."
         return

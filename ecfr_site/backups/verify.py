@@ -2,6 +2,7 @@
 
 import hashlib
 
+from ecfr_site.backups.database_dump import SITE_TABLE
 from ecfr_site.backups.location import (
     explain_store_errors,
     leads_outside,
@@ -17,9 +18,15 @@ def find_faults(path):
     Reads all of it. Needs no key. Raises BackupError where there is no backup.
     """
     path = parse_location(path)
-    noted = read_manifest(path)["files"]
+    yield from compare_files(path, read_manifest(path))
+
+
+def compare_files(path, manifest):
+    """The same by a manifest that was read before."""
+    if SITE_TABLE not in manifest["rows"]:
+        yield "database: has no tables of a site"
     with explain_store_errors():
-        yield from _find_faults(path, noted)
+        yield from _find_faults(path, manifest["files"])
 
 
 def _find_faults(path, noted):

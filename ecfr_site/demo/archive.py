@@ -59,7 +59,7 @@ def _copies(models, numbers, until):
 
 def _write(model, copies):
     """Give the copies the bylines, topics and programmes of the model."""
-    SearchText.objects.bulk_create(map(SearchText.of, copies))
+    SearchText.objects.index(copies)
     Byline.objects.bulk_create(
         Byline(
             article=copy,
@@ -79,11 +79,18 @@ def _write(model, copies):
         )
 
 
+# What no two articles share.
+_OF_ONE = {
+    *("id", "translation_of", "featured_at", "ends_at", "series", "series_number"),
+    *("report_number", "doi", "doi_registered", "isbn"),
+}
+
+
 def _copy(model, number, published_at):
     values = {
         field.attname: getattr(model, field.attname)
         for field in Article._meta.concrete_fields
-        if field.name not in ("id", "translation_of", "featured_at", "ends_at")
+        if field.name not in _OF_ONE
     }
     values |= {
         "slug": f"{SLUG}{number:07}",

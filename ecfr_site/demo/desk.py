@@ -24,13 +24,13 @@ def load():
     """Add the desk's people and work, unless they are there."""
     if User.objects.filter(username__in=STAFF).exists():
         return
-    people = [member(name, *person) for name, person in STAFF.items()]
+    people = [create_member(name, *person) for name, person in STAFF.items()]
     change_a_live_page(*people)
     update_later(*people)
     return_a_draft(*people)
 
 
-def member(username, first_name, last_name, group):
+def create_member(username, first_name, last_name, group):
     user = User(
         username=username,
         first_name=first_name,

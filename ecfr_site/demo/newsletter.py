@@ -17,12 +17,15 @@ from django.db import transaction
 from django.utils import timezone
 
 from articles.models import Article, Topic
+from ecfr_site.institution.models import Institution
 from newsletter.bounces import handler
+from newsletter.bounces.answers import Stage, judge
 from newsletter.models import (
     ConsentRecord,
     Delivery,
     Edition,
     Event,
+    Interest,
     Newsletter,
     Signup,
     Subscriber,
@@ -43,8 +46,9 @@ def load(desk):
     load_newsletters(data["newsletters"])
     if not Edition.objects.exists():
         with transaction.atomic():
-            play(past(data, desk))
+            play(load_past(data, desk))
             draft(data["draft"], desk)
+            offer_alerts(data["subscribers"])
             Signup.objects.remove_old()
 
 
@@ -79,9 +83,9 @@ def clock_at(moment):
         yield
 
 
-def past(data, desk):
+def load_past(data, desk):
     for person in data["subscribers"]:
-        began = since(person)
+        began = get_start(person)
         if "source" in person:
             yield began, partial(take_over, person)
         else:
@@ -98,10 +102,10 @@ def past(data, desk):
         yield began, partial(start, entry, desk)
         yield began + MINUTE, partial(hand_over, entry)
         for returned in entry.get("returned", []):
-            yield began + 2 * MINUTE, partial(come_back, returned)
+            yield began + 2 * MINUTE, partial(record_bounce, returned)
 
 
-def since(person):
+def get_start(person):
     if "days_ago" in person:
         return timezone.now() - timedelta(days=person["days_ago"])
     morning = datetime.combine(person["since"], datetime.min.time())
@@ -126,13 +130,30 @@ def ask(person):
 
 
 def confirm(person):
-    subscriber = named(person["email"])
+    subscriber = get_subscriber(person["email"])
     subscriber.signups.get().confirm()
     subscriber.topics.set(Topic.objects.filter(slug__in=person.get("topics", [])))
     Subscriber.objects.filter(pk=subscriber.pk).update(
         time_zone=person.get("time_zone", ""),
         bounce_score=person.get("bounce_score", 0),
     )
+
+
+def offer_alerts(people):
+    """Turn alerts on; what was published lately goes out when the scheduler looks."""
+    institution = Institution.objects.current()
+    institution.offers_alerts = True
+    institution.save()
+    for person in people:
+        for wish in person.get("follows", []):
+            follow(get_subscriber(person["email"]), **wish)
+
+
+def follow(subscriber, frequency, **wish):
+    [(kind, slug)] = wish.items()
+    followed = Interest._meta.get_field(kind).related_model.objects.get(slug=slug)
+    subscriber.follow(followed, frequency, method=ConsentRecord.Method.PREFERENCES)
+    subscriber.interests.update(counts_from=timezone.now() - timedelta(days=30))
 
 
 def take_over(person):
@@ -146,24 +167,28 @@ def take_over(person):
 
 
 def refuse_analytics(person, then):
-    named(person["email"]).set_analytics(False, method=ConsentRecord.Method.PREFERENCES)
+    get_subscriber(person["email"]).set_analytics(
+        False, method=ConsentRecord.Method.PREFERENCES
+    )
 
 
 def pause(person, then):
-    named(person["email"]).pause(then["until"])
+    get_subscriber(person["email"]).pause(then["until"])
 
 
 def unsubscribe(person, then):
-    named(person["email"]).deliveries.last().unsubscribe(method=then["method"])
+    get_subscriber(person["email"]).deliveries.last().unsubscribe(method=then["method"])
 
 
 def complain(person, then):
-    delivery = named(person["email"]).deliveries.last()
-    handler.complain(delivery, "A complaint by way of the provider’s feedback loop.")
+    delivery = get_subscriber(person["email"]).deliveries.last()
+    handler.record_complaint(
+        delivery, "A complaint by way of the provider’s feedback loop."
+    )
 
 
 def erase(person, then):
-    named(person["email"]).erase(method=ConsentRecord.Method.PREFERENCES)
+    get_subscriber(person["email"]).erase(method=ConsentRecord.Method.PREFERENCES)
 
 
 LATER = {
@@ -175,7 +200,7 @@ LATER = {
 }
 
 
-def named(email):
+def get_subscriber(email):
     return Subscriber.objects.get(normalised=email)
 
 
@@ -265,6 +290,7 @@ def note(delivery, kind, **fields):
     )
 
 
-def come_back(returned):
-    delivery = named(returned["who"]).deliveries.last()
-    handler.record(delivery, hard=returned["hard"], detail=returned["detail"])
+def record_bounce(returned):
+    delivery = get_subscriber(returned["who"]).deliveries.last()
+    verdict = judge(Stage.REPORT, returned["detail"])
+    handler.record_bounce(delivery, verdict, returned["detail"])

@@ -11,7 +11,7 @@ from django.utils.html import format_html, format_html_join
 
 from ecfr_site.admin_site.lookups import OwnLookupsMixin
 from ecfr_site.images.forms import ImageForm
-from ecfr_site.images.markup import picture
+from ecfr_site.images.markup import render_picture
 from ecfr_site.images.models import Image
 from ecfr_site.richtext.folding import FoldedSearchMixin
 
@@ -65,7 +65,7 @@ class ImageAdmin(OwnLookupsMixin, FoldedSearchMixin, admin.ModelAdmin):
     list_per_page = 50
     empty_value_display = "none"
     search_fields = ["title", "alt", "caption", "credit", "file"]
-    search_help_text = "Words of the title, description, caption, credit or file name"
+    search_help_text = "Search by title, description, caption, credit or file name"
     actions = ["make_sizes_again"]
 
     class Media:
@@ -85,11 +85,11 @@ class ImageAdmin(OwnLookupsMixin, FoldedSearchMixin, admin.ModelAdmin):
 
     # The list
 
-    @admin.display(description="picture", ordering="title")
+    @admin.display(description="image", ordering="title")
     def name(self, image):
         return format_html(
             '<span class="picture-name">{}{}</span>',
-            picture(image, "square", sizes="72px"),
+            render_picture(image, "square", sizes="72px"),
             image.title,
         )
 
@@ -113,7 +113,7 @@ class ImageAdmin(OwnLookupsMixin, FoldedSearchMixin, admin.ModelAdmin):
     @admin.action(description="Make the sizes again", permissions=["change"])
     def make_sizes_again(self, request, queryset):
         for image in queryset:
-            image.ask_for_renditions(again=True)
+            image.request_renditions(again=True)
         self.message_user(
             request, "The sizes are being made; this takes a moment.", messages.SUCCESS
         )
@@ -132,7 +132,7 @@ class ImageAdmin(OwnLookupsMixin, FoldedSearchMixin, admin.ModelAdmin):
         if not self.has_view_permission(request):
             raise PermissionDenied
         image = get_object_or_404(Image, pk=pk)
-        thumbnail = picture(image, "card", sizes="90px", css_class="thumbnail")
+        thumbnail = render_picture(image, "card", sizes="90px", css_class="thumbnail")
         return JsonResponse({"alt": image.alt, "thumbnail": thumbnail})
 
     # The form
@@ -156,7 +156,7 @@ class ImageAdmin(OwnLookupsMixin, FoldedSearchMixin, admin.ModelAdmin):
     def get_object(self, request, object_id, from_field=None):
         image = super().get_object(request, object_id, from_field)
         if image:
-            image.links_to_uses = self.links(request, image.used_in())
+            image.links_to_uses = self.links(request, image.find_uses())
         return image
 
     def links(self, request, rows):
@@ -195,7 +195,7 @@ class ImageAdmin(OwnLookupsMixin, FoldedSearchMixin, admin.ModelAdmin):
     def get_deleted_objects(self, objs, request):
         *deleted, protected = super().get_deleted_objects(objs, request)
         # Django would name everything, whoever asks.
-        uses = dict.fromkeys(row for image in objs for row in image.used_in())
+        uses = dict.fromkeys(row for image in objs for row in image.find_uses())
         return *deleted, self.links(request, list(uses)) or protected
 
     def delete_queryset(self, request, queryset):

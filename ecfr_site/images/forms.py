@@ -5,14 +5,14 @@ from django import forms
 from django.conf import settings
 from django.template.defaultfilters import filesizeformat
 
-from ecfr_site.images.intake import taken_in
+from ecfr_site.images.intake import process_upload
 from ecfr_site.images.models import Image
 
 
-class PictureInput(forms.ClearableFileInput):
+class ImageFileInput(forms.ClearableFileInput):
     """A file input that shows the image and lets its focal point be set on it."""
 
-    template_name = "images/picture_input.html"
+    template_name = "images/image_input.html"
     image = None
 
     class Media:
@@ -28,18 +28,18 @@ class PictureInput(forms.ClearableFileInput):
         return context
 
 
-class PictureField(forms.FileField):
+class ImageFileField(forms.FileField):
     """An upload that becomes the image to keep, or an error in an editor's words."""
 
-    widget = PictureInput(attrs={"accept": "image/*"})
+    widget = ImageFileInput(attrs={"accept": "image/*"})
 
     def to_python(self, data):
         file = super().to_python(data)
-        return file and taken_in(file)
+        return file and process_upload(file)
 
 
 class ImageForm(forms.ModelForm):
-    file = PictureField(
+    file = ImageFileField(
         label="Image",
         help_text="JPEG, PNG, WebP, AVIF or GIF. Location and camera data are removed "
         "from the file.",

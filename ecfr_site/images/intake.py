@@ -7,10 +7,13 @@ from pathlib import PurePath
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.files.base import ContentFile
+from django.core.files.storage import default_storage
 from django.template.defaultfilters import filesizeformat
-from django.utils.text import slugify
 from PIL import Image as Pillow
 from PIL import ImageCms, ImageOps
+
+from ecfr_site.redirects.slug_text import make_slug
+from ecfr_site.storage.space import refuse_without_room
 
 # What is read, by its content.
 ACCEPTED = ["JPEG", "PNG", "WEBP", "AVIF", "GIF"]
@@ -32,16 +35,16 @@ ANIMATED = (
 HEIC = "HEIC images cannot be used: save the image as JPEG and upload that."
 
 
-class KeptPicture(ContentFile):
-    """An image as `taken_in` made it."""
+class ProcessedImage(ContentFile):
+    """An image as `process_upload` made it."""
 
 
-def taken_in(file):
+def process_upload(file):
     """An uploaded file as the image to keep: upright, in sRGB, without metadata.
 
     The image is decoded and encoded anew, so that nothing but pixels survives: no
     place where it was taken, no script appended. Raises ValidationError, in words for
-    an editor, for what is too large, damaged or no image.
+    an editor, for what is too large, damaged or no image, or has no room here.
     """
     if not file.size:
         raise ValidationError("The file is empty: upload it again from its source.")
@@ -50,14 +53,16 @@ def taken_in(file):
         raise ValidationError(
             f"The file has {filesizeformat(file.size)}; at most {most} are accepted."
         )
-    picture, kind = _decoded(file)
+    picture, kind = _decode(file)
     content = BytesIO()
     picture.save(content, kind, **OPTIONS[kind])
-    name = slugify(PurePath(file.name or "").stem)[:80] or "picture"
-    return KeptPicture(content.getvalue(), f"{name}.{EXTENSIONS[kind]}")
+    name = make_slug(PurePath(file.name or "").stem)[:80] or "picture"
+    made = ProcessedImage(content.getvalue(), f"{name}.{EXTENSIONS[kind]}")
+    refuse_without_room(made, default_storage)
+    return made
 
 
-def _decoded(file):
+def _decode(file):
     file.seek(0)
     try:
         with warnings.catch_warnings():
@@ -65,17 +70,17 @@ def _decoded(file):
             warnings.simplefilter("ignore", Pillow.DecompressionBombWarning)
             picture = Pillow.open(file, formats=ACCEPTED)
             if picture.width * picture.height > settings.IMAGE_MAX_PIXELS:
-                raise _too_many_pixels()
+                raise _build_pixel_error()
             # In an MPO the further frames are previews, or the other eye's view.
             if picture.format != "MPO" and getattr(picture, "is_animated", False):
                 raise ValidationError(ANIMATED)
             kind = KEPT_AS.get(picture.format, picture.format)
             picture.load()
-            return _plain(picture), kind
+            return _normalise(picture), kind
     except ValidationError:
         raise
     except Pillow.DecompressionBombError as error:
-        raise _too_many_pixels() from error
+        raise _build_pixel_error() from error
     except Pillow.UnidentifiedImageError as error:
         if _is_heic(file):
             raise ValidationError(HEIC) from error
@@ -90,7 +95,7 @@ def _decoded(file):
         ) from error
 
 
-def _too_many_pixels():
+def _build_pixel_error():
     most = settings.IMAGE_MAX_PIXELS // 1_000_000
     return ValidationError(
         f"The image has too many pixels: at most {most} million are accepted."
@@ -104,7 +109,7 @@ def _is_heic(file):
     return head[4:8] == b"ftyp" and head[8:11] in (b"hei", b"hev", b"mif", b"msf")
 
 
-def _plain(picture):
+def _normalise(picture):
     """Only the pixels: upright, in sRGB, eight bits a channel.
 
     RGBA only if a pixel is not opaque.
@@ -114,12 +119,12 @@ def _plain(picture):
     transparent = picture.has_transparency_data
     mode = "RGBA" if transparent else "RGB"
     if picture.mode.startswith("I"):
-        picture = _in_eight_bits(picture)
+        picture = _convert_to_eight_bits(picture)
     if transparent:
         # A transparent colour is known by its value before colours are changed.
         picture = picture.convert(mode)
     if profile and picture.mode in ("RGB", "RGBA", "CMYK"):
-        picture = _in_srgb(picture, profile, mode)
+        picture = _convert_to_srgb(picture, profile, mode)
     plain = picture.convert(mode)
     if transparent and plain.getchannel("A").getextrema()[0] == 255:
         plain = plain.convert("RGB")
@@ -127,7 +132,7 @@ def _plain(picture):
     return plain
 
 
-def _in_eight_bits(picture):
+def _convert_to_eight_bits(picture):
     """Grey in sixteen bits scaled to eight, which `convert` would cut off."""
     clear = picture.info.get("transparency")
     small = picture.convert("I").point(lambda value: value / 256).convert("L")
@@ -136,7 +141,7 @@ def _in_eight_bits(picture):
     return small
 
 
-def _in_srgb(picture, profile, mode):
+def _convert_to_srgb(picture, profile, mode):
     try:
         return ImageCms.profileToProfile(
             picture,

@@ -6,7 +6,7 @@ from django.utils.html import format_html, format_html_join
 from ecfr_site.images.renditions import FORMATS, GROUNDS, SHAPES
 
 
-def picture(image, shape, alt="", sizes="100vw", lazy=True, css_class=""):
+def render_picture(image, shape, alt="", sizes="100vw", lazy=True, css_class=""):
     """A <picture> of the renditions in `shape`, or the original until they are ready.
 
     No query: the files' addresses follow from the image's row.

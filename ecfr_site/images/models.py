@@ -15,12 +15,12 @@ from django.db.models.functions import Coalesce
 from django.utils import timezone
 from PIL import Image as Pillow
 
-from ecfr_site.caching.triggers import Seen
-from ecfr_site.images.intake import KeptPicture, taken_in
+from ecfr_site.caching.seen import LISTS, Seen
+from ecfr_site.images.intake import ProcessedImage, process_upload
 from ecfr_site.images.renditions import (
     GROUNDS,
     SHAPES,
-    ground_of,
+    choose_ground,
     render,
     rendition_folder,
     rendition_name,
@@ -65,13 +65,13 @@ class ImageQuerySet(models.QuerySet):
     def with_use_count(self):
         """With `use_count`: how many rows of other models show the image."""
         counts = [
-            Coalesce(Subquery(_count(use), output_field=models.IntegerField()), 0)
+            Coalesce(Subquery(_count_uses(use), output_field=models.IntegerField()), 0)
             for use in self.model.uses()
         ]
         return self.annotate(use_count=sum(counts, models.Value(0)))
 
 
-def _count(use):
+def _count_uses(use):
     rows = use.related_model.objects.filter(**{use.field.name: OuterRef("pk")})
     return rows.order_by().values(use.field.name).values(count=models.Count("pk"))
 
@@ -126,12 +126,18 @@ class Image(models.Model):
     created = models.DateTimeField(auto_now_add=True)
 
     readers_see = Seen(
+        tags=("image-{id}", LISTS),
+        where_shown=True,
         unseen=(
+            # The first is told to the desk alone, the second offered there.
+            "title",
+            "alt",
+            "created",
             "fingerprint",
             "render_asked_at",
             "render_error",
             "uploaded_by",
-        )
+        ),
     )
 
     objects = ImageQuerySet.as_manager()
@@ -145,8 +151,8 @@ class Image(models.Model):
     def save(self, *args, **kwargs):
         digest = self.fingerprint[:12]
         if not self.file._committed:
-            if not isinstance(self.file.file, KeptPicture):
-                self.file = taken_in(self.file)
+            if not isinstance(self.file.file, ProcessedImage):
+                self.file = process_upload(self.file)
             digest = hashlib.sha256(self.file.read()).hexdigest()[:12]
             # The renditions of another file have other sizes than this row says.
             self.rendered = self.ground = ""
@@ -160,7 +166,7 @@ class Image(models.Model):
         super().save(*args, **kwargs)
         if is_other:
             # Not earlier: outside a transaction it asks at once, and needs the key.
-            transaction.on_commit(self.ask_for_renditions)
+            transaction.on_commit(self.request_renditions)
 
     def delete(self, *args, **kwargs):
         """Delete the files too. Raises ProtectedError while a page shows the image."""
@@ -181,7 +187,7 @@ class Image(models.Model):
         """
         return cls._meta.related_objects
 
-    def used_in(self):
+    def find_uses(self):
         """The articles, people and so on that show the image; a query a relation."""
         rows = [
             row
@@ -193,7 +199,7 @@ class Image(models.Model):
 
     # Renditions
 
-    def ask_for_renditions(self, again=False):
+    def request_renditions(self, again=False):
         """Queue the task; `again` also for a set that is there, as if it were not."""
         asked = {"render_asked_at": timezone.now(), "render_error": ""}
         if again:
@@ -219,7 +225,7 @@ class Image(models.Model):
                 return
             self.rendered, self.ground = wanted, ground
             for article in self.showing_articles.all():
-                article.refresh_pictures()
+                article.refresh_text()
         self.delete_renditions(keep=wanted)
 
     def make_renditions(self, fingerprint):
@@ -227,7 +233,7 @@ class Image(models.Model):
         with self.file.open() as file:
             picture = Pillow.open(file)
             picture.load()
-        ground = ground_of(picture)
+        ground = choose_ground(picture)
         if self.rendered == fingerprint and ground not in GROUNDS:
             # Complete since before transparency was kept, and without any.
             return ground

@@ -40,8 +40,8 @@ class Shape:
             wide = max(1, round(height * self.ratio))
         elif self.ratio:
             high = max(1, min(height, round(width / self.ratio)))
-        left = _start(width, wide, focal_x)
-        top = _start(height, high, focal_y)
+        left = _find_start(width, wide, focal_x)
+        top = _find_start(height, high, focal_y)
         return left, top, left + wide, top + high
 
     def sizes(self, width: int, height: int) -> list[tuple[int, int]]:
@@ -52,7 +52,7 @@ class Shape:
         return [(w, max(1, round(w * high / wide))) for w in widths]
 
 
-def _start(whole: int, part: int, focal: int) -> int:
+def _find_start(whole: int, part: int, focal: int) -> int:
     return min(max(0, round(whole * focal / 100 - part / 2)), whole - part)
 
 
@@ -78,7 +78,7 @@ def rendition_name(
     return f"{rendition_folder(image_id, fingerprint)}/{shape}-{width}.{extension}"
 
 
-def ground_of(picture: Pillow.Image) -> str:
+def choose_ground(picture: Pillow.Image) -> str:
     """The key of GROUNDS that a transparent image needs; "none" for an opaque one.
 
     Dark if most of what can be seen is nearly white, as in a logo for dark paper.
@@ -100,7 +100,7 @@ def render(
     A transparent image has PNG too, and stands on its ground in JPEG, for social cards
     and e-mail.
     """
-    ground = ground_of(picture)
+    ground = choose_ground(picture)
     transparent = ground in GROUNDS
     picture = picture.convert("RGBA" if transparent else "RGB")
     for name, shape in SHAPES.items():
@@ -111,13 +111,13 @@ def render(
                 if extension == "png" and not transparent:
                     continue
                 flat = transparent and extension == "jpg"
-                shown = _on_ground(small, GROUNDS[ground]) if flat else small
+                shown = _paste_on_ground(small, GROUNDS[ground]) if flat else small
                 content = BytesIO()
                 shown.save(content, **options)
                 yield name, size[0], extension, content.getvalue()
 
 
-def _on_ground(picture: Pillow.Image, colour: str) -> Pillow.Image:
+def _paste_on_ground(picture: Pillow.Image, colour: str) -> Pillow.Image:
     ground = Pillow.new("RGB", picture.size, colour)
     ground.paste(picture, mask=picture.getchannel("A"))
     return ground

@@ -18,5 +18,5 @@ def enqueue_due():
     """Ask again for renditions that are missing; return for how many."""
     due = list(apps.get_model("images.Image").objects.due()[:100])
     for image in due:
-        image.ask_for_renditions()
+        image.request_renditions()
     return len(due)

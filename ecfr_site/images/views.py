@@ -5,7 +5,7 @@ from django.core.exceptions import ValidationError
 from django.http import JsonResponse
 from django.views.decorators.http import require_POST
 
-from ecfr_site.images.intake import taken_in
+from ecfr_site.images.intake import process_upload
 from ecfr_site.images.models import Image
 
 
@@ -17,21 +17,21 @@ def upload(request):
     `{"uploaded": 0, "error": {"message"}}`. The form's CSRF token is required.
     """
     if not request.user.is_authenticated:
-        return refusal(
+        return refuse(
             401, "Your session has ended. Sign in in another tab, then try again."
         )
     # The desk may ask for more than a password.
     if not (
         admin.site.has_permission(request) and request.user.has_perm("images.add_image")
     ):
-        return refusal(403, "You do not have permission to upload images.")
+        return refuse(403, "You do not have permission to upload images.")
     if "upload" not in request.FILES:
-        return refusal(400, "Choose an image to upload.")
+        return refuse(400, "Choose an image to upload.")
     sent = request.FILES["upload"]
     try:
-        file = taken_in(sent)
+        file = process_upload(sent)
     except ValidationError as error:
-        return refusal(400, " ".join(error.messages))
+        return refuse(400, " ".join(error.messages))
     title = PurePath(sent.name).stem[:200]
     image = Image.objects.create(file=file, title=title, uploaded_by=request.user)
     return JsonResponse(
@@ -47,6 +47,6 @@ def upload(request):
     )
 
 
-def refusal(status, message):
+def refuse(status, message):
     answer = {"uploaded": 0, "error": {"message": message}}
     return JsonResponse(answer, status=status)

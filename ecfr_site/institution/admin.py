@@ -14,4 +14,10 @@ class InstitutionAdmin(SingletonAdminMixin, FormRecoveryMixin, admin.ModelAdmin)
         "disclaimer",
         "email",
         "postal_address",
+        "place",
+        "ror",
+        "citation_style",
+        "offers_alerts",
+        "full_text_feeds",
+        "shows_versions",
     ]

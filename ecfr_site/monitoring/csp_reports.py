@@ -14,7 +14,7 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST
 
 from ecfr_site.monitoring.metrics import count_csp_report
-from ecfr_site.monitoring.request_context import view_of
+from ecfr_site.monitoring.request_context import get_view_name
 from ecfr_site.security.rate_limits import CACHE_ERRORS, is_rate_limited
 
 logger = logging.getLogger("ecfr_site.csp")
@@ -71,7 +71,7 @@ def read(posted):
         yield (
             directive if directive in DIRECTIVES else "other",
             source(blocked),
-            view_of(urlsplit(document).path),
+            get_view_name(urlsplit(document).path),
         )
 
 

@@ -6,8 +6,8 @@ from django.http import HttpRequest
 from pythonjsonlogger.core import RESERVED_ATTRS
 from pythonjsonlogger.json import JsonFormatter
 
-from ecfr_site.monitoring.request_context import current
-from ecfr_site.monitoring.scrubbing import route, scrub
+from ecfr_site.monitoring.request_context import get_current
+from ecfr_site.monitoring.scrubbing import get_route, scrub
 
 
 class WorkFilter(logging.Filter):
@@ -18,14 +18,14 @@ class WorkFilter(logging.Filter):
         if not isinstance(request, HttpRequest):
             request = None
         # Django logs what it answered when the middleware is through with it.
-        work = getattr(request, "work", None) or current()
+        work = getattr(request, "work", None) or get_current()
         record.request_id = work.request_id if work else "-"
         if work and not hasattr(record, work.kind):
             setattr(record, work.kind, work.name)
         if request and isinstance(record.args, tuple):
             paths = (request.path, request.get_full_path())
             record.args = tuple(
-                route(request) if arg in paths else arg for arg in record.args
+                get_route(request) if arg in paths else arg for arg in record.args
             )
         return True
 

@@ -6,6 +6,8 @@ ecfr_site/gunicorn.py sets, in files that whichever process is asked adds up.
 """
 
 import os
+from collections.abc import Callable
+from functools import cache
 
 from prometheus_client import CollectorRegistry, Counter, Histogram
 from prometheus_client.core import GaugeMetricFamily
@@ -62,15 +64,34 @@ _csp_reports = Counter(
 def count_request(
     view: str, method: str, status: int, seconds: float, queries: int
 ) -> None:
-    method = method if method in _METHODS else "other"
-    _requests.labels(view, method, status).inc()
-    _seconds.labels(view).observe(seconds)
-    _queries.labels(view).observe(queries)
+    count, observe_seconds, observe_queries = _find_counters(
+        view, method if method in _METHODS else "other", status
+    )
+    count()
+    observe_seconds(seconds)
+    observe_queries(queries)
+
+
+@cache
+def _find_counters(
+    view: str, method: str, status: int
+) -> tuple[Callable[..., None], ...]:
+    """Finding them by their labels takes longer than counting."""
+    return (
+        _requests.labels(view, method, status).inc,
+        _seconds.labels(view).observe,
+        _queries.labels(view).observe,
+    )
 
 
 def count_page_cache(outcome: str) -> None:
     """To be called once a request by the page cache: "hit", "miss" or "bypass"."""
-    _page_cache.labels(outcome).inc()
+    _find_outcome(outcome)()
+
+
+@cache
+def _find_outcome(outcome: str) -> Callable[..., None]:
+    return _page_cache.labels(outcome).inc
 
 
 def count_replica(outcome: str) -> None:
@@ -103,10 +124,10 @@ class Gauge:
             value = {(): value}
         elif len(self.labels) == 1:
             value = {(label,): number for label, number in value.items()}
-        yield family(self.name, self.about, value, self.labels)
+        yield build_family(self.name, self.about, value, self.labels)
 
 
-def family(name, about, values, labels=()):
+def build_family(name, about, values, labels=()):
     """A family of gauges; values: {tuple of label values: number}."""
     made = GaugeMetricFamily(f"ecfr_site_{name}", about, labels=labels)
     for of, value in values.items():
@@ -114,6 +135,6 @@ def family(name, about, values, labels=()):
     return made
 
 
-def collectors():
+def list_collectors():
     """The registry that has the counts of all processes on this machine."""
     return [MultiProcessCollector(None) if _IN_FILES else _registry]

@@ -17,18 +17,20 @@ class WatchMiddleware:
         self.get_response = get_response
 
     def __call__(self, request):
-        if response := views.answer(request):
+        if response := views.answer_probe(request):
             return response
         work = request.work = RequestContext(request)
-        with work.being_done():
-            with work.watching_queries():
+        with work.activate():
+            with work.count_queries():
                 response = self.get_response(request)
-            note(request.method, response.status_code, work)
+            record_request(request.method, response.status_code, work)
         response["X-Request-ID"] = work.request_id
         return response
 
 
-def note(method: str, status: int, work: Work) -> None:
+def record_request(
+    method: str, status: int, work: Work, level: int = logging.INFO
+) -> None:
     """Count and log a request that was answered."""
     seconds, view = work.seconds, work.name
     try:
@@ -37,7 +39,8 @@ def note(method: str, status: int, work: Work) -> None:
         # A full disk is no reason to withhold a page.
         logger.warning("This request could not be counted.", exc_info=True)
     ms = round(seconds * 1000, 1)
-    logger.info(
+    logger.log(
+        level,
         "%s %s %d, %.1f ms, %d queries",
         method,
         view,

@@ -24,7 +24,7 @@ NOWHERE = "none"
 _current: ContextVar["Work | None"] = ContextVar("work", default=None)
 
 
-def view_of(path: str) -> str:
+def get_view_name(path: str) -> str:
     """The view's name, of which there is a limited number; NOWHERE if there is none."""
     try:
         return resolve(path).view_name
@@ -32,7 +32,7 @@ def view_of(path: str) -> str:
         return NOWHERE
 
 
-def current() -> "Work | None":
+def get_current() -> "Work | None":
     """The request or task that this thread is at; None outside of any."""
     return _current.get()
 
@@ -56,7 +56,7 @@ class Work:
         return time.perf_counter() - self.began
 
     @contextmanager
-    def being_done(self) -> Iterator[None]:
+    def activate(self) -> Iterator[None]:
         """Put this work's id on what is logged meanwhile."""
         token = _current.set(self)
         try:
@@ -65,7 +65,7 @@ class Work:
             _current.reset(token)
 
     @contextmanager
-    def watching_queries(self) -> Iterator[None]:
+    def count_queries(self) -> Iterator[None]:
         with ExitStack() as stack:
             for connection in connections.all():
                 stack.enter_context(connection.execute_wrapper(self._execute))
@@ -101,7 +101,7 @@ class RequestContext(Work):
     kind = "view"
 
     def __init__(self, request: HttpRequest) -> None:
-        super().__init__(given_id(request.META))
+        super().__init__(get_trusted_id(request.META))
         self.request = request
 
     # Nobody sets it.
@@ -114,7 +114,7 @@ class RequestContext(Work):
             if request.path_info.startswith(settings.STATIC_URL):
                 return "static"
             # Not asked for its view: refused, redirected or answered from a cache.
-            return view_of(request.path_info)
+            return get_view_name(request.path_info)
         return match.view_name
 
 
@@ -124,7 +124,7 @@ class CachedPageContext(Work):
     kind = "view"
 
     def __init__(self, name: str, environ: Mapping[str, Any]) -> None:
-        super().__init__(given_id(environ))
+        super().__init__(get_trusted_id(environ))
         self.name = name
 
 
@@ -136,7 +136,7 @@ class TaskContext(Work):
         self.name = name
 
 
-def given_id(environ: Mapping[str, Any]) -> str | None:
+def get_trusted_id(environ: Mapping[str, Any]) -> str | None:
     """The id in X-Request-ID, if a proxy of ours vouches for it; otherwise None."""
     given: str = environ.get("HTTP_X_REQUEST_ID", "")
     if settings.SECURE_PROXY_SSL_HEADER and _WELL_FORMED.fullmatch(given):

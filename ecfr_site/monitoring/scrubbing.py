@@ -23,7 +23,7 @@ def scrub(text: str) -> str:
     return _MAIL.sub("[address]", _SECRETS.sub("[token]", text))
 
 
-def route(request: HttpRequest) -> str:
+def get_route(request: HttpRequest) -> str:
     """The pattern that matched the path, as `preview/<str:token>/`, never the path."""
     match = request.resolver_match
     return match.route if match else "(no view)"

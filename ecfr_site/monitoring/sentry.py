@@ -6,7 +6,7 @@ From the server alone: readers' browsers learn nothing of it and send nothing.
 import sentry_sdk
 from sentry_sdk.integrations.django import DjangoIntegration
 
-from ecfr_site.monitoring.request_context import current
+from ecfr_site.monitoring.request_context import get_current
 from ecfr_site.monitoring.scrubbing import scrub
 
 # What tells of people or holds secrets is never sent, even if a setting there asks.
@@ -29,19 +29,19 @@ def report_to(dsn, release, **options):
         # No other: that of RQ would send the arguments of tasks.
         auto_enabling_integrations=False,
         integrations=[DjangoIntegration(signals_spans=False)],
-        before_send=without_secrets,
+        before_send=remove_secrets,
         **options,
     )
 
 
-def without_secrets(event, hint):
+def remove_secrets(event, hint):
     """The event with the request's id and view, and nothing of who asked for what."""
     request = event.pop("request", {})
     event["request"] = {k: v for k, v in request.items() if k in _KEPT_OF_REQUEST}
     event.pop("user", None)
     event.pop("extra", None)
     event.pop("breadcrumbs", None)
-    if work := current():
+    if work := get_current():
         event["tags"] = {"request_id": work.request_id, work.kind: work.name}
         event["transaction"] = work.name
     for error in event.get("exception", {}).get("values", []):

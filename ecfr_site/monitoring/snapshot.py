@@ -47,7 +47,7 @@ class Snapshot:
             future.set_result(seen)
 
 
-def see(looks, seconds):
+def run_checks(looks, seconds):
     """Run the checks at once, within so many seconds in all; results by name.
 
     Yields name, what was seen, and the exception in place of it: TimeoutError if it

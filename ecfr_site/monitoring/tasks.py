@@ -8,7 +8,7 @@ from django.dispatch import receiver
 from django_tasks.base import Task
 from django_tasks.signals import log_task_started, task_finished, task_started
 
-from ecfr_site.monitoring.request_context import TaskContext, current
+from ecfr_site.monitoring.request_context import TaskContext, get_current
 
 logger = logging.getLogger("ecfr_site.tasks")
 
@@ -18,7 +18,7 @@ _KEY = "_request_id"
 _being_done: dict[str, ExitStack] = {}
 
 
-def request_id_of(kwargs: dict[str, Any]) -> str | None:
+def get_request_id(kwargs: dict[str, Any]) -> str | None:
     """The id that travels among the arguments of a task, or None."""
     request_id: str | None = kwargs.get(_KEY)
     return request_id
@@ -28,15 +28,15 @@ class WatchedTask(Task):
     """The class of tasks that our queues name; both workers come through `call`."""
 
     def enqueue(self, *args, **kwargs):
-        if work := current():
+        if work := get_current():
             kwargs[_KEY] = work.request_id
         return super().enqueue(*args, **kwargs)
 
     def call(self, *args, **kwargs):
         kwargs.pop(_KEY, None)
-        work = TaskContext(self.module_path, current() and current().request_id)
+        work = TaskContext(self.module_path, get_current() and get_current().request_id)
         try:
-            with work.being_done(), work.watching_queries():
+            with work.activate(), work.count_queries():
                 return super().call(*args, **kwargs)
         finally:
             ms = round(work.seconds * 1000)
@@ -55,9 +55,9 @@ task_started.disconnect(log_task_started)
 
 @receiver(task_started)
 def begin(task_result, **kwargs):
-    work = TaskContext(task_result.task.module_path, request_id_of(task_result.kwargs))
+    work = TaskContext(task_result.task.module_path, get_request_id(task_result.kwargs))
     stack = _being_done[task_result.id] = ExitStack()
-    stack.enter_context(work.being_done())
+    stack.enter_context(work.activate())
 
 
 task_started.connect(log_task_started)

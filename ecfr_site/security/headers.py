@@ -34,6 +34,11 @@ login_csp: Policy = csp_replace(  # type: ignore[assignment]
     }
 )
 
+# A page without scripts that is made for frames on any site.
+framed_anywhere: Policy = csp_replace(  # type: ignore[assignment]
+    {"frame-ancestors": ["*"], "script-src": [NONE]}
+)
+
 # Who may show an answer within their own pages (Fetch, Cross-Origin-Resource-Policy).
 RESOURCE_POLICY = "Cross-Origin-Resource-Policy"
 CROSS_ORIGIN = {RESOURCE_POLICY: "cross-origin"}

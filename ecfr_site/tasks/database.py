@@ -3,12 +3,13 @@ from typing import TYPE_CHECKING, Any
 
 from django.core.exceptions import ValidationError
 from django.core.management import call_command
-from django.db.models import Case, Count, Min, Value, When
+from django.db.models import Case, Count, Max, Min, Value, When
 from django.utils import timezone
 from django_tasks import TaskResultStatus
+from django_tasks.base import Task
 from django_tasks_db import DatabaseBackend
 
-from ecfr_site.monitoring.tasks import WatchedTask, request_id_of
+from ecfr_site.monitoring.tasks import WatchedTask, get_request_id
 from ecfr_site.tasks.queue import (
     BACKOFF,
     FAILURES_KEPT,
@@ -16,7 +17,7 @@ from ecfr_site.tasks.queue import (
     PLACES,
     Failure,
     age,
-    every_state,
+    list_states,
 )
 
 if TYPE_CHECKING:
@@ -49,6 +50,7 @@ class DatabaseQueue(DatabaseBackend):
     the worker of each attempt, so their number says how often it was tried.
     """
 
+    forks = False
     # The package has no type for it, but its own class.
     task_class = WatchedTask  # type: ignore[assignment]
 
@@ -75,12 +77,24 @@ class DatabaseQueue(DatabaseBackend):
             .values_list(queue, state)
             .annotate(Count("pk"))
         )
-        counts = dict.fromkeys(every_state(), 0)
+        counts = dict.fromkeys(list_states(), 0)
         return counts | {(name, state): count for name, state, count in counted}
+
+    def count_copies(self, task: Task[..., Any], args: tuple[Any, ...]) -> int:
+        return self.rows.filter(
+            status=TaskResultStatus.READY,
+            task_path=task.module_path,
+            args_kwargs__args=list(args),
+        ).count()
 
     def wait(self) -> float:
         waiting = self.rows.filter(status=TaskResultStatus.READY).order_by()
-        return age(waiting.aggregate(at=Min("enqueued_at"))["at"])
+        return age(waiting.aggregate(at=Min("enqueued_at"))["at"]) or 0
+
+    def measure_silence(self) -> float | None:
+        # Those of a day are kept at least, and the scheduler adds one a minute.
+        last = self.rows.order_by().aggregate(at=Max("started_at"))["at"]
+        return age(last)
 
     def requeue(self) -> int:
         now = timezone.now()
@@ -110,7 +124,7 @@ class DatabaseQueue(DatabaseBackend):
                 id=str(row.pk),
                 task=row.task_path,
                 arguments=row.args_kwargs["args"],
-                request_id=request_id_of(row.args_kwargs["kwargs"]),
+                request_id=get_request_id(row.args_kwargs["kwargs"]),
                 failed_at=row.finished_at,
                 traceback=row.traceback,
             )

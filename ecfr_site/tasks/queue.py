@@ -12,6 +12,8 @@ from typing import Any, Protocol
 from django.conf import settings
 from django.utils import timezone
 from django.utils.module_loading import import_string
+from django_tasks import task
+from django_tasks.base import Task
 
 # Images, which an editor waits for, go before all mail; an edition lets mail pass
 # that a person waits for, which has no priority; nobody waits for what is last.
@@ -47,11 +49,20 @@ class Failure:
 
 
 class TaskQueue(Protocol):
+    # Whether each task has a process of its own, and its threads end with it.
+    forks: bool
+
     def counts(self) -> dict[tuple[str, str], int]:
         """Tasks by (queue, state)."""
 
+    def count_copies(self, task: Task[..., Any], args: tuple[Any, ...]) -> int:
+        """Count how often this very task waits to be begun."""
+
     def wait(self) -> float:
         """For how many seconds the oldest task has been waiting."""
+
+    def measure_silence(self) -> float | None:
+        """Seconds since a worker was last seen alive; None if none ever was."""
 
     def requeue(self) -> int:
         """Queue again what failed or was lost, remove what is over; return how many."""
@@ -71,15 +82,32 @@ def task_queue() -> TaskQueue:
     return queue("default", {"QUEUES": settings.TASK_QUEUES})
 
 
-def every_state() -> list[tuple[str, str]]:
+def enqueue_once(task: Task[..., Any], *args: Any, copies: int = 1) -> bool:
+    """Queue a task unless `copies` of it wait already; return whether it was queued.
+
+    What is found due each minute would otherwise pile up while no worker runs.
+    """
+    if task_queue().count_copies(task, args) >= copies:
+        return False
+    task.enqueue(*args)
+    return True
+
+
+def list_states() -> list[tuple[str, str]]:
     return [(name, state) for name, _ in PLACES for state in STATES]
 
 
-def age(moment: datetime | None) -> float:
-    """In seconds; 0 for None."""
-    return max((timezone.now() - moment).total_seconds(), 0) if moment else 0
+def age(moment: datetime | None) -> float | None:
+    """In seconds; None for None."""
+    return None if moment is None else max((timezone.now() - moment).total_seconds(), 0)
 
 
 def enqueue_due() -> int:
     """For the scheduler; how many tasks were queued again."""
+    enqueue_once(show_life)
     return task_queue().requeue()
+
+
+@task()
+def show_life() -> None:
+    """Do nothing: that it was done shows that a worker runs."""

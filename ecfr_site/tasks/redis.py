@@ -5,13 +5,13 @@ import django_rq
 import django_tasks_rq
 from django.conf import settings
 from django_tasks.base import Task, TaskResult
-from rq import Queue
+from rq import Queue, Worker
 from rq.exceptions import InvalidJobOperation, NoSuchJobError
 from rq.job import Job as AnyJob
 from rq.registry import FailedJobRegistry
 from rq.scheduler import RQScheduler
 
-from ecfr_site.monitoring.tasks import WatchedTask, request_id_of
+from ecfr_site.monitoring.tasks import WatchedTask, get_request_id
 from ecfr_site.tasks.queue import (
     BACKOFF,
     FAILURES_KEPT,
@@ -19,7 +19,7 @@ from ecfr_site.tasks.queue import (
     PLACES,
     Failure,
     age,
-    every_state,
+    list_states,
 )
 
 
@@ -43,21 +43,21 @@ class RedisQueue(django_tasks_rq.RQBackend):
     RQ knows no priorities, but a worker empties the first of its queues first.
     """
 
+    forks = True
     supports_priority = True
     task_class = WatchedTask
 
     def enqueue(
         self, task: Task[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]
     ) -> TaskResult[Any]:
-        queue = next(name for name, least in PLACES if task.priority >= least)
-        return super().enqueue(task.using(queue_name=queue), args, kwargs)
+        return super().enqueue(task.using(queue_name=_get_place(task)), args, kwargs)
 
     @property
     def rq_queues(self) -> list[Queue]:
         return [django_rq.get_queue(n, job_class=Job) for n in settings.TASK_QUEUES]
 
     def counts(self) -> dict[tuple[str, str], int]:
-        counts = dict.fromkeys(every_state(), 0)
+        counts = dict.fromkeys(list_states(), 0)
         for queue in self.rq_queues:
             later = queue.scheduled_job_registry.count
             counts[queue.name, "waiting"] = queue.count + later
@@ -65,10 +65,22 @@ class RedisQueue(django_tasks_rq.RQBackend):
             counts[queue.name, "failed"] = queue.failed_job_registry.count
         return counts
 
+    def count_copies(self, task: Task[..., Any], args: tuple[Any, ...]) -> int:
+        queue = django_rq.get_queue(_get_place(task), job_class=Job)
+        return sum(
+            job.func_name == task.module_path and tuple(job.args) == args
+            for job in queue.get_jobs()
+        )
+
     def wait(self) -> float:
         first = [job for queue in self.rq_queues for job in queue.get_jobs(0, 1)]
         times = [job.enqueued_at for job in first if job.enqueued_at]
-        return age(min(times, default=None))
+        return age(min(times, default=None)) or 0
+
+    def measure_silence(self) -> float | None:
+        workers = Worker.all(connection=django_rq.get_connection())
+        seen = [w.last_heartbeat for w in workers if w.last_heartbeat]
+        return age(max(seen, default=None))
 
     def requeue(self) -> int:
         # Workers look after those that were killed only when they start, or are idle.
@@ -96,9 +108,9 @@ class RedisQueue(django_tasks_rq.RQBackend):
                 id=job.id,
                 task=job.func_name or "",
                 arguments=list(job.args),
-                request_id=request_id_of(job.kwargs),
+                request_id=get_request_id(job.kwargs),
                 failed_at=failed_at,
-                traceback=_traceback_of(job),
+                traceback=_get_traceback(job),
             )
             for failed_at, job in ended[:FAILURES_SHOWN]
         ]
@@ -125,7 +137,12 @@ class RedisQueue(django_tasks_rq.RQBackend):
         return registry, job
 
 
-def _traceback_of(job: AnyJob) -> str:
+def _get_traceback(job: AnyJob) -> str:
     """Nothing where Redis has forgotten the result."""
     result = job.latest_result()
     return (result.exc_string if result else None) or ""
+
+
+def _get_place(task: Task[..., Any]) -> str:
+    """The name of the queue that the priority of a task chooses."""
+    return next(name for name, least in PLACES if task.priority >= least)

@@ -61,8 +61,8 @@ def act(request: HttpRequest, tasks: TaskQueue) -> None:
     """Try a failure once more, or remove it; what came of it is said to the user."""
     act, id = request.POST.get("act"), request.POST.get("id", "")
     acts = {
-        "retry": (tasks.retry, "It is tried once more."),
-        "forget": (tasks.discard, "It was removed."),
+        "retry": (tasks.retry, "The task will be tried again."),
+        "forget": (tasks.discard, "Task removed."),
     }
     if act not in acts:
         messages.error(request, "Nothing was done: the form was not complete.")
@@ -72,7 +72,7 @@ def act(request: HttpRequest, tasks: TaskQueue) -> None:
         do(id)
     except LookupError:
         messages.warning(
-            request, "This task is not among the failures any more; nothing was done."
+            request, "This task is no longer among the failed ones. Nothing was done."
         )
         return
     log.record("change", object=DBTaskResult, detail=f"Task {id}: {said}")

@@ -100,7 +100,7 @@ def client_data(kind, options, origin):
 
 
 def ask(client, own=True):
-    """What the page asks an authenticator: for one's own passkey, or for anybody's."""
+    """Return the page's request to an authenticator: for one's own passkey or any."""
     address = "/admin/account/passkey/" if own else "/admin/login/passkey/"
     answer = client.post(address)
     assert answer.status_code == 200, answer.content

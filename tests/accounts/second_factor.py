@@ -21,12 +21,12 @@ class Phone:
         device = second_factor.begin(user)
         device.confirmed = True
         device.save()
-        phone = cls(second_factor.secret(device))
-        phone.recovery = second_factor.new_recovery_codes(user)
+        phone = cls(second_factor.format_secret(device))
+        phone.recovery = second_factor.create_recovery_codes(user)
         return phone
 
     def code(self, seconds=0):
-        """What the app shows now, or so many seconds from now."""
+        """Return the code that the app shows now, or `seconds` from now."""
         totp = TOTP(self.key)
         totp.time = time.time() + seconds
         return f"{totp.token():06}"

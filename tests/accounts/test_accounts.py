@@ -1,4 +1,4 @@
-"""Who gives accounts and groups to whom, and that nobody raises themselves."""
+"""Rights over accounts and groups: nobody can raise their own."""
 
 import re
 
@@ -56,7 +56,7 @@ def account_form(client, user=None):
 
 @pytest.fixture(autouse=True)
 def mails_go_out(django_capture_on_commit_callbacks, monkeypatch):
-    """What waits for the end of a request's transaction happens at its end."""
+    """Run what waits for the end of a request's transaction at its end."""
     send = OpenForm.send
 
     def send_and_commit(form, *args, **kwargs):

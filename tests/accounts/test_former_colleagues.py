@@ -1,4 +1,4 @@
-"""What is stored about a colleague is given out and forgotten; history stays."""
+"""Data of a colleague: exported and erased, while history stays."""
 
 import pytest
 import reversion
@@ -49,7 +49,11 @@ def ada():
     Comment.objects.create(article=article, by=UserFactory(), text="See @Nobody.")
     now = timezone.now()
     EditSession.objects.create(
-        article=article, user=ada.user, since=now, seen_at=now, typed={"title": ["x"]}
+        article=article,
+        user=ada.user,
+        since=now,
+        seen_at=now,
+        draft_data={"title": ["x"]},
     )
     NotificationPreference.objects.create(user=ada.user, published=False)
     AccessAttempt.objects.create(
@@ -87,7 +91,7 @@ def test_all_that_is_stored_is_in_the_file(superuser, ada):
     assert draft["name"] == "A draft"
     assert draft["as"] == ["assigned_to", "created_by"]
     assert rows["articles.comment"][0]["text"] == "A word of mine"
-    assert rows["articles.editsession"][0]["typed"] == {"title": ["x"]}
+    assert rows["articles.editsession"][0]["draft_data"] == {"title": ["x"]}
     assert rows["articles.notificationpreference"][0]["published"] is False
     assert rows["authors.author"][0]["name"] == "Ada Verne"
     assert rows["reversion.revision"][0]["comment"] == "Reworded."
@@ -95,9 +99,8 @@ def test_all_that_is_stored_is_in_the_file(superuser, ada):
 
 @pytest.mark.parametrize("role", ["superuser", "manager"])
 def test_nothing_in_the_file_signs_anybody_in(request, role, ada):
-    """Whether the words of drafts are in it or not."""
     Phone.of(ada.user)
-    second_factor.new_recovery_codes(ada.user)
+    second_factor.create_recovery_codes(ada.user)
     client = request.getfixturevalue(role)
     answer = client.post(address(ada.user, "data")).content.decode()
 
@@ -112,7 +115,7 @@ def test_a_manager_gives_it_out_without_the_words_of_drafts(manager, ada):
 
     assert data["rows"]["articles.comment"][0]["article"]
     assert "A word of mine" not in str(data)
-    assert "typed" not in data["rows"]["articles.editsession"][0]
+    assert "draft_data" not in data["rows"]["articles.editsession"][0]
 
 
 def test_the_export_is_in_the_audit_log(manager, ada):
@@ -157,7 +160,7 @@ def test_the_erased_are_out_at_once(superuser, ada):
     superuser.post(address(ada.user, "erase"))
 
     assert ada.get("/admin/").status_code == 302
-    assert len(erasure.sessions.ends_of(ada.user)) == 0
+    assert len(erasure.sessions.list_ends(ada.user)) == 0
 
 
 def test_the_erased_keep_no_right_of_their_own(superuser):

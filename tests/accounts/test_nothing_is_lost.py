@@ -54,7 +54,7 @@ def test_after_an_expired_session_signing_in_brings_the_text_back(
 
     form["username"] = editor.user.username
     form["password"] = "correct horse"
-    form.press("Sign in and go on")
+    form.press("Sign in and continue")
 
     assert "Not saved yet" in form.said
     assert is_unsaved(article)
@@ -76,7 +76,7 @@ def test_a_wrong_password_keeps_the_text_too(form, article, editor):
     form["username"] = editor.user.username
     form["password"] = "wrong"
 
-    form.press("Sign in and go on")
+    form.press("Sign in and continue")
 
     assert "correct" in form.said or "enter" in form.said.lower()
     assert form["body"] == WRITTEN
@@ -92,7 +92,7 @@ def test_somebody_without_the_right_gets_no_further_by_signing_in(
     form["username"] = "stranger"
     form["password"] = "correct horse"
 
-    assert form.press("Sign in and go on").status_code == 403
+    assert form.press("Sign in and continue").status_code == 403
     assert is_unsaved(article)
 
 
@@ -108,7 +108,7 @@ def test_a_form_older_than_the_session_brings_the_text_back(form, article, edito
     assert "signed in again" in stale.said
     assert is_unsaved(article)
     strict.cookies["csrftoken"] = stale.response.cookies["csrftoken"].value
-    stale.press("Go on editing")
+    stale.press("Continue editing")
 
     assert "Not saved yet" in stale.said
     assert stale["body"] == WRITTEN

@@ -59,7 +59,7 @@ def ada():
 def laptop(ada):
     """Ada's only second factor, with recovery codes."""
     laptop = Authenticator.of(ada)
-    laptop.recovery = second_factor.new_recovery_codes(ada)
+    laptop.recovery = second_factor.create_recovery_codes(ada)
     return laptop
 
 
@@ -147,7 +147,7 @@ def test_beside_an_app_no_recovery_code_changes(ada, visitor):
     page = visitor.post(ADD, {"passkey": Authenticator().create(options)}, follow=True)
 
     assert "Added the passkey “Laptop”" in page.content.decode()
-    assert second_factor.recovery_codes_left(ada) == 10
+    assert second_factor.count_recovery_codes(ada) == 10
     assert has_factor(ada)
 
 
@@ -245,7 +245,7 @@ def test_nobody_adds_the_passkey_that_is_anothers(visitor, ada):
 
     page = visitor.post(ADD, {"passkey": stolen.create(options)})
 
-    assert "added before" in page.content.decode()
+    assert "already been added" in page.content.decode()
     assert not ada.passkey_set.exists()
 
 
@@ -318,7 +318,7 @@ def test_a_recovery_code_takes_its_place(visitor, ada, laptop):
 
     arrived = give_code(visitor, laptop.recovery[0])
 
-    assert "9 are left" in arrived.content.decode()
+    assert "Codes left: 9" in arrived.content.decode()
     assert is_at_the_desk(visitor)
 
 
@@ -677,7 +677,7 @@ def test_a_passkey_is_removed(at_desk, ada, laptop):
 
     assert "Removed the passkey “Key”" in page.content.decode()
     assert [row.name for row in ada.passkey_set.all()] == ["Laptop"]
-    assert second_factor.recovery_codes_left(ada) == 10
+    assert second_factor.count_recovery_codes(ada) == 10
     assert is_at_the_desk(at_desk)
 
 
@@ -732,7 +732,7 @@ def test_the_last_factor_that_a_group_asks_for_stays(at_desk, ada, laptop):
     at_desk.post(address_of(laptop.row), {"code": laptop.recovery[0]})
 
     assert ada.passkey_set.exists()
-    assert second_factor.recovery_codes_left(ada) == 10
+    assert second_factor.count_recovery_codes(ada) == 10
 
 
 def test_who_need_not_have_one_removes_the_last(settings, at_desk, ada, laptop):
@@ -741,7 +741,7 @@ def test_who_need_not_have_one_removes_the_last(settings, at_desk, ada, laptop):
     at_desk.post(address_of(laptop.row), {"code": laptop.recovery[0]})
 
     assert not second_factor.is_on(ada)
-    assert second_factor.recovery_codes_left(ada) == 0
+    assert second_factor.count_recovery_codes(ada) == 0
     assert is_at_the_desk(at_desk)
 
 
@@ -764,7 +764,7 @@ def test_the_app_goes_and_passkeys_stay(at_desk, ada, laptop):
 
     assert not has_factor(ada)
     assert ada.passkey_set.exists()
-    assert second_factor.recovery_codes_left(ada) == 10
+    assert second_factor.count_recovery_codes(ada) == 10
 
 
 def test_the_only_factor_is_not_removed_as_a_phone(visitor, ada):
@@ -794,15 +794,15 @@ def test_new_recovery_codes_for_a_passkey(at_desk, ada, laptop):
 def test_an_app_beside_passkeys_needs_one_of_them(at_desk, ada, laptop):
     set_up = "/admin/account/second-factor/"
     at_desk.post(set_up, {"begin": "", "code": "abcd-efgh"})
-    assert second_factor.begun(ada) is None
+    assert second_factor.get_unconfirmed(ada) is None
 
     at_desk.post(set_up, {"begin": "", **proof(at_desk, laptop)})
-    app = Phone(second_factor.secret(second_factor.begun(ada)))
+    app = Phone(second_factor.format_secret(second_factor.get_unconfirmed(ada)))
     page = at_desk.post(set_up, {"code": app.code()}, follow=True)
 
     assert has_factor(ada)
     assert "Added an authenticator app" in page.content.decode()
-    assert second_factor.recovery_codes_left(ada) == 10
+    assert second_factor.count_recovery_codes(ada) == 10
 
 
 # Whose it is
@@ -943,13 +943,13 @@ def test_kept_text_comes_back_by_a_passkey(at_desk, ada, laptop, way):
     if way == "second factor":
         form["username"] = "ada"
         form["password"] = PASSWORD
-        form.press("Sign in and go on")
+        form.press("Sign in and continue")
         assert "use your passkey" in form.said
     else:
         form["username"] = form["password"] = ""
 
     form["passkey"] = laptop.get(ask(at_desk, own=way == "second factor"))
-    form.press("Sign in and go on")
+    form.press("Sign in and continue")
 
     assert "Not saved yet" in form.said
     assert bytes_to_base64url(laptop.id) not in form.said

@@ -1,4 +1,4 @@
-"""How long somebody stays signed in, and that readers are never noted."""
+"""Sessions: how long they last, and that readers have none."""
 
 from datetime import timedelta
 
@@ -29,7 +29,7 @@ def ada(now):
 
 
 def written(client, address="/admin/", **headers):
-    """Whether opening the page writes the session, and renews the cookie."""
+    """Open the page; return whether it renewed session and cookie, both or none."""
     before = Session.objects.get().expire_date
     answer = client.get(address, headers=headers)
     renewed = "sessionid" in answer.cookies

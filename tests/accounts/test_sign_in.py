@@ -51,7 +51,7 @@ def test_after_five_failures_even_the_right_password_waits(ada):
 
     assert locked.status_code == 429
     assert "Too many failed attempts" in locked.content.decode()
-    assert re.search(r"until\s+<strong>\d\d:\d\d</strong>", locked.content.decode())
+    assert re.search(r"again at\s+<strong>\d\d:\d\d</strong>", locked.content.decode())
     assert "no-store" in locked["Cache-Control"]
     assert sign_in(client, ada).status_code == 429
     assert not is_at_the_desk(client)
@@ -174,7 +174,7 @@ def test_a_name_longer_than_any_is_answered_like_a_wrong_one(name, ada):
     )
 
     assert answer.status_code == 200
-    assert "not the correct user name and password" in answer.content.decode()
+    assert "user name or password is incorrect" in answer.content.decode()
     assert not AccessAttempt.objects.exists()
 
 
@@ -227,13 +227,13 @@ def test_guessing_on_the_kept_page_counts_and_keeps_the_text(form, ada):
     for number in range(5):
         form["username"] = "ada"
         form["password"] = f"wrong {number}"
-        form.press("Sign in and go on")
+        form.press("Sign in and continue")
 
     assert form.response.status_code == 429
     assert "Too many failed attempts" in form.said
     form["username"] = "ada"
     form["password"] = "correct horse"
-    form.press("Sign in and go on")
+    form.press("Sign in and continue")
 
     assert form.response.status_code == 429
     assert form["body"] == "<p>Hours of work.</p>"

@@ -139,7 +139,7 @@ def test_after_wrong_codes_even_the_right_one_waits(visitor, ada, phone, time_ma
         time_machine.shift(1)
 
     refused = give_code(visitor, phone.code())
-    assert "counts only in" in refused.content.decode()
+    assert "That code was wrong" in refused.content.decode()
     assert not is_at_the_desk(visitor)
 
     time_machine.shift(30)
@@ -151,7 +151,7 @@ def test_a_recovery_code_takes_the_place_of_the_phone_once(visitor, ada, phone):
     code = phone.recovery[0]
     sign_in(visitor, ada)
     arrived = give_code(visitor, code.upper().replace("-", " "))
-    assert "9 are left" in arrived.content.decode()
+    assert "Codes left: 9" in arrived.content.decode()
     assert is_at_the_desk(visitor)
 
     second = Client()
@@ -364,7 +364,9 @@ def test_a_secret_that_was_shown_long_ago_is_worth_nothing(time_machine):
     time_machine.move_to("2027-01-10 10:00:00+00:00", tick=False)
     publisher = signed_in(publisher=True)
     publisher.post(SET_UP, {"begin": ""})
-    phone = Phone(second_factor.secret(second_factor.begun(publisher.user)))
+    phone = Phone(
+        second_factor.format_secret(second_factor.get_unconfirmed(publisher.user))
+    )
     time_machine.shift(31 * 60)
 
     publisher.post(SET_UP, {"code": phone.code()})
@@ -375,7 +377,7 @@ def test_a_secret_that_was_shown_long_ago_is_worth_nothing(time_machine):
 def test_the_qr_code_names_the_institution_and_the_account(ada):
     device = second_factor.begin(ada)
 
-    address = second_factor.address_for_app(device, "Méridien: Conseil")
+    address = second_factor.build_key_uri(device, "Méridien: Conseil")
 
     assert re.fullmatch(
         r"otpauth://totp/M%C3%A9ridien%20%20Conseil%3Aada"
@@ -387,7 +389,7 @@ def test_the_qr_code_names_the_institution_and_the_account(ada):
 def test_opening_the_page_changes_nothing(publisher):
     publisher.get(SET_UP)
 
-    assert second_factor.begun(publisher.user) is None
+    assert second_factor.get_unconfirmed(publisher.user) is None
 
 
 def test_nobody_sets_up_over_a_factor_that_is_on(publisher):
@@ -395,7 +397,7 @@ def test_nobody_sets_up_over_a_factor_that_is_on(publisher):
 
     publisher.post(SET_UP, {"begin": ""})
 
-    assert second_factor.begun(publisher.user) is None
+    assert second_factor.get_unconfirmed(publisher.user) is None
     assert has_factor(publisher.user)
 
 
@@ -426,7 +428,7 @@ def test_without_a_code_nothing_is_changed(verified, ada, phone, address):
 
     assert "not right" in answer.content.decode()
     assert has_factor(ada)
-    assert second_factor.recovery_codes_left(ada) == 10
+    assert second_factor.count_recovery_codes(ada) == 10
 
 
 @pytest.mark.parametrize("address", ["codes", "off", "sessions"])
@@ -452,7 +454,7 @@ def test_switching_off_leads_who_needs_it_to_the_set_up(verified, ada, phone):
     verified.post("/admin/account/off/", {"code": phone.code()})
 
     assert not has_factor(ada)
-    assert second_factor.recovery_codes_left(ada) == 0
+    assert second_factor.count_recovery_codes(ada) == 0
     assert verified.get("/admin/")["Location"].startswith(SET_UP)
 
 
@@ -555,20 +557,20 @@ def is_unsaved(article):
 def test_the_kept_page_asks_for_the_code_too(form, ada, phone, article):
     form["username"] = "ada"
     form["password"] = "correct horse"
-    form.press("Sign in and go on")
+    form.press("Sign in and continue")
     assert "One more step" in form.said
     assert "Not saved yet" not in form.said
     assert not is_at_the_desk(form.client)
     assert form["body"] == WRITTEN
 
     form["code"] = phone.wrong()
-    form.press("Sign in and go on")
+    form.press("Sign in and continue")
     assert "not right" in form.said
     assert form["body"] == WRITTEN
     assert not is_at_the_desk(form.client)
 
     form["code"] = phone.recovery[0]
-    form.press("Sign in and go on")
+    form.press("Sign in and continue")
 
     assert "Not saved yet" in form.said
     assert is_unsaved(article)
@@ -580,7 +582,7 @@ def test_the_kept_page_asks_for_the_code_too(form, ada, phone, article):
 def test_going_on_without_the_code_saves_nothing(form, ada, phone, article):
     form["username"] = "ada"
     form["password"] = "correct horse"
-    form.press("Sign in and go on")
+    form.press("Sign in and continue")
 
     posted = {**form.values, "_resume": ["1"], "_save": ["1"]}
     form.send(posted)
@@ -606,12 +608,12 @@ def test_who_has_to_set_up_meanwhile_keeps_the_text(editor, article, settings):
     form.press("Save draft")
     assert "in another window" in form.said
     assert is_unsaved(article)
-    form.press("Go on editing")
+    form.press("Continue editing")
     assert "in another window" in form.said
     assert is_unsaved(article)
 
     set_up(editor)
-    form.press("Go on editing")
+    form.press("Continue editing")
 
     assert "Not saved yet" in form.said
     assert form["body"] == WRITTEN
@@ -625,7 +627,7 @@ def test_a_session_that_lost_its_code_keeps_the_text(editor, article):
     form.press("Save draft")
     assert "One more step" in form.said
     form["code"] = phone.code()
-    form.press("Sign in and go on")
+    form.press("Sign in and continue")
 
     assert "Not saved yet" in form.said
     assert form["body"] == WRITTEN

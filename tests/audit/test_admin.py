@@ -38,7 +38,7 @@ def superuser():
 
 
 def listed(client, query=""):
-    """What each line of the list says."""
+    """Return the words of each line of the list."""
     response = client.get(f"{LOG}?{query}")
     assert response.status_code == 200
     page = html.fromstring(response.content.decode())
@@ -90,7 +90,7 @@ def test_reading_is_not_yet_saving_as_a_file(manager):
     export = Permission.objects.get(codename="export_auditentry")
     Group.objects.get(name="Managers").permissions.remove(export)
 
-    assert "Save this list" not in manager.get(LOG).content.decode()
+    assert "Export this list" not in manager.get(LOG).content.decode()
     assert manager.post(EXPORT).status_code == 403
     assert not AuditEntry.objects.filter(action="export").exists()
 
@@ -223,7 +223,7 @@ def test_longer_lists_need_no_more_queries(manager):
 
 
 def test_counting_ends(manager, monkeypatch):
-    monkeypatch.setattr("ecfr_site.database.queries.MOST_LISTED", 5)
+    monkeypatch.setattr("ecfr_site.database.queries.ShortPaginator.most", 5)
     monkeypatch.setattr("ecfr_site.audit.admin.MOST_LISTED", 5)
     for _ in range(9):
         log.record("export", manager.user)
@@ -258,7 +258,7 @@ def test_the_page_of_one_objects_log_says_so(manager):
 
     page = manager.get(f"{LOG}?kind=articles.article&object_id={article.pk}")
 
-    assert "Only what was done to “Beyond the grid”" in page.content.decode()
+    assert "Showing only entries about “Beyond the grid”" in page.content.decode()
 
 
 # As a file

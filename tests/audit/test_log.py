@@ -1,4 +1,4 @@
-"""Who did what to which object when: each act leaves its entry, and none goes."""
+"""The audit log: each act leaves its entry, and none goes."""
 
 import sys
 from datetime import timedelta
@@ -8,7 +8,6 @@ from django.apps import apps
 from django.contrib.admin.models import CHANGE, LogEntry
 from django.contrib.auth import authenticate, get_user_model
 from django.contrib.auth.models import Group, Permission
-from django.core.files.uploadedfile import SimpleUploadedFile
 from django.core.management import call_command
 from django.core.management.base import CommandError
 from django.db import DatabaseError, transaction
@@ -30,6 +29,8 @@ from tests.factories import (
     TopicFactory,
     UserFactory,
 )
+from tests.newsletter.test_subscriber_admin import confirm as import_subscribers
+from tests.newsletter.test_subscriber_admin import look_at
 from tests.redirects.test_import import confirm, dry_run
 
 pytestmark = pytest.mark.django_db
@@ -495,23 +496,17 @@ def test_an_import_of_redirects_is_noted_as_a_whole_and_row_by_row(publisher):
 
 
 def test_an_import_of_subscribers_names_none(newsletter_manager):
-    file = SimpleUploadedFile(
-        "s.csv", b"email,consent_source\nada@example.org,Paper form\n"
-    )
-    address = "/admin/newsletter/subscriber/import/"
-    newsletter_manager.user.user_permissions.add(
-        Permission.objects.get(codename="add_subscriber")
-    )
     weekly = NewsletterFactory()
-    response = newsletter_manager.post(
-        address,
-        {"import_file": file, "format": "0", "newsletters": [weekly.pk]},
+    response = look_at(
+        newsletter_manager,
+        "email,consent_source\nada@example.org,Paper form\n",
+        newsletters=[weekly.pk],
     )
-    assert confirm(newsletter_manager, response).status_code == 302
+    import_subscribers(newsletter_manager, response)
 
-    entry = only("import")
-    assert entry.kind == "newsletter.subscriber"
-    assert "1 " in entry.detail
+    begun, done = entries("import")
+    assert begun.kind == done.kind == "newsletter.subscriber"
+    assert "1 created" in done.detail
     assert "ada@" not in repr(list(AuditEntry.objects.values()))
 
 

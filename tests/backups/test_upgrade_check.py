@@ -6,13 +6,18 @@ from io import StringIO
 import pytest
 from django.core.management import CommandError, call_command
 from django.db import connection
+from django.db.migrations.loader import MigrationLoader
 from django.db.migrations.recorder import MigrationRecorder
 from django.utils import timezone
 
 from ecfr_site.backups import upgrade_check
+from ecfr_site.backups.folder import format_name
+from ecfr_site.backups.location import parse_location
 from ecfr_site.backups.manifest import MANIFEST
+from tests.backups.test_backup_bucket import bucket  # noqa: F401
+from tests.images.test_object_store import endpoint  # noqa: F401
 
-LAST = "0002_writers_of_editions"
+[(_, LAST)] = MigrationLoader(None).graph.leaf_nodes("newsletter")
 
 pytestmark = pytest.mark.django_db
 
@@ -35,7 +40,7 @@ def go_back():
 
 
 def obstacles(folder):
-    return " ".join(upgrade_check.obstacles(folder, 24))
+    return " ".join(upgrade_check.find_obstacles(folder, 24))
 
 
 def test_where_all_is_applied_nothing_stands_in_the_way(folder):
@@ -61,6 +66,15 @@ def test_there_must_be_a_backup_of_today(folder):
         call_command("upgrade_check", backups=folder, stdout=StringIO())
     backed_up(folder, hours=23)
     assert obstacles(folder) == ""
+
+
+def test_the_place_of_the_backups_may_be_a_store(bucket):  # noqa: F811
+    go_back()
+    assert "no backup" in obstacles(bucket)
+    (parse_location(bucket) / f"{format_name(timezone.now())}/{MANIFEST}").write_text(
+        "{}"
+    )
+    assert obstacles(bucket) == ""
 
 
 def test_newer_software_and_a_full_disk_are_said(folder, settings):

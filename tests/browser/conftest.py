@@ -14,6 +14,10 @@ from django.conf import settings
 from django.core.signals import request_finished, request_started
 from django.db import connections
 from django.test import Client
+from playwright.sync_api import expect
+
+# How long it takes says more of the machine than of the page.
+expect.set_options(timeout=30_000)
 
 # Playwright keeps an event loop running in the tests' thread, which Django would take
 # for asynchronous code.
@@ -83,7 +87,7 @@ class Requests:
 
     def settle(self):
         """Wait until none has been open for a moment."""
-        end = time.monotonic() + 10
+        end = time.monotonic() + 60
         # A thread whose browser hung up ends without a word.
         while (
             any(thread.is_alive() for thread in self.threads.copy())
@@ -130,7 +134,7 @@ def sign_in(context, cookie_of):
 
 @pytest.fixture
 def complaints(page):
-    """What the browser complains of: scripts that fail, policies that are broken."""
+    """Complaints of the browser: scripts that fail, policies that are broken."""
     found = []
     page.on("pageerror", lambda error: found.append(str(error)))
     page.on(

@@ -34,7 +34,7 @@ def test_a_comment_on_a_marked_passage(page, sign_in, complaints):
     expect(page.locator(".names-offered", has_text="Karin Öst")).to_be_visible()
     page.keyboard.press("Enter")
     page.keyboard.type("?")
-    page.get_by_role("button", name="Add the comment").click()
+    page.get_by_role("button", name="Add comment").click()
 
     thread = page.locator(".thread")
     expect(thread).to_contain_text("Are they, @Karin.Öst ?")
@@ -68,9 +68,11 @@ def test_a_comment_that_cannot_be_sent_stays_where_it_was_typed(page, sign_in, c
     page.fill("#comment_text", "A thought.")
     context.clear_cookies()
 
-    page.get_by_role("button", name="Add the comment").click()
+    page.get_by_role("button", name="Add comment").click()
 
-    expect(page.locator(".comments .said")).to_contain_text("This was not sent.")
+    expect(page.locator(".comments .said")).to_contain_text(
+        "Your comment was not sent."
+    )
     expect(page.locator("#comment_text")).to_have_value("A thought.")
     assert not Comment.objects.exists()
 
@@ -89,7 +91,7 @@ def test_without_scripts_comments_open_beside_the_form(
     page.fill("#comment_text", "A thought.")
 
     with plain.expect_page() as opened:
-        page.get_by_role("button", name="Add the comment").click()
+        page.get_by_role("button", name="Add comment").click()
 
     expect(opened.value.locator(".thread")).to_contain_text("A thought.")
     expect(page.locator("#id_title")).to_have_value("Typed and not saved")

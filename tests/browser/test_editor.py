@@ -1,12 +1,16 @@
 """An editor's day in a real browser: from a manuscript to a page, and a year later."""
 
+from datetime import date
 from pathlib import Path
 
+import pytest
 from playwright.sync_api import expect
 
 from ecfr_site.institution.models import Institution
 from tests.factories import ArticleFactory, AuthorFactory, UserFactory
 
+# Later than two years ahead is refused as a slip.
+NEXT_YEAR = date.today().year + 1
 MANUSCRIPT = Path(__file__).parent.parent / "data" / "manuscript.txt"
 
 
@@ -90,11 +94,11 @@ def test_the_publish_button_says_when(page, sign_in, complaints):
     page.goto("/admin/articles/article/add/")
     expect(page.get_by_role("button", name="Publish now")).to_be_visible()
 
-    page.fill("#id_published_at_0", "2099-05-04")
+    page.fill("#id_published_at_0", f"{NEXT_YEAR}-05-04")
     page.fill("#id_published_at_1", "09:00:00")
 
     expect(
-        page.get_by_role("button", name="Schedule for 4 May 2099, 09:00 CEST")
+        page.get_by_role("button", name=f"Schedule for 4 May {NEXT_YEAR}, 09:00 CEST")
     ).to_be_visible()
 
 
@@ -150,3 +154,20 @@ def test_a_footnote_is_written_and_numbered(page, sign_in, complaints):
     expect(page.locator("#note-1")).to_contain_text("See the harbour’s yearbook.")
     page.get_by_label("Back to reference 1 in the text").click()
     assert page.url.endswith("#ref-1")
+
+
+@pytest.mark.parametrize("width", [360, 1024, 1110, 1280, 1400, 1440])
+def test_the_table_of_people_is_never_cut_off(page, sign_in, width):
+    article = ArticleFactory(draft=True, authors=[AuthorFactory(name="Ada Verne")])
+    sign_in(UserFactory(publisher=True))
+    page.set_viewport_size({"width": width, "height": 900})
+    page.goto(f"/admin/articles/article/{article.pk}/change/")
+
+    field = page.locator("#id_bylines-0-position_override")
+    field.scroll_into_view_if_needed()
+    hidden = page.locator("#bylines-group fieldset").evaluate(
+        "part => part.scrollWidth - part.clientWidth"
+    )
+
+    assert hidden <= 1
+    assert field.bounding_box()["width"] >= 100

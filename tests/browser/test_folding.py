@@ -32,15 +32,15 @@ def expect_open(page, **sections):
 
 def test_another_kind_opens_and_folds_what_is_empty(page, sign_in, complaints):
     open_form(page, sign_in, kind="commentary")
-    expect_open(page, search_engines=False, plan=False, language=False)
+    expect_open(page, search_engines=False, assignment=False, language=False)
     expect(page.locator("#id_seo_title")).to_be_hidden()
 
     page.select_option("#id_kind", "report")
-    expect_open(page, search_engines=True, plan=True, language=False)
+    expect_open(page, search_engines=True, assignment=True, language=False)
     expect(page.locator("#id_seo_title")).to_be_visible()
 
     page.select_option("#id_kind", "open-letter")
-    expect_open(page, search_engines=False, plan=False, language=True)
+    expect_open(page, search_engines=False, assignment=False, language=True)
 
 
 def test_what_is_written_or_opened_by_hand_is_never_folded(page, sign_in, complaints):
@@ -56,7 +56,7 @@ def test_what_is_written_or_opened_by_hand_is_never_folded(page, sign_in, compla
         dates_and_disclaimer=True,
         search_engines=True,
         language=True,
-        plan=False,
+        assignment=False,
     )
 
 

@@ -8,9 +8,10 @@ from datetime import timedelta
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from django.core.management import call_command
+from django.urls import reverse
 from django.utils import timezone
 
-from articles.models import Article
+from articles.models import Article, Kind
 from ecfr_site.security import tokens
 from newsletter.models import Newsletter, Subscriber
 from tests.factories import DeliveryFactory, SubscriberFactory
@@ -22,6 +23,10 @@ PAGES = [
     "/publications/commentary/?page=2",
     "/publications/?topic=energy&programme=climate-and-energy&year=2026",
     "/publications/podcast/?topic=defence&year=2019",
+    "/article/closing-the-side-doors/cite/",
+    "/article/the-missing-transformers/republish/",
+    "/series/",
+    "/series/power-lines/",
     "/people/",
     "/people/ines-valdemar/",
     "/people/baltic-energy-forum/",
@@ -29,13 +34,13 @@ PAGES = [
     "/programmes/southern-neighbourhood/",
     "/topics/",
     "/corrections/",
+    "/api/",
     "/topics/energy/",
     "/regions/europe/",
     "/search/",
     "/search/?q=europe",
     "/search/?q=xyzzy",
     "/newsletter/",
-    "/newsletter/thanks/",
     "/about/",
     "/privacy/",
     "/no-such-page/",
@@ -52,7 +57,8 @@ def addresses(settings, kept_rows):
     settings.DEBUG = False
     call_command("load_demo", verbosity=0)
     articles = [
-        Article.objects.filter(kind=kind).published().first() for kind in Article.Kind
+        Article.objects.filter(kind=kind).published().first()
+        for kind in Kind.objects.all()
     ]
     articles += [
         Article.objects.published().exclude(original_url="").first(),
@@ -60,33 +66,43 @@ def addresses(settings, kept_rows):
         Article.objects.published().exclude(language="en").first(),
         Article.objects.filter(state="withdrawn").first(),
     ]
-    return PAGES + [article.get_absolute_url() for article in articles] + by_token()
+    cards = [
+        reverse("article_card", args=[article.slug])
+        for article in (articles[0], articles[-1])
+    ]
+    paths = [article.get_absolute_url() for article in articles]
+    return PAGES + paths + cards + by_token()
 
 
 def by_token():
-    """What subscribers open from a mail."""
+    """Pages that subscribers open from a mail."""
     newsletter = Newsletter.objects.first()
     signup = Subscriber.objects.sign_up("new@example.org", [newsletter], analytics=True)
     subscriber = SubscriberFactory(newsletters=[newsletter], new_email="b@example.org")
     subscriber.set_analytics(True, method="form")
+    german = SubscriberFactory(newsletters=[newsletter], language="de")
     delivery = DeliveryFactory(subscriber=subscriber)
     confirm = tokens.sign("confirm", signup.pk, bound_to="new@example.org")
+    asked = Subscriber.objects.sign_up("asked@example.org", [newsletter])
+    ask = tokens.sign("confirm", asked.pk, bound_to="asked@example.org")
     move = tokens.sign("address", subscriber.pk, bound_to="b@example.org")
     long_ago = timezone.now() - timedelta(days=500)
     expired = tokens.sign("preferences", subscriber.pk, at=long_ago)
     return [
         f"/newsletter/confirm/{confirm}/",
+        f"/newsletter/confirm/{ask}/",
         subscriber.preferences_path,
         f"{subscriber.preferences_path}erase/",
         f"/newsletter/address/{move}/",
         f"/newsletter/unsubscribe/{delivery.token('unsubscribe')}/",
         f"/newsletter/preferences/{expired}/",
         f"/newsletter/preferences/{tokens.sign('preferences', 0)}/",
+        german.preferences_path,
+        "/newsletter/?language=de",
     ]
 
 
 def test_no_page_has_an_accessibility_violation_or_scrolls_sideways(page, addresses):
-    axe = Axe()
     found = []
     page.on(
         "console",
@@ -97,28 +113,46 @@ def test_no_page_has_an_accessibility_violation_or_scrolls_sideways(page, addres
         ),
     )
     for address in addresses:
-        page.goto(address)
-        for scheme in ("light", "dark"):
-            page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
-            result = axe.run(page, options={"runOnly": RULES})
-            found += [
-                (address, scheme, violation["id"], node["html"][:200])
-                for violation in result.response["violations"]
-                for node in violation["nodes"]
-            ]
-        for width in WIDTHS:
-            page.set_viewport_size({"width": width, "height": 800})
-            beyond = page.evaluate("document.documentElement.scrollWidth") - width
-            if beyond > 0:
-                found.append((address, width, f"scrolls sideways by {beyond} px"))
+        found += list_faults(page, address)
     assert not found
 
 
+def list_violations(page, rules=RULES):
+    """(scheme, rule, element) of what axe finds in light and dark."""
+    axe, found = Axe(), []
+    for scheme in ("light", "dark"):
+        page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
+        result = axe.run(page, options={"runOnly": rules})
+        found += [
+            (scheme, violation["id"], node["html"][:200])
+            for violation in result.response["violations"]
+            for node in violation["nodes"]
+        ]
+    return found
+
+
+def list_faults(page, address, rules=RULES):
+    """Faults that axe finds in light and dark, and widths that scroll sideways."""
+    page.goto(address)
+    found = [(address, *violation) for violation in list_violations(page, rules)]
+    for width in WIDTHS:
+        page.set_viewport_size({"width": width, "height": 800})
+        beyond = page.evaluate("document.documentElement.scrollWidth") - width
+        if beyond > 0:
+            found.append((address, width, f"scrolls sideways by {beyond} px"))
+    return found
+
+
 def test_every_page_is_valid_html(reader, addresses, tmp_path):
+    assert not list_invalid(reader, addresses, tmp_path)
+
+
+def list_invalid(client, addresses, folder):
+    """Messages of the W3C's checker about the pages."""
     files = {}
     for number, address in enumerate(addresses):
-        file = tmp_path / f"page{number}.html"
-        file.write_bytes(reader.get(address).content)
+        file = folder / f"page{number}.html"
+        file.write_bytes(client.get(address).content)
         files[f"file:{file}"] = address
 
     checker = ["java", "-jar", os.environ["VNU_JAR"], "--format", "json", *files]
@@ -127,7 +161,7 @@ def test_every_page_is_valid_html(reader, addresses, tmp_path):
     )
 
     messages = json.loads(said.stderr)["messages"]
-    assert not [
+    return [
         (files[message["url"]], message["message"], message.get("extract"))
         for message in messages
         if message["type"] == "error" or message.get("subType") == "warning"

@@ -32,7 +32,7 @@ def text_of(page):
 
 
 def arrived(page):
-    """What the form would post, once there is something."""
+    """Return what the form would post, once there is something."""
     for _ in range(50):
         if text := text_of(page):
             return text
@@ -127,6 +127,15 @@ def test_reviewers_comments_are_left_out_and_counted(editor, html):
     assert "[" not in text
     assert "Talks" in text
     assert messages(editor) == ["1 reviewer’s comment was left out."]
+
+
+def test_what_a_paste_lost_is_on_the_checklist_after_saving(editor):
+    paste(editor, WORD.format(WORD_COMMENT))
+    editor.get_by_role("button", name="Save draft").first.click()
+
+    finding = "When the text was pasted: 1 reviewer’s comment was left out."
+    expect(editor.locator("main")).to_contain_text(finding)
+    expect(editor.get_by_label("Nothing is missing")).not_to_be_checked()
 
 
 @pytest.mark.parametrize(
@@ -521,7 +530,7 @@ def test_formulas_that_are_lost_are_named(editor):
     paste(editor, "<p>Debt <mjx-container><svg></svg></mjx-container> grows.</p>")
 
     [message] = messages(editor)
-    assert message.startswith("1 formula did not come along")
+    assert message.startswith("1 formula could not be kept")
 
 
 IMAGES = (
@@ -535,7 +544,7 @@ def test_images_that_cannot_be_reached_are_named(editor, how):
     text = how(editor, IMAGES)
 
     assert "<img" not in text
-    assert messages(editor) == ["2 images did not come along: insert them from a file."]
+    assert messages(editor) == ["2 images were left out: insert them from a file."]
 
 
 @pytest.mark.parametrize(
@@ -544,7 +553,7 @@ def test_images_that_cannot_be_reached_are_named(editor, how):
 def test_other_images_out_of_reach_are_named(editor, source):
     paste(editor, f"<p>Before <img src='{source}' alt=''> after</p>")
 
-    assert messages(editor) == ["1 image did not come along: insert it from a file."]
+    assert messages(editor) == ["1 image was left out: insert it from a file."]
 
 
 def test_one_message_names_all_that_is_left_out(editor):

@@ -5,7 +5,7 @@ from django.core.exceptions import ValidationError
 from django.core.files.base import ContentFile
 from PIL import Image as Pillow
 
-from ecfr_site.images.intake import taken_in
+from ecfr_site.images.intake import process_upload
 from ecfr_site.images.models import Image
 from tests.images.test_intake import encoded
 from tests.images.test_upload import send
@@ -17,23 +17,27 @@ MOVING = {"save_all": True, "append_images": FRAMES[1:]}
 @pytest.mark.parametrize("kind", ["GIF", "PNG", "WEBP", "AVIF"])
 def test_an_animation_is_refused(kind):
     with pytest.raises(ValidationError, match="save the frame you want"):
-        taken_in(ContentFile(encoded(kind, FRAMES[0], **MOVING), "a"))
+        process_upload(ContentFile(encoded(kind, FRAMES[0], **MOVING), "a"))
 
 
 def test_an_animation_with_a_still_for_old_programs_is_refused():
     content = encoded("PNG", FRAMES[0], **MOVING, default_image=True)
 
     with pytest.raises(ValidationError, match="animated"):
-        taken_in(ContentFile(content, "a.png"))
+        process_upload(ContentFile(content, "a.png"))
 
 
 @pytest.mark.parametrize("kind", ["GIF", "PNG", "WEBP", "AVIF"])
 def test_a_single_frame_is_accepted(kind):
-    assert taken_in(ContentFile(encoded(kind, FRAMES[0], save_all=True), "a")).size
+    assert process_upload(
+        ContentFile(encoded(kind, FRAMES[0], save_all=True), "a")
+    ).size
 
 
 def test_several_frames_of_a_camera_are_accepted():
-    assert taken_in(ContentFile(encoded("MPO", FRAMES[0], **MOVING), "a.jpg")).size
+    assert process_upload(
+        ContentFile(encoded("MPO", FRAMES[0], **MOVING), "a.jpg")
+    ).size
 
 
 @pytest.mark.django_db
@@ -50,4 +54,4 @@ def test_images_of_phones_are_refused_by_name(brand):
     content = b"\0\0\0\x18ftyp" + brand + b"\0\0\0\0mif1heic" + b"\0" * 90
 
     with pytest.raises(ValidationError, match="HEIC images cannot be used"):
-        taken_in(ContentFile(content, "a.heic"))
+        process_upload(ContentFile(content, "a.heic"))

@@ -1,4 +1,4 @@
-"""What editors upload: kept clean, or refused with a clear error."""
+"""Uploaded images: kept clean, or refused with a clear error."""
 
 import io
 import zlib
@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from PIL import Image as Pillow
 from PIL import ImageCms
 
-from ecfr_site.images.intake import taken_in
+from ecfr_site.images.intake import process_upload
 from tests.factories import jpeg
 
 
@@ -38,7 +38,7 @@ def opened(file):
     ],
 )
 def test_pictures_are_known_by_their_content_not_their_name(kind, kept):
-    file = taken_in(ContentFile(encoded(kind), "Zoë’s view.exe"))
+    file = process_upload(ContentFile(encoded(kind), "Zoë’s view.exe"))
 
     assert opened(file).format == kept
     assert file.name.startswith("zoes-view.")
@@ -53,7 +53,7 @@ def test_the_place_where_it_was_taken_is_removed():
     content = encoded("JPEG", exif=exif)
     assert Pillow.open(io.BytesIO(content)).getexif()
 
-    file = taken_in(ContentFile(content, "a.jpg"))
+    file = process_upload(ContentFile(content, "a.jpg"))
 
     assert not opened(file).getexif()
     assert b"Camera" not in file.read()
@@ -64,19 +64,19 @@ def test_a_picture_taken_sideways_is_kept_upright():
     exif[0x0112] = 6
     content = encoded("JPEG", exif=exif)
 
-    assert opened(taken_in(ContentFile(content, "a.jpg"))).size == (40, 60)
+    assert opened(process_upload(ContentFile(content, "a.jpg"))).size == (40, 60)
 
 
 def test_what_is_appended_to_a_picture_does_not_survive():
     content = jpeg() + b"<script>alert(1)</script>"
 
-    assert b"script" not in taken_in(ContentFile(content, "a.jpg")).read()
+    assert b"script" not in process_upload(ContentFile(content, "a.jpg")).read()
 
 
 def test_transparency_is_kept():
     picture = Pillow.new("RGBA", (10, 10), (0, 0, 0, 0))
 
-    kept = opened(taken_in(ContentFile(encoded("PNG", picture), "a.png")))
+    kept = opened(process_upload(ContentFile(encoded("PNG", picture), "a.png")))
 
     assert kept.getpixel((5, 5))[3] == 0
 
@@ -85,13 +85,16 @@ def test_what_cameras_write_with_a_second_picture_in_it_is_a_jpeg():
     first, second = Pillow.new("RGB", (60, 40)), Pillow.new("RGB", (60, 40))
     content = encoded("MPO", first, save_all=True, append_images=[second])
 
-    assert opened(taken_in(ContentFile(content, "a.jpg"))).format == "JPEG"
+    assert opened(process_upload(ContentFile(content, "a.jpg"))).format == "JPEG"
 
 
 def test_sixteen_bits_of_grey_become_eight_and_not_white():
     content = encoded("PNG", Pillow.new("I;16", (9, 9), 0x8000))
 
-    assert opened(taken_in(ContentFile(content, "a.png"))).getpixel((4, 4))[0] == 0x80
+    assert (
+        opened(process_upload(ContentFile(content, "a.png"))).getpixel((4, 4))[0]
+        == 0x80
+    )
 
 
 def test_colours_are_brought_from_a_profile_to_srgb():
@@ -105,7 +108,7 @@ def test_colours_are_brought_from_a_profile_to_srgb():
     picture = Pillow.new("RGB", (9, 9), (200, 30, 30))
     content = encoded("PNG", picture, icc_profile=swapped)
 
-    kept = opened(taken_in(ContentFile(content, "a.png")))
+    kept = opened(process_upload(ContentFile(content, "a.png")))
 
     red, green, _ = kept.getpixel((5, 5))
     assert green > 150 > red
@@ -115,7 +118,7 @@ def test_colours_are_brought_from_a_profile_to_srgb():
 def test_a_damaged_profile_leaves_the_colours_as_they_are():
     content = encoded("PNG", icc_profile=b"no profile")
 
-    kept = opened(taken_in(ContentFile(content, "a.png")))
+    kept = opened(process_upload(ContentFile(content, "a.png")))
 
     assert kept.getpixel((5, 5)) == (0x22, 0x44, 0x66)
 
@@ -132,7 +135,7 @@ def test_whatever_is_wrong_with_a_file_the_answer_is_a_picture_or_an_error(
     content[place : place + len(damage)] = damage
 
     with suppress(ValidationError):
-        assert opened(taken_in(ContentFile(bytes(content), "a"))).size
+        assert opened(process_upload(ContentFile(bytes(content), "a"))).size
 
 
 def bomb():
@@ -161,4 +164,4 @@ def test_what_cannot_be_used_is_refused_in_clear_words(settings, content, said):
     settings.IMAGE_MAX_BYTES = 2_000_000
 
     with pytest.raises(ValidationError, match=said):
-        taken_in(ContentFile(content, "a.jpg"))
+        process_upload(ContentFile(content, "a.jpg"))

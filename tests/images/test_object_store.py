@@ -10,7 +10,7 @@ from django.core.files.storage import default_storage
 from moto.server import ThreadedMotoServer
 
 from articles.models import Attachment
-from ecfr_site.images.markup import picture
+from ecfr_site.images.markup import render_picture
 from ecfr_site.images.models import Image
 from ecfr_site.storage.private import private_storage
 from tests.factories import ArticleFactory, AttachmentFactory, ImageFactory
@@ -80,7 +80,7 @@ def test_pictures_and_renditions_are_in_the_store(store, image):
 
 
 def test_pages_name_the_same_addresses_as_ever(store, image):
-    html = picture(image, "card")
+    html = render_picture(image, "card")
 
     addresses = set(re.findall(r"/media/renditions/[^ \"]+", html))
     assert len(addresses) == 3

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ecfr_site.images import tasks
-from ecfr_site.images.markup import picture
+from ecfr_site.images.markup import render_picture
 from ecfr_site.images.models import Image
 from ecfr_site.images.renditions import FORMATS, SHAPES
 from tests.factories import ArticleFactory, ImageFactory, jpeg
@@ -75,7 +75,7 @@ def test_an_upload_outside_a_transaction_is_rendered_too():
 
 
 def test_every_address_in_the_markup_is_a_file(image):
-    html = picture(image, "card", alt="A harbour", sizes="50vw")
+    html = render_picture(image, "card", alt="A harbour", sizes="50vw")
 
     assert 'type="image/avif"' in html
     assert 'type="image/webp"' in html
@@ -88,7 +88,7 @@ def test_every_address_in_the_markup_is_a_file(image):
 def test_the_original_is_shown_until_renditions_are_ready(db):
     image = ImageFactory()
 
-    html = picture(image, "full", alt="")
+    html = render_picture(image, "full", alt="")
 
     assert image.file.url in html
     assert "<source" not in html

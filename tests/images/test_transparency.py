@@ -9,10 +9,10 @@ from django.core.files.storage import default_storage
 from PIL import Image as Pillow
 
 from ecfr_site.images import tasks
-from ecfr_site.images.intake import taken_in
-from ecfr_site.images.markup import picture
+from ecfr_site.images.intake import process_upload
+from ecfr_site.images.markup import render_picture
 from ecfr_site.images.models import Image
-from ecfr_site.images.renditions import ground_of, render
+from ecfr_site.images.renditions import choose_ground, render
 from tests.factories import ImageFactory
 from tests.images.test_intake import encoded
 
@@ -53,7 +53,7 @@ def test_jpegs_have_a_ground_from_which_the_image_stands_out(colour, ground):
 
     flat = Pillow.open(io.BytesIO(content)).convert("L")
 
-    assert ground_of(logo(colour)) == ground
+    assert choose_ground(logo(colour)) == ground
     assert (flat.getpixel((2, 2)) > 200) == (ground == "light")
     if colour[3]:
         assert abs(flat.getpixel((45, 30)) - flat.getpixel((2, 2))) > 150
@@ -63,11 +63,11 @@ def test_a_white_logo_with_a_soft_shadow_gets_a_dark_ground():
     image = logo()
     image.paste((0, 0, 0, 60), (20, 40, 70, 50))
 
-    assert ground_of(image) == "dark"
+    assert choose_ground(image) == "dark"
 
 
 def test_a_page_shows_png_to_old_browsers_and_names_the_ground(stored):
-    html = picture(stored, "card", alt="Logo")
+    html = render_picture(stored, "card", alt="Logo")
 
     assert 'class="ground-dark"' in html
     assert ".jpg" not in html
@@ -87,7 +87,7 @@ def test_an_opaque_image_has_neither_png_nor_ground():
     image.render()
     image.refresh_from_db()
 
-    html = picture(image, "card")
+    html = render_picture(image, "card")
 
     assert image.ground == "none"
     assert "ground-" not in html
@@ -143,7 +143,7 @@ def test_an_opaque_set_of_before_is_left_as_it_is():
     ids=["palette", "grey", "grey+alpha", "16 bits", "1 bit", "webp", "avif", "gif"],
 )
 def test_every_way_of_being_transparent_is_kept(kind, image, options):
-    file = taken_in(ContentFile(encoded(kind, image, **options), "a"))
+    file = process_upload(ContentFile(encoded(kind, image, **options), "a"))
     file.seek(0)
 
     kept = Pillow.open(file)
@@ -154,7 +154,7 @@ def test_every_way_of_being_transparent_is_kept(kind, image, options):
 
 def test_an_alpha_channel_without_a_hole_is_dropped():
     content = encoded("PNG", Pillow.new("RGBA", (9, 9), (9, 9, 9, 255)))
-    file = taken_in(ContentFile(content, "a.png"))
+    file = process_upload(ContentFile(content, "a.png"))
     file.seek(0)
 
     assert Pillow.open(file).mode == "RGB"

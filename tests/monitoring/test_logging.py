@@ -12,7 +12,7 @@ from django_tasks_db.management.commands.db_worker import Worker
 
 from ecfr_site.monitoring.logging import JsonLines, Scrubbed, WorkFilter
 from ecfr_site.monitoring.scrubbing import scrub
-from newsletter.antispam import stamp
+from newsletter.antispam import sign_stamp
 from newsletter.models import Newsletter
 from tests.factories import ArticleFactory, NewsletterFactory
 
@@ -22,7 +22,7 @@ WELL_FORMED = "a1b2c3d4-from-the-proxy"
 
 @pytest.fixture
 def log():
-    """What stands in the log: `log()` gives its lines as objects, log.text as text."""
+    """The log: `log()` gives its lines as objects, log.text as text."""
     stream = io.StringIO()
     handler = logging.StreamHandler(stream)
     handler.setFormatter(JsonLines())
@@ -127,7 +127,7 @@ def test_no_token_of_a_link_is_logged_even_if_it_is_refused(reader, log):
 def test_an_error_is_logged_with_the_id_and_without_what_was_typed(
     reader, log, monkeypatch
 ):
-    monkeypatch.setattr("articles.views.Article.objects.published", fail_with_secrets)
+    monkeypatch.setattr("articles.views.find_shown", fail_with_secrets)
     reader.raise_request_exception = False
 
     answer = reader.get("/article/x/")
@@ -140,7 +140,7 @@ def test_an_error_is_logged_with_the_id_and_without_what_was_typed(
     assert "q" * 45 not in log.text()
 
 
-def fail_with_secrets():
+def fail_with_secrets(slug):
     raise RuntimeError(f"ada@example.org may not see /preview/{'q' * 45}/")
 
 
@@ -194,7 +194,11 @@ def work(settings, transactional_db):
 
 def test_a_request_id_follows_the_task_it_enqueued(reader, work, log):
     weekly = Newsletter.objects.first() or NewsletterFactory()
-    posted = {"email": "ada@example.org", "newsletters": [weekly.pk], "stamp": stamp()}
+    posted = {
+        "email": "ada@example.org",
+        "newsletters": [weekly.pk],
+        "stamp": sign_stamp(),
+    }
     answer = reader.post("/newsletter/", posted)
 
     work()

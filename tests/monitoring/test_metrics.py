@@ -16,6 +16,8 @@ from django.utils import timezone
 from django_tasks_db.models import DBTaskResult
 from prometheus_client.parser import text_string_to_metric_families
 
+from ecfr_site.audit import log
+from ecfr_site.institution.models import Institution
 from ecfr_site.monitoring import metrics
 from ecfr_site.monitoring.snapshot import Snapshot
 from newsletter.models import Delivery, Heartbeat
@@ -240,6 +242,15 @@ def test_alerts_and_dashboard_ask_only_for_what_there_is(reader, read, settings,
     metrics.count_page_cache("miss")
     metrics.count_replica("away")
     Heartbeat.beat()
+    log.record("backup", object=Institution)
+    now = timezone.now()
+    DBTaskResult.objects.create(
+        args_kwargs={},
+        task_path="x",
+        backend_name="default",
+        run_after=now,
+        started_at=now,
+    )
 
     there = {name for name in wanted if has(read.text(), name)}
 

@@ -44,7 +44,7 @@ def fail_with_secrets(*args, **kwargs):
 @pytest.mark.django_db
 def test_an_error_is_reported_with_view_and_request_id_alone(reader, sent, monkeypatch):
     monkeypatch.setattr(
-        "articles.preview_links.PreviewLink.objects.opened_by", fail_with_secrets
+        "articles.preview_links.PreviewLink.objects.get_by_token", fail_with_secrets
     )
     reader.raise_request_exception = False
     reader.cookies["sessionid"] = "a-secret-session"

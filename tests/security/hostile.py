@@ -12,6 +12,7 @@ from django.contrib.auth.models import Group
 from django.contrib.contenttypes.models import ContentType
 from django.contrib.flatpages.models import FlatPage
 from django.contrib.redirects.models import Redirect
+from django.core.files.base import ContentFile
 from django.core.mail import get_connection
 from django.db import connection, models
 from django.db.models.signals import pre_save
@@ -21,25 +22,29 @@ from django_otp.plugins.otp_totp.models import TOTPDevice
 from django_tasks_db.models import DBTaskResult
 
 from articles import notifications
-from articles.history.snapshot import content_of
+from articles.history.snapshot import get_content
 from articles.models import (
+    ArchiveImport,
     Article,
     EditorialPolicy,
     EditSession,
+    FormerVersion,
     Link,
     PreviewLink,
     PreviewOpening,
     WorkflowEvent,
 )
 from authors.models import AuthorLink
-from ecfr_site.accounts import emails as account_letters
+from ecfr_site.accounts import emails as account_emails
+from ecfr_site.api.webhooks.models import WebhookEndpoint, WebhookMessage
 from ecfr_site.audit.models import AuditEntry
 from ecfr_site.institution.models import Institution
 from ecfr_site.richtext.fields import RichTextField
 from ecfr_site.richtext.plain_text import clean_text
-from newsletter import models as letters
+from ecfr_site.statistics.models import PageCount, ReferrerCount
+from newsletter import models as newsletter_models
 from newsletter.composing.messages import Recipient, compose
-from newsletter.emails import email_for
+from newsletter.emails import build_signup_email
 from tests.accounts.authenticator import Authenticator
 from tests.conftest import changeable_logs, signed_in
 from tests.factories import (
@@ -50,13 +55,18 @@ from tests.factories import (
     CorrectionFactory,
     DeliveryFactory,
     EditionFactory,
+    FunderFactory,
     ImageFactory,
+    InterestFactory,
     NewsletterFactory,
     PositionFactory,
     ProgrammeFactory,
+    SegmentFactory,
+    SeriesFactory,
     SubscriberFactory,
     TopicFactory,
     UserFactory,
+    WelcomeMailFactory,
 )
 
 # Stands in JSON where a text stands.
@@ -96,9 +106,42 @@ EMAILS = {
 WRITTEN_BY_CODE = "Only code writes it, out of what it knows; it decides what is done."
 IN_ADDRESSES = "Addresses are made of it, which forms and the database's readers check."
 EXCEPTIONS = {
+    "articles.Announcement.channel": WRITTEN_BY_CODE,
+    "ecfr_site.MissingAddress.path": "An address; tests/redirects/test_missing.py.",
+    "articles.ArchiveImport.file": "The storage gives names.",
+    "articles.ArchiveImport.media_file": "The storage gives names.",
+    "articles.ArchiveImport.stopped_in": WRITTEN_BY_CODE,
+    "articles.ArchiveImport.mapping": "What forms have checked: keys, numbers, slugs.",
+    "articles.ImportedItem.model": WRITTEN_BY_CODE,
+    "articles.ImportedItem.digest": WRITTEN_BY_CODE,
+    "articles.ImportedItem.mark": WRITTEN_BY_CODE,
+    "articles.ImportedItem.before": "A copy of what was here: `keep`.",
     "articles.Article.body_html": "The page's HTML, made of the body on saving.",
+    "articles.RelatedStatus.basis": WRITTEN_BY_CODE,
+    "articles.SearchText.head": "Made of the article's words on saving.",
+    "articles.SearchText.body": "Made of the article's words on saving.",
+    "articles.SearchText.notes": "Made of the article's words on saving.",
+    "articles.SearchText.files": "Made of the article's words on saving.",
+    "articles.SearchText.forms": "Made of the article's words on saving.",
+    "articles.SearchText.head_vector": "Made of the article's words on saving.",
+    "articles.SearchText.vector": "Made of the article's words on saving.",
+    "articles.AttachmentText.file": "The storage gives names.",
+    "articles.AttachmentText.trouble": WRITTEN_BY_CODE,
+    "articles.AttachmentText.text": "Shown only in excerpts, as the article's text.",
+    "articles.SearchWord.word": "Letters alone.",
+    "articles.SearchWord.shown": "Letters alone.",
     "articles.Article.approved_content": "A copy of the content: `sign_off`.",
     "articles.Attachment.file": "The storage gives names.",
+    "articles.Article.doi": "A DOI, which its field checks.",
+    "articles.Article.isbn": "An ISBN, which its field checks.",
+    "articles.Funder.ror": "A ROR ID, which its field checks.",
+    "ecfr_site.Institution.ror": "A ROR ID, which its field checks.",
+    "articles.Kind.slug": IN_ADDRESSES,
+    "articles.Kind.translations": "Names, by codes of languages that the form has.",
+    "articles.Document.file": "The storage gives names.",
+    "articles.Document.digest": WRITTEN_BY_CODE,
+    "articles.Document.design": WRITTEN_BY_CODE,
+    "articles.Document.error": WRITTEN_BY_CODE,
     "articles.WorkflowEvent.name": WRITTEN_BY_CODE,
     "articles.EditSession.window": WRITTEN_BY_CODE,
     "auth.Permission.codename": WRITTEN_BY_CODE,
@@ -108,9 +151,24 @@ EXCEPTIONS = {
     "django_tasks_database.DBTaskResult.backend_name": WRITTEN_BY_CODE,
     "django_tasks_database.DBTaskResult.task_path": WRITTEN_BY_CODE,
     "django_tasks_database.DBTaskResult.worker_ids": WRITTEN_BY_CODE,
+    "articles.WatchedArticle.path": IN_ADDRESSES,
+    "articles.WatchedArticle.digest": WRITTEN_BY_CODE,
     "ecfr_site.AuditEntry.kind": WRITTEN_BY_CODE,
+    "ecfr_site.PageCount.view": WRITTEN_BY_CODE,
+    "ecfr_site.ReadLog.digest": WRITTEN_BY_CODE,
+    "ecfr_site.ReferrerCount.view": WRITTEN_BY_CODE,
+    "ecfr_site.WebhookEndpoint.events": WRITTEN_BY_CODE,
+    "ecfr_site.WebhookEndpoint.secret": WRITTEN_BY_CODE,
+    "ecfr_site.WebhookEndpoint.former_secret": WRITTEN_BY_CODE,
+    "ecfr_site.WebhookMessage.id": WRITTEN_BY_CODE,
+    "ecfr_site.WebhookMessage.event": WRITTEN_BY_CODE,
     "flatpages.FlatPage.url": IN_ADDRESSES,
     "images.Image.file": "The storage gives names.",
+    "newsletter.SubscriberImport.file": "The storage gives names.",
+    "newsletter.SubscriberImport.mapping": WRITTEN_BY_CODE,
+    "newsletter.SubscriberImport.service": WRITTEN_BY_CODE,
+    "newsletter.SubscriberImport.counts": WRITTEN_BY_CODE,
+    "newsletter.SubscriberImport.time_zone": WRITTEN_BY_CODE,
     "images.Image.fingerprint": WRITTEN_BY_CODE,
     "images.Image.rendered": WRITTEN_BY_CODE,
     "reversion.Version.db": WRITTEN_BY_CODE,
@@ -225,9 +283,20 @@ class Site:
 
 
 def _institution(site):
-    Institution.objects.update_or_create(pk=1, defaults={"strapline": TEXT})
+    Institution.objects.update_or_create(
+        pk=1, defaults={"strapline": TEXT, "offers_alerts": True}
+    )
     EditorialPolicy.objects.update_or_create(
         pk=1, defaults={"checklist": {"topic": TEXT}}
+    )
+    site.webhook = WebhookEndpoint.objects.create(
+        url="https://a.example/", description=TEXT, active=False
+    )
+    message = WebhookMessage.objects.create(
+        event="article.published", subject=1, url="https://a.example/"
+    )
+    site.webhook_delivery = site.webhook.deliveries.create(
+        message=message, state="failed", response=TEXT
     )
     site.page = FlatPage.objects.create(url="/about/", title=TEXT, content=TEXT)
     site.page.sites.add(1)
@@ -255,14 +324,36 @@ def _articles(site):
         "created_by": site.colleague,
         "changed_by": site.colleague,
         "assigned_to": site.colleague,
+        "losses": TEXT,
         "problems": [
             {"rule": "topic", "level": "warn", "text": TEXT, "where": "topics"}
         ],
         "body": f'<p>{TEXT}</p><p><img src="{site.image.file.url}" alt="{TEXT}"></p>',
     }
+    site.funder = FunderFactory(statement=TEXT, url="https://funder.example/")
+    site.series = SeriesFactory(
+        image=site.image, started=timezone.localdate(), funders=[site.funder]
+    )
+    record = {
+        "kind": "report",
+        "series": site.series,
+        "funders": [site.funder],
+        "licence": "by",
+        "key_points": f"<ul><li>{TEXT}</li></ul>",
+        "doi": "10.1234/evil",
+        "doi_registered": True,
+        "isbn": "978-0-306-40615-7",
+        "page_count": 60,
+        "updated_on": timezone.localdate(),
+        "doi_answer": TEXT,
+        "doi_checked_at": timezone.now(),
+    }
+    # What is one's own is cited, and may be taken along.
+    site.own = ArticleFactory(published=True, series_number=1, **record, **parts)
     site.article = ArticleFactory(
         published=True,
-        kind="report",
+        series_number=2,
+        **record,
         original_outlet=TEXT,
         original_url="https://outlet.example/",
         featured_at=timezone.now(),
@@ -270,6 +361,9 @@ def _articles(site):
     )
     CorrectionFactory(article=site.article, by=site.colleague)
     site.attachment = AttachmentFactory(article=site.article)
+    site.article.version_note = TEXT
+    FormerVersion.objects.keep(site.article)
+    site.article.version = 2
     site.withdrawn = ArticleFactory(withdrawn=True, withdrawal_reason=TEXT, **parts)
     site.draft = ArticleFactory(in_review=True, **parts)
     site.scheduled = ArticleFactory(scheduled=True, **parts)
@@ -310,9 +404,10 @@ def _desk(site):
             user=user,
             since=now,
             seen_at=now,
-            typed=typed,
+            draft_data=typed,
             typed_at=now,
         )
+    site.archives = _archives(site)
     site.preview = PreviewLink.make(site.draft, by=site.user, recipient=TEXT)
     PreviewOpening.objects.create(link=site.preview, user_agent=TEXT)
     link = Link.objects.create(
@@ -323,8 +418,8 @@ def _desk(site):
 
 def _newsletter(site):
     site.newsletter = NewsletterFactory(description=TEXT, cadence=TEXT)
-    letters.Wording.objects.create(
-        language="en", invitation=TEXT, promise=TEXT, analytics=TEXT
+    newsletter_models.Wording.objects.create(
+        language="en", invitation=TEXT, promise=TEXT, analytics=TEXT, alerts=TEXT
     )
     site.sent = EditionFactory(
         newsletter=site.newsletter,
@@ -337,8 +432,14 @@ def _newsletter(site):
         item.freeze()
         shown = dict.fromkeys(("title", "teaser", "section", "byline", "alt"), TEXT)
         type(item).objects.filter(pk=item.pk).update(frozen={**item.frozen, **shown})
+    site.welcome = WelcomeMailFactory(newsletter=site.newsletter)
+    site.press_list = NewsletterFactory(is_press_list=True)
+    site.segment = SegmentFactory(
+        newsletter=site.newsletter, languages=["en"], source=TEXT, topics=[site.topic]
+    )
     site.edition = EditionFactory(
         newsletter=site.newsletter,
+        segment=site.segment,
         articles=[site.article],
         checked_at=timezone.now(),
         findings=[{"level": level, "text": TEXT} for level in ("error", "warning")],
@@ -347,31 +448,120 @@ def _newsletter(site):
     site.subscriber = SubscriberFactory(
         newsletters=[site.newsletter], new_email="new@example.org", tracked=True
     )
+    InterestFactory(subscriber=site.subscriber, topic=site.topic)
     SubscriberFactory(pending=True)
     site.delivery = DeliveryFactory(edition=site.sent, subscriber=site.subscriber)
     for state in ("failed", "uncertain"):
         DeliveryFactory(edition=site.sent, state=state, reason=TEXT)
-    link = letters.Link.objects.create(
+    link = newsletter_models.Link.objects.create(
         edition=site.sent, number=1, url="https://a.example/"
     )
-    for kind in letters.Event.Kind:
-        letters.Event.objects.create(
+    for kind in newsletter_models.Event.Kind:
+        newsletter_models.Event.objects.create(
             edition=site.sent, delivery=site.delivery, kind=kind, link=link, detail=TEXT
         )
-    letters.ConsentRecord.objects.create(
+    record = newsletter_models.ConsentRecord.objects.create(
         subscriber=site.subscriber, action="imported", method="import", source=TEXT
     )
-    site.suppression = letters.Suppression.objects.create(
+    newsletter_models.ConsentOrigin.objects.create(record=record)
+    site.imports = _imports()
+    newsletter_models.MailRequest.objects.create(sender=TEXT, subject=TEXT)
+    newsletter_models.LeavingReason.objects.create(
+        subscriber=site.subscriber, newsletter=site.newsletter, text=TEXT
+    )
+    site.suppression = newsletter_models.Suppression.objects.create(
         digest="0", email="no@example.org", detail=TEXT
     )
-    site.signup = letters.Signup.objects.create(
+    site.signup = newsletter_models.Signup.objects.create(
         purpose="subscribe", subscriber=site.subscriber, address="0"
     )
     site.signup.newsletters.add(site.newsletter)
-    letters.Pace.objects.create(domain="example.org")
-    letters.Heartbeat.objects.create(
+    newsletter_models.Pace.objects.create(domain="example.org")
+    newsletter_models.DomainHold.objects.hold("example.org", TEXT, "server")
+    newsletter_models.SenderCheck.objects.create(
+        newsletter=site.newsletter,
+        domain="example.org",
+        records=[{"name": "SPF", "domain": TEXT, "text": TEXT, "aligned": True}],
+        findings=[{"level": "error", "text": TEXT}],
+        checked_at=timezone.now(),
+    )
+    newsletter_models.Heartbeat.objects.create(
         pk=1, beat_at=timezone.now(), site_url="http://other.example"
     )
+
+
+def _archives(site):
+    """An archive that is to be mapped, and one with a report."""
+    words = dict.fromkeys(("id", "slug", "name", "parent"), TEXT)
+    found = {
+        "site": {"title": TEXT, "address": TEXT, "language": TEXT, "version": TEXT},
+        "records": 3,
+        "media": 0,
+        "unreadable": 0,
+        "languages": {TEXT: 1},
+        "types": {TEXT: {TEXT: 1}},
+        "taxonomies": {TEXT: [{**words, "pieces": 1}]},
+        "people": [{"id": TEXT, "name": TEXT, "pieces": 1}],
+        "blocks": {TEXT: TEXT},
+    }
+    texts = {"name": TEXT, "source": TEXT, "path": TEXT, "media_path": TEXT}
+    ready, done = (
+        ArchiveImport.objects.create(
+            source_type="wordpress",
+            state=state,
+            found=found,
+            trouble=TEXT,
+            by=site.colleague,
+            finished_at=timezone.now(),
+            **texts,
+        )
+        for state in ("ready", "done")
+    )
+    item = done.items.create(
+        source=TEXT,
+        kind="piece",
+        source_id=TEXT,
+        title=TEXT,
+        address=TEXT,
+        outcome="updated",
+        reason=TEXT,
+        losses=[TEXT],
+        model="articles.article",
+        target=site.article.pk,
+        translation_group=TEXT,
+        data={"links": [TEXT]},
+    )
+    item.addresses.create(path=TEXT)
+    return ready, done
+
+
+def _imports():
+    """One whose columns are to be matched, and one with rows that were refused."""
+    written = {"encoding": "utf-8-sig", "delimiter": ","}
+    matching = newsletter_models.SubscriberImport(
+        name=TEXT,
+        column_names=[TEXT, TEXT],
+        mapping=["email", ""],
+        trouble=TEXT,
+        **written,
+    )
+    cells = ",".join(
+        '"{}"'.format(text.replace('"', '""')) for text in POISONS.values()
+    )
+    file = f"{cells}\n{cells}\n".encode(errors="ignore")
+    matching.file.save("x.csv", ContentFile(file))
+    done = newsletter_models.SubscriberImport.objects.create(
+        name=TEXT,
+        state="done",
+        column_names=[TEXT],
+        mapping=["email"],
+        counts={"refused": 1},
+        remarks={TEXT: 1},
+        statement=TEXT,
+        **written,
+    )
+    done.refused_rows.create(line=2, cells=[TEXT], reason=TEXT)
+    return matching, done
 
 
 def _records(site):
@@ -395,6 +585,10 @@ def _records(site):
     session = site.client.session
     session["otp_device_id"] = site.passkey.persistent_id
     session.save()
+    PageCount.objects.create(day=now, view="page", path="/x/", number=3)
+    ReferrerCount.objects.create(
+        day=now, view="article", object_id=site.article.pk, site="x", number=9
+    )
     for model, more in (
         (AccessAttempt, {"failures_since_start": 3}),
         (AccessFailureLog, {}),
@@ -424,7 +618,7 @@ def _records(site):
 
 def sign_off(site):
     """Let the desk compare with a text that was approved, poisoned as all else."""
-    content = content_of(Article.objects.get(pk=site.draft.pk))
+    content = get_content(Article.objects.get(pk=site.draft.pk))
     for pk in (site.draft.pk, site.copy.pk):
         Article.objects.filter(pk=pk).update(approved_content=content)
 
@@ -449,16 +643,17 @@ def send_mails(site):
     """One of each kind of mail that the site writes."""
     user, signup = site.colleague, site.signup
     mails = [
-        account_letters.reset_letter(user),
-        account_letters.invitation(user, site.user),
-        account_letters.notice(user, "password", user.email),
+        account_emails.build_password_reset(user),
+        account_emails.build_invitation(user, site.user),
+        account_emails.build_notice(user, "password", user.email),
     ]
-    for purpose in letters.Signup.Purpose:
+    for purpose in newsletter_models.Signup.Purpose:
         signup.purpose = purpose
-        mails.append(email_for(signup))
+        mails.append(build_signup_email(signup))
     items = list(site.edition.items.for_messages())
-    reader = Recipient.of_test("reader@example.org")
+    reader = Recipient.for_test("reader@example.org")
     mails.append(compose(site.edition, reader, items))
+    mails.append(compose(fresh(site.welcome).as_edition(), reader, []))
     get_connection().send_messages(mails)
     WorkflowEvent.objects.update(told_at=None)
     for step in WorkflowEvent.objects.filter(article=site.draft):

@@ -1,14 +1,17 @@
 """Every address of the site, by the name of its pattern, for a site of `make_site`."""
 
 import re
+from urllib.parse import urlencode
 
 from django.contrib import admin
 from django.contrib.contenttypes.models import ContentType
 from django.urls import get_resolver, reverse
 from reversion.models import Version
 
+from ecfr_site.institution.feed_formats import FORMATS
 from ecfr_site.mail import outbox
 from ecfr_site.security import tokens
+from newsletter.models import DomainHold
 
 POSTS = "Takes what is posted; there is nothing to read."
 # Patterns that no page is read at, with the reason.
@@ -22,10 +25,12 @@ NOT_READ = {
     "articles_article_comment_resolve": POSTS,
     "articles_article_comment_reopen": POSTS,
     "articles_article_revoke_preview_link": POSTS,
+    "articles_article_check_doi": POSTS,
     "articles_article_feature": POSTS,
+    "articles_article_documents": POSTS,
     "articles_article_restore": POSTS,
     "newsletter_edition_act": POSTS,
-    "newsletter_subscriber_process_import": POSTS,
+    "newsletter_sender_check": POSTS,
     "redirects_redirect_process_import": POSTS,
     "auth_user_link": POSTS,
     "auth_user_reset": POSTS,
@@ -73,17 +78,42 @@ def addresses(site):
 
 def _public(site):
     feeds = {
-        f"{name}_feed": [reverse(f"{name}_feed", args=[row.slug])]
+        f"{name}_{feed}": [reverse(f"{name}_{feed}", args=[row.slug])]
+        for feed in FORMATS
         for name, row in {
             "author": site.author,
             "programme": site.programme,
             "topic": site.topic,
             "region": site.region,
+            "series": site.series,
             "newsletter": site.newsletter,
         }.items()
     }
+    api = {
+        "documentation": ["/api/"],
+        "openapi": ["/api/v1/openapi.json"],
+        "kinds": ["/api/v1/kinds"],
+        "articles": [
+            "/api/v1/articles",
+            f"/api/v1/articles/{site.article.slug}",
+            "/api/v1/series",
+            f"/api/v1/series/{site.series.slug}",
+            "/api/v1/topics",
+            "/api/v1/search?q=evil",
+        ],
+        "person": ["/api/v1/people", f"/api/v1/people/{site.author.slug}"],
+        r"api/^v1/(?P<rest>[\s\S]*)\Z": [
+            "/api/v1/programmes",
+            f"/api/v1/programmes/{site.programme.slug}",
+            "/api/v1/evil/<evil>",
+        ],
+    }
     return {
+        **api,
         "home": ["/", "/about/", "/evil/<evil>/?q=<evil>"],
+        "series_list": ["/series/"],
+        "series": [f"/series/{site.series.slug}/"],
+        "republish": [f"/article/{site.own.slug}/republish/"],
         "publications": [
             "/publications/",
             "/publications/report/",
@@ -94,7 +124,24 @@ def _public(site):
             site.article.get_absolute_url(),
             site.withdrawn.get_absolute_url(),
         ],
+        "cite": [f"{site.article.get_absolute_url()}cite/"],
+        "cite_export": [
+            f"{site.article.get_absolute_url()}cite.{ending}"
+            for ending in ("bib", "ris", "json")
+        ],
+        "article_card": [
+            reverse("article_card", args=[each.slug])
+            for each in (site.article, site.withdrawn)
+        ],
+        "oembed": [
+            f"/oembed?{urlencode({'url': site.article.get_absolute_url()})}{more}"
+            for more in ("", "&format=xml")
+        ],
         "file": [site.attachment.file.url],
+        "versions": [f"{site.article.get_absolute_url()}versions/"],
+        "version": [f"{site.article.get_absolute_url()}versions/1/"],
+        "version_changes": [f"{site.article.get_absolute_url()}versions/2/changes/"],
+        "document": [f"/article/{site.article.slug}/{site.article.slug}-v1.pdf"],
         "corrections": ["/corrections/"],
         "people": ["/people/"],
         "author": [site.author.get_absolute_url()],
@@ -105,18 +152,32 @@ def _public(site):
         "region": [site.region.get_absolute_url()],
         "search": ["/search/", "/search/?q=<evil>", f"/search/?q={site.article.slug}"],
         "feed": ["/feed/"],
+        "rss": ["/feed/rss/"],
+        "json": ["/feed/json/"],
+        "language_feed": ["/feed/en/"],
+        "language_rss": ["/feed/en/rss/"],
+        "language_json": ["/feed/en/json/"],
         "kind_feed": ["/publications/report/feed/"],
+        "kind_rss": ["/publications/report/feed/rss/"],
+        "kind_json": ["/publications/report/feed/json/"],
         "correction_feed": ["/corrections/feed/"],
+        "correction_rss": ["/corrections/feed/rss/"],
+        "correction_json": ["/corrections/feed/json/"],
         "sitemap": ["/sitemap.xml"],
         "sitemap_section": re.findall(
             r"/sitemap-\w+\.xml", site.client.get("/sitemap.xml").content.decode()
         ),
         "newsletter": ["/newsletter/"],
-        "newsletter_thanks": ["/newsletter/thanks/"],
         "newsletter_challenge": ["/newsletter/challenge/"],
+        "newsletter_subscribe": ["/newsletter/subscribe/"],
+        "newsletter_api": ["/newsletter/api/subscribe"],
+        "newsletter_api_challenge": ["/newsletter/api/challenge/"],
+        "newsletter_follow": [f"/newsletter/follow/topic/{site.topic.slug}/"],
         "newsletter_archive": [f"/newsletter/{site.newsletter.slug}/"],
         "newsletter_edition": [f"/newsletter/{site.newsletter.slug}/{site.sent.pk}/"],
         "robots.txt": ["/robots.txt"],
+        "security_txt": ["/.well-known/security.txt"],
+        "indexnow_key": ["/no-key-of-ours.txt"],
         "favicon.ico": ["/favicon.ico"],
         "media/attachments/<path:path>": ["/media/attachments/x"],
         "media/<path:path>": [site.image.file.url],
@@ -143,6 +204,9 @@ def _by_token(site):
         "newsletter_unsubscribe": [
             f"/newsletter/unsubscribe/{delivery.token('unsubscribe')}/"
         ],
+        "newsletter_leaving_reason": [
+            f"/newsletter/unsubscribe/{delivery.token('unsubscribe')}/reason/"
+        ],
         "newsletter_click": [f"/newsletter/click/{delivery.token('click')}/1/"],
         "newsletter_open": [f"/newsletter/open/{delivery.token('open')}.gif"],
         "password_reset_confirm": ["/admin/password/x/y/"],
@@ -150,7 +214,7 @@ def _by_token(site):
 
 
 def _desk(site):
-    mails = [f"/admin/outbox/{name}/" for name in outbox.newest()]
+    mails = [f"/admin/outbox/{name}/" for name in outbox.list_newest()]
     user = site.colleague
     kind = ContentType.objects.get_for_model(site.article)
     return {
@@ -184,6 +248,13 @@ def _desk(site):
         ],
         "auth_user_data": [f"/admin/auth/user/{user.pk}/data/"],
         "auth_user_erase": [f"/admin/auth/user/{user.pk}/erase/"],
+        "webhook_secret": [
+            f"/admin/ecfr_site/webhookendpoint/{site.webhook.pk}/secret/"
+        ],
+        "webhook_test": [f"/admin/ecfr_site/webhookendpoint/{site.webhook.pk}/test/"],
+        "webhook_again": [
+            f"/admin/ecfr_site/webhookdelivery/{site.webhook_delivery.pk}/again/"
+        ],
         "ecfr_site_auditentry_export": ["/admin/ecfr_site/auditentry/export.csv"],
         "admin/(?P<url>.*)$": ["/admin/evil/<evil>/"],
     }
@@ -201,6 +272,20 @@ def _of_articles(site):
         "articles_article_comments": [f"{live}comments/", f"{draft}comments/"],
         "articles_article_board": [f"{home}board/"],
         "articles_article_calendar": [f"{home}calendar/"],
+        "articles_article_manuscripts": [f"{home}manuscripts/"],
+        **_of_archives(site, f"{home}move-in/"),
+        "articles_article_readers": [
+            f"{home}readers/",
+            f"{home}readers/?period=year&article={site.article.pk}",
+            f"{home}readers/?kind=<evil>&day=<evil>&period=<evil>",
+        ],
+        "articles_article_output": [
+            f"{home}output/",
+            f"{home}output/?first=<evil>&last=<evil>&funder={site.funder.pk}",
+        ],
+        "articles_article_output_csv": [f"{home}output.csv"],
+        "articles_article_output_bibtex": [f"{home}output.bib"],
+        "articles_article_readers_csv": [f"{home}readers.csv"],
         "articles_article_notices": [f"{home}notices/"],
         "articles_article_preview_links": [f"{draft}preview-links/"],
         "articles_article_preview_link": [f"{draft}preview-links/{site.preview.pk}/"],
@@ -210,6 +295,7 @@ def _of_articles(site):
             f"{live}compare/",
             f"{live}compare/?from={version.pk}",
         ],
+        "articles_article_merge": [f"{draft}manuscript/"],
         "articles_article_withdraw": [f"{live}withdraw/"],
         "articles_article_recoverlist": [f"{home}recover/"],
         "articles_article_recover": [f"{home}recover/{gone.pk}/"],
@@ -217,16 +303,50 @@ def _of_articles(site):
     }
 
 
+def _of_archives(site, home):
+    ready, done = (f"{home}{each.pk}/" for each in site.archives)
+    taxonomy = next(iter(site.archives[0].found["taxonomies"]))
+    terms = urlencode({"taxonomy": taxonomy})
+    prefix = "articles_article_move_in"
+    return {
+        prefix: [home],
+        f"{prefix}_import": [ready, done],
+        f"{prefix}_map": [f"{ready}map/"],
+        f"{prefix}_terms": [
+            f"{ready}terms/?{terms}",
+            f"{ready}terms/?{terms}&q=<evil>",
+        ],
+        f"{prefix}_people": [f"{ready}people/"],
+        f"{prefix}_report": [f"{done}report/", f"{done}report/?q=<evil>&kind=<evil>"],
+        f"{prefix}_refused": [f"{done}refused.csv"],
+        f"{prefix}_report_csv": [f"{done}report.csv"],
+        f"{prefix}_positions": [f"{done}positions/", f"{done}positions/?page=<evil>"],
+        f"{prefix}_undo": [f"{done}undo/"],
+    }
+
+
 def _of_newsletters(site):
     home = "/admin/newsletter/"
     draft, sent = (f"{home}edition/{row.pk}/" for row in (site.edition, site.sent))
+    deliverability = f"{home}edition/deliverability/"
+    held = urlencode({"domain": DomainHold.objects.get().domain})
     return {
+        "newsletter_deliverability": [deliverability],
+        "newsletter_domain_hold": [f"{deliverability}hold/?{held}"],
+        "newsletter_domain_release": [f"{deliverability}release/?{held}"],
         "newsletter_edition_preview": [
             f"{draft}preview/",
             f"{draft}preview/?part=text",
             f"{sent}preview/",
         ],
         "newsletter_edition_progress": [f"{sent}progress/"],
+        "newsletter_welcomemail_preview": [
+            f"{home}welcomemail/{site.welcome.pk}/preview/",
+            f"{home}welcomemail/{site.welcome.pk}/preview/?part=text",
+        ],
+        "newsletter_newsletter_add_person": [
+            f"{home}newsletter/{site.press_list.pk}/add-person/"
+        ],
         "newsletter_edition_send": [f"{draft}send/"],
         "newsletter_edition_cancel": [f"{draft}cancel/"],
         "newsletter_edition_report": [f"{sent}report/"],
@@ -238,6 +358,12 @@ def _of_newsletters(site):
             f"{home}subscriber/{site.subscriber.pk}/erase/act/"
         ],
         "newsletter_subscriber_import": [f"{home}subscriber/import/"],
+        "newsletter_subscriber_import_page": [
+            f"{home}subscriber/import/{each.pk}/" for each in site.imports
+        ],
+        "newsletter_subscriber_import_refused": [
+            f"{home}subscriber/import/{each.pk}/refused.csv" for each in site.imports
+        ],
         "redirects_redirect_import": ["/admin/redirects/redirect/import/"],
     }
 

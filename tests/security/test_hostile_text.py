@@ -58,7 +58,7 @@ def test_no_page_feed_or_file_does_what_a_text_says(site):
 
 @pytest.mark.parametrize("site", KINDS, indirect=True)
 def test_no_mail_does_what_a_text_says(site):
-    mails = [outbox.read(name) for name in outbox.newest()]
+    mails = [outbox.read(name) for name in outbox.list_newest()]
 
     assert len(mails) > 8
     assert not [fault for raw in mails for fault in faults_in_mail(raw)]
@@ -97,8 +97,8 @@ def faults_of(response):
         yield from faults_in_html(content.decode())
     elif kind.endswith("xml"):
         yield from faults_in_tree(etree.fromstring(content))
-    elif kind == "application/json":
-        json.loads(content)
+    elif kind.endswith("json"):
+        yield from faults_in_json(json.loads(content))
     elif kind == "text/csv":
         yield from faults_in_csv(content.decode("utf-8-sig"))
 
@@ -139,6 +139,21 @@ def faults_in_tree(tree):
             code = name.startswith("on") or name in ("style", "srcdoc")
             if "evil" in name or run or (code and "evil" in value):
                 yield element.tag, name, value
+
+
+def faults_in_json(found):
+    """In HTML, and in addresses."""
+    if isinstance(found, list):
+        for each in found:
+            yield from faults_in_json(each)
+    elif isinstance(found, dict):
+        for name, value in found.items():
+            if not isinstance(value, str):
+                yield from faults_in_json(value)
+            elif name.endswith("_html"):
+                yield from faults_in_html(value)
+            elif name.endswith("url") and RUN.match(value):
+                yield name, value
 
 
 def faults_in_csv(text):

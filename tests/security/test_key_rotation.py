@@ -6,7 +6,7 @@ import pytest
 
 from articles.models import PreviewLink
 from ecfr_site.security import tokens
-from newsletter.antispam import stamp
+from newsletter.antispam import sign_stamp
 from newsletter.models import Newsletter, Subscriber
 from tests.factories import ArticleFactory, SubscriberFactory
 from tests.newsletter.mail_helpers import link_in
@@ -28,12 +28,12 @@ def rotate(settings):
 
 @pytest.fixture
 def old_links(reader, editor, mailoutbox, settings):
-    """What was sent and shown under the old key: name to path."""
+    """Links sent and shown under the old key: name to path."""
     weekly = Newsletter.objects.get()
     ada = SubscriberFactory(email="ada@example.org", newsletters=[weekly])
     reader.post(
         "/newsletter/",
-        {"email": "bo@example.org", "newsletters": [weekly.pk], "stamp": stamp()},
+        {"email": "bo@example.org", "newsletters": [weekly.pk], "stamp": sign_stamp()},
     )
     link = PreviewLink.make(
         ArticleFactory(draft=True), by=editor.user, recipient="Ms Jonas"

@@ -24,7 +24,7 @@ def test_too_many_searches_have_to_wait(reader):
     answers = [search(reader) for _ in range(3)]
 
     assert [a.status_code for a in answers] == [200, 200, 429]
-    assert answers[-1]["Retry-After"] == "60"
+    assert 58 <= int(answers[-1]["Retry-After"]) <= 60
     assert answers[-1]["Cache-Control"] == "no-store"
     assert "Wait a minute" in answers[-1].content.decode()
     assert "Retry-After" not in answers[0]

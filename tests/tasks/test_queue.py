@@ -16,7 +16,7 @@ from django_tasks import task
 from django_tasks_db.models import DBTaskResult
 from rq.worker import SimpleWorker
 
-from ecfr_site.tasks.queue import task_queue
+from ecfr_site.tasks.queue import enqueue_once, task_queue
 from ecfr_site.tasks.redis import Job
 from tests.tasks.test_redis import URL
 
@@ -245,3 +245,15 @@ def test_what_succeeded_is_removed_after_a_day(in_database):
     assert DBTaskResult.objects.count() == 1
     after(in_database, hours=25)
     assert DBTaskResult.objects.count() == 0
+
+
+def test_a_task_that_waits_already_is_not_queued_again(place, work):
+    assert enqueue_once(edition, "a letter")
+    assert not enqueue_once(edition, "a letter")
+    assert enqueue_once(edition, "another letter")
+    assert enqueue_once(edition, "a letter", copies=2)
+
+    work()
+
+    assert sorted(done) == ["a letter", "a letter", "another letter"]
+    assert enqueue_once(edition, "a letter")

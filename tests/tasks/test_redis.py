@@ -11,13 +11,13 @@ import redis
 from django.conf import settings
 from django_tasks import task
 
+from tests.migrated import migrated
+
 # One database for each of the processes that run tests side by side.
 NUMBER = 9 + int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
 URL = f"{os.environ.get('REDIS_URL', 'redis://127.0.0.1:6379')}/{NUMBER}"
 WHO = """
 import django; django.setup()
-from django.core.management import call_command
-call_command("migrate", verbosity=0)
 from django.utils import timezone
 from newsletter import tasks
 from newsletter.models import *
@@ -33,16 +33,14 @@ tasks.send_confirmation.enqueue(signup.pk)
 WORKER = ["run_tasks", "--burst"]
 ASK = """
 import django; django.setup()
-from django.core.management import call_command
-call_command("migrate", verbosity=0)
 from django.test import Client
 from newsletter.models import Newsletter
-from newsletter.antispam import stamp
+from newsletter.antispam import sign_stamp
 from ecfr_site.monitoring import health
-posted = {"email": "ada@example.org", "stamp": stamp(),
+posted = {"email": "ada@example.org", "stamp": sign_stamp(),
     "newsletters": [Newsletter.objects.get().pk]}
 print(Client(SERVER_NAME="127.0.0.1").post("/newsletter/", posted)["X-Request-ID"])
-tasks, seconds = health.tasks(), health.tasks_wait()
+tasks, seconds = health.count_tasks(), health.measure_wait()
 print({key: count for key, count in tasks.items() if count}, 0 < seconds < 60)
 """
 QUEUE_DEADLY = """
@@ -70,6 +68,7 @@ def die():
 @pytest.fixture
 def environment(tmp_path):
     redis.Redis.from_url(URL).flushdb()
+    migrated(f"{tmp_path}/db.sqlite3")
     yield {
         "PATH": os.environ["PATH"],
         "DJANGO_SETTINGS_MODULE": "ecfr_site.settings",

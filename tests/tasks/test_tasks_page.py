@@ -60,7 +60,7 @@ def test_it_shows_what_waits_and_what_was_given_up(superuser):
     ]
     said = " ".join(desk.page.xpath("//article")[0].text_content().split())
     assert said.startswith("newsletter.tasks.send_edition(7) OSError: <The> server")
-    assert "in the logs as a1b2c3d4" in said
+    assert "request ID a1b2c3d4" in said
 
 
 def test_a_failure_is_tried_once_more_and_the_log_knows_who_did_it(superuser):
@@ -88,7 +88,7 @@ def test_acting_on_what_is_gone_or_on_nothing_does_nothing_and_says_so(superuser
     desk.address = ADDRESS
 
     desk.send({"id": "x", "act": "retry"})
-    assert "not among the failures any more" in desk.said
+    assert "no longer among the failed ones" in desk.said
     desk.send({"act": "burn"})
     assert "the form was not complete" in desk.said
 

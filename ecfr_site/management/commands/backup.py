@@ -1,15 +1,18 @@
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
+from ecfr_site.audit import log
 from ecfr_site.backups.create import create_backup
 from ecfr_site.backups.exceptions import BackupError
 from ecfr_site.backups.folder import remove_oldest
+from ecfr_site.backups.verify import find_faults
+from ecfr_site.institution.models import Institution
 
 
 class Command(BaseCommand):
     help = (
-        "Write a backup of database and uploaded files into a folder. The site goes on "
-        "meanwhile. Restore it with `restore`."
+        "Write a backup of database and uploaded files into a folder, and read it to "
+        "its end. The site goes on meanwhile. Restore it with `restore`."
     )
 
     def add_arguments(self, parser):
@@ -25,20 +28,23 @@ class Command(BaseCommand):
         parser.add_argument(
             "--encrypt",
             action="store_true",
-            help="for the public key of age in BACKUP_RECIPIENT",
+            help="or fail: with a BACKUP_RECIPIENT it is done in any case",
         )
 
     def handle(self, *, to, keep, encrypt, **options):
         if keep is not None and keep < 1:
             raise CommandError("--keep must be at least 1.")
-        recipient = settings.BACKUP_RECIPIENT if encrypt else ""
+        recipient = settings.BACKUP_RECIPIENT
         if encrypt and not recipient:
             raise CommandError("--encrypt needs a public key in BACKUP_RECIPIENT.")
         try:
             made = create_backup(to, recipient=recipient, say=self.stdout.write)
         except (BackupError, OSError) as error:
             raise CommandError(f"No backup was made. {error}") from error
-        self.stdout.write(str(made))
+        if faults := list(find_faults(made)):
+            raise CommandError(f"{made} is damaged. " + "; ".join(faults[:5]))
+        self.stdout.write(f"Verified: {made}")
+        log.record("backup", object=Institution, detail=made.name)
         if keep:
             for path in remove_oldest(to, keep):
                 self.stdout.write(f"Removed: {path.name}")

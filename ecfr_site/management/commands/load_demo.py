@@ -17,22 +17,39 @@ from django.utils import timezone
 from django.utils.text import slugify
 from PIL import Image as Picture
 
-from articles.models import Article, Attachment, Byline, Correction, Topic
+from articles.models import (
+    Article,
+    Attachment,
+    Byline,
+    Correction,
+    Funder,
+    Series,
+    Topic,
+)
+from articles.related.upkeep import compute_all
 from authors.models import Author, AuthorLink, Position, Programme
-from ecfr_site.demo import archive, desk, newsletter
+from ecfr_site.database.planner import collect_statistics
+from ecfr_site.demo import archive, desk, newsletter, readers
 from ecfr_site.images.models import Image
 from ecfr_site.institution.models import Institution
 
 DEMO = Path(settings.BASE_DIR) / "ecfr_site" / "demo"
 
 
-def read(path):
+def read_file(path):
     """The TOML head and the HTML body of a demo file."""
     text = path.read_text()
     if not text.startswith("+++"):
         return {}, text
     _, head, body = text.split("+++", 2)
     return tomllib.loads(head), body.strip()
+
+
+# What a text's head may say of its record, by the names of the article's fields.
+RECORD = (
+    *("series_number", "report_number", "doi", "page_count", "licence", "disclosure"),
+    *("updated_on", "update_note"),
+)
 
 
 class Command(BaseCommand):
@@ -55,10 +72,14 @@ class Command(BaseCommand):
         self.load_topics(cast["topics"], Topic.Kind.TOPIC)
         self.load_topics(cast["regions"], Topic.Kind.REGION)
         self.load_pages()
+        self.load_series(cast["funders"], cast["series"])
         self.load_articles()
         desk.load()
-        newsletter.load(demo_desk())
+        newsletter.load(get_demo_account())
+        readers.load()
+        compute_all(partial(self.progress, "Related work"), again=False)
         archive.load(articles, partial(self.progress, "Archive"))
+        collect_statistics()
         self.stdout.write(self.style.SUCCESS("The demonstration content is loaded."))
 
     def progress(self, what, number, total):
@@ -75,11 +96,12 @@ class Command(BaseCommand):
             "publishes represents the views of the individual authors only.",
             email="office@meridian.example",
             postal_address="Rue des Cartographes 14\n1000 Brussels",
+            place="Brussels",
         )
 
     def load_programmes(self, programmes):
         for order, entry in enumerate(programmes, start=1):
-            head, description = read(DEMO / "programmes" / f"{entry['slug']}.html")
+            head, description = read_file(DEMO / "programmes" / f"{entry['slug']}.html")
             Programme.objects.get_or_create(
                 slug=entry["slug"],
                 defaults={
@@ -99,11 +121,11 @@ class Command(BaseCommand):
 
     @transaction.atomic
     def load_author(self, slug, positions=(), **fields):
-        _, biography = read(DEMO / "people" / f"{slug}.html")
+        _, biography = read_file(DEMO / "people" / f"{slug}.html")
         author = Author.objects.create(
             slug=slug,
             biography=biography,
-            photo=save_picture(f"people/{slug}", f"{fields['name']}, portrait", slug),
+            photo=save_image(f"people/{slug}", f"{fields['name']}, portrait", slug),
             **fields,
         )
         AuthorLink.objects.create(
@@ -131,16 +153,27 @@ class Command(BaseCommand):
 
     def load_pages(self):
         for path in sorted((DEMO / "pages").glob("*.html")):
-            head, content = read(path)
+            head, content = read_file(path)
             page, created = FlatPage.objects.get_or_create(
                 url=head["url"], defaults={"title": head["title"], "content": content}
             )
             if created:
                 page.sites.add(settings.SITE_ID)
 
+    def load_series(self, funders, series):
+        for entry in funders:
+            Funder.objects.get_or_create(name=entry["name"], defaults=entry)
+        for order, entry in enumerate(series, start=1):
+            names = entry.pop("funders", [])
+            found, created = Series.objects.get_or_create(
+                slug=entry["slug"], defaults={**entry, "order": order}
+            )
+            if created:
+                found.funders.set(Funder.objects.filter(name__in=names))
+
     def load_articles(self):
-        publisher = demo_desk()
-        entries = [(path.stem, *read(path)) for path in sorted_articles()]
+        publisher = get_demo_account()
+        entries = [(path.stem, *read_file(path)) for path in list_articles()]
         # Translations come after what they translate.
         entries.sort(key=lambda entry: "translation_of" in entry[1])
         for number, (slug, head, body) in enumerate(entries, start=1):
@@ -151,27 +184,32 @@ class Command(BaseCommand):
     @transaction.atomic
     def load_article(self, slug, head, body, publisher):
         original = head.get("first_published", {})
+        record = head.get("record", {})
+        points = "".join(f"<li>{point}</li>" for point in head.get("key_points", []))
         article = Article.objects.create(
             slug=slug,
             title=head["title"],
             standfirst=head["standfirst"],
             body=body,
-            kind=head["kind"].replace("_", "-"),
+            kind_id=head["kind"].replace("_", "-"),
             language=head.get("language", settings.LANGUAGES[0][0]),
             translation_of=Article.objects.originals()
             .filter(slug=head.get("translation_of"))
             .first(),
-            image=save_picture(slug, head["title"], slug, head["picture_alt"]),
+            image=save_image(slug, head["title"], slug, head["picture_alt"]),
             image_alt=head["picture_alt"],
             image_decorative=not head["picture_alt"],
             image_caption=head.get("picture_caption", ""),
             precision=head.get("precision", Article.Precision.DAY),
-            published_at=publication_time(head),
+            published_at=get_publication_time(head),
             original_outlet=original.get("outlet", ""),
             original_url=original.get("url", ""),
             original_date=original.get("date"),
             original_licence=original.get("licence", ""),
             disclaimer=head.get("disclaimer", ""),
+            key_points=f"<ul>{points}</ul>" if points else "",
+            series=Series.objects.filter(slug=record.get("series")).first(),
+            **{name: record[name] for name in RECORD if name in record},
             created_by=publisher,
             changed_by=publisher,
         )
@@ -188,9 +226,10 @@ class Command(BaseCommand):
         article.programmes.set(
             Programme.objects.filter(slug__in=head.get("programmes", []))
         )
+        article.funders.set(Funder.objects.filter(name__in=record.get("funders", [])))
         for correction in head.get("corrections", []):
             Correction.objects.create(article=article, **correction)
-        if article.kind == Article.Kind.REPORT:
+        if article.kind_id == "report":
             attach_cover(article)
         self.bring_to_state(article, head, publisher)
 
@@ -206,7 +245,7 @@ class Command(BaseCommand):
             article.feature(by=publisher)
 
 
-def demo_desk():
+def get_demo_account():
     """The account in whose name the demonstration is published; nobody signs in."""
     account, created = User.objects.get_or_create(
         username="demonstration", defaults={"first_name": "Demonstration"}
@@ -218,26 +257,26 @@ def demo_desk():
     return account
 
 
-def sorted_articles():
+def list_articles():
     return sorted((DEMO / "articles").glob("*.html"))
 
 
-def publication_time(head: dict[str, Any]) -> datetime:
+def get_publication_time(head: dict[str, Any]) -> datetime:
     if "in_days" in head:
         return timezone.now() + timedelta(days=head["in_days"])
     return timezone.make_aware(head["published"])
 
 
-def picture(name):
+def open_image(name):
     """The image of that name in the demonstration's folder."""
     with Picture.open(DEMO / "pictures" / f"{name}.avif") as opened:
         return opened.convert("RGB")
 
 
-def save_picture(name, title, slug, alt=""):
+def save_image(name, title, slug, alt=""):
     """Store an image in the library, as an editor would have uploaded it."""
     content = BytesIO()
-    picture(name).save(content, "JPEG", quality=88)
+    open_image(name).save(content, "JPEG", quality=88)
     return Image.objects.create(
         file=ContentFile(content.getvalue(), f"{slugify(slug)}.jpg"),
         title=title[:200],
@@ -248,9 +287,10 @@ def save_picture(name, title, slug, alt=""):
 
 def attach_cover(article):
     content = BytesIO()
-    picture(f"{article.slug}-cover").save(content, "PDF", resolution=150)
+    open_image(f"{article.slug}-cover").save(content, "PDF", resolution=150)
     Attachment.objects.create(
         article=article,
         title="Cover, for printing (PDF)",
+        is_full_text=False,
         file=ContentFile(content.getvalue(), f"{article.slug}-cover.pdf"),
     )

@@ -15,7 +15,7 @@ TABLE = AuditEntry._meta.db_table
 DAYS = {"d": 1, "m": 31, "y": 366}
 
 
-def age(text):
+def parse_age(text):
     """“90d”, “18m” or “3y” as a timedelta."""
     match = re.fullmatch(r"(\d{1,4})([dmy])", text)
     if not match or not int(match[1]):
@@ -33,7 +33,7 @@ class Command(BaseCommand):
     def add_arguments(self, parser):
         parser.add_argument(
             "--older-than",
-            type=age,
+            type=parse_age,
             required=True,
             metavar="AGE",
             help="90d, 18m or 3y",
@@ -42,7 +42,7 @@ class Command(BaseCommand):
     @transaction.atomic
     def handle(self, *, older_than, **options):
         before = timezone.now() - older_than
-        with changeable():
+        with allow_changes():
             removed, _ = AuditEntry.objects.filter(at__lt=before).delete()
         said = f"{removed:,} from before {timezone.localtime(before):%-d %B %Y}."
         log.record("prune", object=AuditEntry, detail=said)
@@ -50,7 +50,7 @@ class Command(BaseCommand):
 
 
 @contextmanager
-def changeable():
+def allow_changes():
     """Without the triggers that refuse it, in the present transaction."""
     with connection.cursor() as cursor:
         if connection.vendor == "postgresql":

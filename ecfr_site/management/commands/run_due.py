@@ -1,38 +1,24 @@
 import logging
-import time
 
-from django.core.management.base import BaseCommand
-from django.db import close_old_connections
-
-from ecfr_site.declarations import declared
+from ecfr_site.declarations import find_declarations
+from ecfr_site.tasks.repeating import RepeatingCommand
 
 logger = logging.getLogger(__name__)
 
 
-class Command(BaseCommand):
+class Command(RepeatingCommand):
     help = (
         "Queue the work that is due, for the task worker. To be run each minute; "
         "runs may overlap."
     )
 
-    def add_arguments(self, parser):
-        parser.add_argument(
-            "--every",
-            type=int,
-            metavar="SECONDS",
-            help="Stay, and run again and again; without it, once.",
-        )
-
-    def handle(self, *, every, **options):
-        self.run_due()
-        while every:
-            time.sleep(every)
-            close_old_connections()
-            self.run_due()
-
-    def run_due(self):
-        work = [item for module in declared("periodic") for item in module.WORK.items()]
-        for name, enqueue_due in work:
+    def work(self, **options):
+        due = [
+            item
+            for module in find_declarations("periodic")
+            for item in module.WORK.items()
+        ]
+        for name, enqueue_due in due:
             try:
                 count = enqueue_due()
             except Exception:

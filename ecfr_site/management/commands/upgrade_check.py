@@ -26,11 +26,11 @@ class Command(BaseCommand):
         )
 
     def handle(self, *, backups, backup_hours, **options):
-        for app, name in upgrade_check.pending():
+        for app, name in upgrade_check.list_pending():
             self.stdout.write(f"To be applied: {app}.{name}")
-        found = list(upgrade_check.obstacles(backups, backup_hours))
+        found = list(upgrade_check.find_obstacles(backups, backup_hours))
         for line in found:
             self.stderr.write(line)
         if found:
-            raise CommandError("Do not go on before this is mended.")
+            raise CommandError("Solve this before you go on.")
         self.stdout.write("Nothing stands in the way.")

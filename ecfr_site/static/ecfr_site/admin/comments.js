@@ -54,8 +54,8 @@
     const fresh = answer?.querySelector("#content-main .threads");
     if (!fresh) {
       for (const button of form.querySelectorAll("button")) button.disabled = false;
-      say("This was not sent. What you wrote is still here: see whether you are signed in, " +
-        "in another window, and send it again.");
+      say("Your comment was not sent. What you wrote is still here: check that you are signed in, " +
+        "in another window, then send it again.");
       return;
     }
     await new Promise((resolve) => { desk.afterPress(resolve); });

@@ -70,6 +70,15 @@ window.desk = (() => {
 })();
 
 
+/* “Add another person”: Django has a capital there. Before it makes the links of this. */
+for (const group of document.querySelectorAll("[data-inline-formset]")) {
+  const formset = JSON.parse(group.dataset.inlineFormset);
+  const words = formset.options.addText;
+  formset.options.addText = words.replace(/ \p{Lu}(?=\p{Ll})/u, (first) => first.toLowerCase());
+  group.dataset.inlineFormset = JSON.stringify(formset);
+}
+
+
 (() => {
   function name(row) {
     const table = row.closest("table");
@@ -77,7 +86,9 @@ window.desk = (() => {
       const column = cell.className.match(/field-(\w+)/)[1];
       const heading = table.querySelector(`th.column-${column}`);
       if (!heading) continue;
-      cell.dataset.label = heading.textContent.trim();
+      cell.dataset.label = (heading.querySelector(".text") ?? heading).textContent.trim();
+      // A number or a tick says nothing by itself.
+      cell.classList.toggle("bare", !/\p{L}/u.test(cell.textContent));
       label(cell, cell.dataset.label);
     }
     const remove = row.querySelector("td.delete input");

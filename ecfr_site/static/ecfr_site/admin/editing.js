@@ -129,7 +129,7 @@
 
   const here = () => (isLocal
     ? "Your text is kept in this browser."
-    : "Your text stands only in this window: leave it open.");
+    : "Your text is only in this window: leave it open.");
 
   /* The form is locked while somebody else writes, or until it is decided what becomes of
      text that was not saved. */
@@ -267,8 +267,8 @@
         return [other.name, ` took over at ${other.took_over}. Your text is kept; ` +
           "saving will show both."];
       }
-      if (other.writes) return [other.name, ` is writing here since ${other.since}.`];
-      return [other.name, " has this open too, without writing."];
+      if (other.writes) return [other.name, ` has been writing here since ${other.since}.`];
+      return [other.name, " also has this open, but is not writing."];
     });
     if (saved) {
       lines.push([saved.name, ` saved this at ${saved.at}, after you opened it. ` +
@@ -395,7 +395,7 @@
     section.className = "editing-offer";
     section.innerHTML =
       '<h2 id="unsaved-here">This browser kept what you typed</h2><p></p>' +
-      '<div class="submit-row"><button type="button" class="default">Bring it back' +
+      '<div class="submit-row"><button type="button" class="default">Restore it' +
       '</button><button type="button">Discard</button></div>';
     section.setAttribute("aria-labelledby", "unsaved-here");
     section.querySelector("p").textContent =

@@ -1,8 +1,8 @@
-/* Enhances the edition's page, with form.js; everything works without it. */
+/* Enhances the pages of editions and welcome mails, with form.js; everything works without it. */
 "use strict";
 
 (() => {
-  const form = document.getElementById("edition_form");
+  const form = document.querySelector("#edition_form, #welcomemail_form");
   if (!form) return;
 
   const isChanged = form.querySelector("[name=_save]") ? desk.guard(form) : () => false;
@@ -32,22 +32,43 @@
   const pieces = document.getElementById("items-group");
   if (pieces) desk.order(pieces, "article");
 
-  /* The preview: its width, and in which form. */
+  /* The preview: its width, in which form, and with what is not saved yet. */
 
   const preview = document.querySelector(".preview");
   if (preview) {
     const frame = preview.querySelector("iframe");
     const stale = preview.querySelector(".preview-stale");
+    const chosen = (name) => preview.querySelector(`[name=${name}]:checked`).value;
     preview.querySelector(".preview-switches").hidden = false;
+
+    async function showTyped(address) {
+      const editors = window.CKEDITOR ? Object.values(window.CKEDITOR.instances) : [];
+      for (const editor of editors) editor.updateElement();
+      const sent = { method: "POST", body: new FormData(form) };
+      const answer = await fetch(address, sent).catch(() => null);
+      // After the end of the session the answer is the page for signing in.
+      if (!answer?.ok || answer.redirected) return;
+      const text = document.createElement("pre");
+      const content = await answer.text();
+      text.textContent = content;
+      const isText = answer.headers.get("Content-Type").startsWith("text/plain");
+      frame.srcdoc = isText ? text.outerHTML : content;
+    }
+
+    function show() {
+      const address = `${preview.dataset.preview}?${chosen("_shown")}`;
+      if (isChanged()) showTyped(address);
+      else if (frame.getAttribute("src") !== address) frame.src = address;
+    }
+
     // Looking at it otherwise is no change of the form.
     preview.addEventListener("input", (event) => event.stopPropagation());
     preview.addEventListener("change", (event) => {
       event.stopPropagation();
-      const chosen = (name) => preview.querySelector(`[name=${name}]:checked`).value;
       preview.classList.toggle("phone", chosen("_width") === "phone");
-      const address = `${preview.dataset.preview}?${chosen("_shown")}`;
-      if (frame.getAttribute("src") !== address) frame.src = address;
+      if (event.target.name === "_shown") show();
     });
+    stale.addEventListener("click", show);
     // It keeps its place, or the buttons below would move under the pointer.
     const look = () => { stale.style.visibility = isChanged() ? "" : "hidden"; };
     stale.hidden = false;

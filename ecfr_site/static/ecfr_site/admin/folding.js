@@ -25,8 +25,9 @@
   }
 
   function fold() {
+    const template = kind.selectedOptions[0]?.dataset.template;
     for (const section of sections) {
-      const needed = section.closest("fieldset").classList.contains(`open-for-${kind.value}`);
+      const needed = section.closest("fieldset").classList.contains(`open-for-${template}`);
       if (needed || mustBeSeen(section)) section.open = true;
       else if (!touched.has(section)) section.open = false;
     }

@@ -47,7 +47,7 @@
   };
 
   const wordsFor = (error) => {
-    if (error.name === "InvalidStateError") return "This device has a passkey for your account already.";
+    if (error.name === "InvalidStateError") return "This device already has a passkey for your account.";
     if (error.name === "NotAllowedError") return "No passkey was chosen. Try again when you are ready.";
     if (error.message === "429") return "Too many attempts. Wait a minute, then try again.";
     return "That did not work. Load the page again, then try once more.";

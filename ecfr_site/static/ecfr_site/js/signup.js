@@ -17,6 +17,13 @@ async function solve({ nonce, salt, cost, keyLength, keyPrefix }) {
   }
 }
 
+// A form that a script submits leaves out which button was pressed.
+function keepAnswer(form, button) {
+  if (!button?.name) return;
+  const { name, value } = button;
+  form.append(Object.assign(document.createElement("input"), { type: "hidden", name, value }));
+}
+
 for (const form of document.querySelectorAll("form[data-challenge]")) {
   const { proof } = form.elements;
   const status = form.querySelector("[role=status]");
@@ -32,6 +39,7 @@ for (const form of document.querySelectorAll("form[data-challenge]")) {
       const solution = await solve(challenge.parameters);
       proof.value = btoa(JSON.stringify({ challenge, solution }));
     } finally {
+      keepAnswer(form, event.submitter);
       // Without a proof the server says what to do.
       form.submit();
     }

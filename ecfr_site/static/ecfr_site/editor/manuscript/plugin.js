@@ -322,12 +322,12 @@
     formatting: () => "The formatting could not be read: only the plain text arrived.",
     images: (count) =>
       count === 1
-        ? "1 image did not come along: insert it from a file."
-        : `${count} images did not come along: insert them from a file.`,
+        ? "1 image was left out: insert it from a file."
+        : `${count} images were left out: insert them from a file.`,
     embedded: (count) =>
-      `${number(count, "video or other embedded item", "videos or other embedded items")} did not come along: link to the page instead.`,
+      `${number(count, "video or other embedded item", "videos or other embedded items")} left out: link to the page instead.`,
     formulas: (count) =>
-      `${number(count, "formula", "formulas")} did not come along as ${count === 1 ? "it was" : "they were"}: check or write ${count === 1 ? "it" : "them"} again.`,
+      `${number(count, "formula", "formulas")} could not be kept as ${count === 1 ? "it was" : "they were"}: check or write ${count === 1 ? "it" : "them"} again.`,
     comments: (count) =>
       `${number(count, "reviewer’s comment was", "reviewers’ comments were")} left out.`,
     deletions: (count) =>
@@ -335,7 +335,7 @@
     hidden: (count) =>
       `${number(count, "passage", "passages")} of hidden text ${count === 1 ? "was" : "were"} left out.`,
     suggestions: () =>
-      "The document has suggestions that nobody decided on: look for words that should be gone.",
+      "The document has undecided suggestions: check for words that should be deleted.",
   };
 
   const announce = (editor, data) => {
@@ -344,7 +344,12 @@
       .filter(([name]) => left[name])
       .map(([name, say]) => say(left[name]))
       .join(" ");
-    if (message) editor.showNotification(message, "warning", 0);
+    if (!message) return;
+    editor.showNotification(message, "warning", 0);
+    /* With the next save the article keeps it, for its checklist. */
+    const { form } = editor.element.$;
+    const pasted = editor.name === "id_body" && form && form.elements.pasted;
+    if (pasted) pasted.value += `${message}\n`;
   };
 
   CKEDITOR.plugins.add("manuscript", {

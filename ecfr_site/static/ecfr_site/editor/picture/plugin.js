@@ -83,14 +83,14 @@
     definition.title = "Image";
     info.get("src").label = "Address (the upload fills it in)";
     const upload = definition.getContents("Upload");
-    upload.get("upload").label = "A picture from your computer";
+    upload.get("upload").label = "Image from your computer";
     upload.get("uploadButton").label = "Upload";
     const show = definition.onShow;
     definition.onShow = function () {
       show.call(this);
       if (!this.widget.data.src) this.selectPage("Upload");
     };
-    info.get("hasCaption").label = "With a caption (write it under the picture)";
+    info.get("hasCaption").label = "With a caption (write it under the image)";
     /* The page sizes images; the fields stay, since the dialog fills them in. */
     for (const element of info.elements) {
       if (element.type === "hbox") element.style = "display: none";

@@ -1,0 +1,3 @@
+from authors.public_api.operations import router
+
+__all__ = ["router"]

@@ -1,0 +1,185 @@
+"""The environment as the settings read it: strict, and each value perhaps in a file.
+
+A value that makes no sense raises ImproperlyConfigured, which names the variable and
+never a secret.
+"""
+
+import hashlib
+import math
+import os
+import re
+from difflib import get_close_matches
+from importlib.util import find_spec
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import environ
+from django.core.exceptions import ImproperlyConfigured, ValidationError
+from django.core.validators import validate_email
+
+# Where deploy/setup puts the settings of a server (deploy/manage reads them).
+SERVER_FOLDER = "/etc/ecfr_site"
+ON, OFF = {"on", "true", "yes", "1"}, {"off", "false", "no", "0"}
+_SMTP = "smtp+tls://user:password@host:587"
+# How alike two names are before one may be a slip for the other, from 0 to 1.
+NEAR = 0.8
+
+
+class Variables(environ.fileaware_mapping.FileAwareMapping):
+    """The environment; NAME may stand in the file that NAME_FILE says instead."""
+
+    def __getitem__(self, name):
+        # Editors end a file with a line break, which is no part of a secret.
+        return super().__getitem__(name).removesuffix("\n")
+
+
+class Env(environ.FileAwareEnv):
+    """Remembers which variables it was asked for, in `names`."""
+
+    ENVIRON = Variables()
+
+    def __init__(self):
+        super().__init__()
+        self.names = set()
+
+    def get_value(self, var, *args, **options):
+        self.names.add(var)
+        return super().get_value(var, *args, **options)
+
+    def bool(self, var, default):
+        said = self.str(var, default="on" if default else "off")
+        if said.lower() not in ON | OFF:
+            raise ImproperlyConfigured(f"{var} is on or off, not {said!r}.")
+        return said.lower() in ON
+
+    def int(self, var, default, least=0):
+        return self._number(var, int, default, least)
+
+    def float(self, var, default, least=0):
+        return self._number(var, float, default, least)
+
+    def _number(self, var, cast, default, least):
+        said = self.str(var, default=str(default))
+        try:
+            number = cast(said)
+        except ValueError:
+            number = math.nan
+        if not math.isfinite(number) or number < least:
+            raise ImproperlyConfigured(
+                f"{var} is a number, {least} or more, not {said!r}."
+            )
+        return number
+
+    def matching(self, var, pattern, meaning, default=""):
+        """A text of this pattern, or the default. It may be shown: no secret."""
+        said = self.str(var, default=default)
+        if said != default and not re.fullmatch(pattern, said, re.ASCII):
+            raise ImproperlyConfigured(f"{var} is {meaning}, not {said!r}.")
+        return said
+
+    def origins(self, var):
+        """A list of addresses without a path, as https://example.org."""
+        found = self.list(var, default=[])
+        for origin in found:
+            if not re.fullmatch(r"https?://[^\s/?#]+", origin):
+                raise ImproperlyConfigured(
+                    f"{var} lists origins as https://example.org, not {origin!r}."
+                )
+        return found
+
+    def mailbox(self, var, default=""):
+        """An e-mail address, with or without a name before it."""
+        said = self.str(var, default=default)
+        address = re.sub(r".*<(.*)>\s*", r"\1", said)
+        if said:
+            try:
+                validate_email(address)
+            except ValidationError as error:
+                raise ImproperlyConfigured(
+                    f"{var} is no e-mail address: {said!r}."
+                ) from error
+        return said
+
+    def server(self, var, *schemes, default=""):
+        """The address of a server, which may hold a password."""
+        said = self.str(var, default=default)
+        parts = urlsplit(said)
+        if said and (parts.scheme not in schemes or not parts.hostname):
+            expected = " or ".join(f"{scheme}://host…" for scheme in schemes)
+            raise ImproperlyConfigured(f"{var} is an address as {expected}.")
+        return said
+
+    def database(self, var, default=""):
+        """Django's settings of a database that the site works with; {} for none."""
+        said = self.str(var, default=default)
+        if not said:
+            return {}
+        found = self.db_url_config(said)
+        if found.get("ENGINE") not in (
+            "django.db.backends.sqlite3",
+            "django.db.backends.postgresql",
+        ):
+            raise ImproperlyConfigured(
+                f"{var} is postgres://user:password@host:port/name or "
+                "sqlite:////folder/file."
+            )
+        return found
+
+    def email(self, var, default):
+        """Django's settings of mail, from an address or the name of a way to send."""
+        try:
+            found = self.email_url_config(self.str(var, default=default))
+        except ImproperlyConfigured as error:
+            raise ImproperlyConfigured(f"{var} is an address as {_SMTP}.") from error
+        by_smtp = found["EMAIL_BACKEND"].endswith("smtp.EmailBackend")
+        if by_smtp and not found["EMAIL_HOST"]:
+            raise ImproperlyConfigured(f"{var} names no host: {_SMTP}.")
+        return found
+
+    def mail_service(self, var):
+        """The name of a backend of django-anymail, or none."""
+        said = self.matching(var, r"\w+", "the name of a mail service")
+        if said and not find_spec(f"anymail.backends.{said}"):
+            raise ImproperlyConfigured(f"{var}: django-anymail knows no {said!r}.")
+        return said
+
+    def age_key(self, var):
+        """A public key of age, or none."""
+        said = self.str(var, default="")
+        if said:
+            from pyrage import RecipientError, x25519
+
+            try:
+                x25519.Recipient.from_str(said)
+            except RecipientError as error:
+                raise ImproperlyConfigured(
+                    f"{var} is no public key of age (age1…): {said!r}."
+                ) from error
+        return said
+
+    def digest(self):
+        """A digest of all variables that the site was asked for so far."""
+        values = [(n, self.ENVIRON[n]) for n in sorted(self.names) if n in self.ENVIRON]
+        return hashlib.sha256(repr(values).encode()).hexdigest()
+
+    def find_slips(self):
+        """Pairs of a variable that the site does not know and the one it is near."""
+        for name in sorted(os.environ):
+            plain = name.removesuffix("_FILE")
+            near = get_close_matches(plain.upper(), self.names, n=1, cutoff=NEAR)
+            if near and plain not in self.names:
+                yield name, near[0]
+
+
+def refuse_without_settings(env, debug, folder=SERVER_FOLDER):
+    """Raise ImproperlyConfigured on a server whose settings were not read.
+
+    Otherwise a command would act on an empty database of its own, and report success.
+    """
+    if os.path.exists(folder) and (debug or "DATABASE_URL" not in env.ENVIRON):
+        manage = Path(__file__).resolve().parent.parent / "deploy/manage"
+        raise ImproperlyConfigured(
+            f"This is a server with a site's settings in {folder}, which were not "
+            f"read (DEBUG=off and DATABASE_URL are missing): use {manage} in place of "
+            "manage.py."
+        )
