@@ -41,23 +41,8 @@ class DataSubject:
             ),
             "consent": [record.data() for record in consent],
             "requests": [
-                {
-                    "purpose": s.purpose,
-                    "at": s.created,
-                    "confirmed_at": s.confirmed_at,
-                    "mailed_at": s.mailed_at,
-                    "held": s.held,
-                    "imported": s.imported,
-                    "newsletters": [n.name for n in s.newsletters.all()],
-                    "follows": s.followed and str(s.followed),
-                    "frequency": s.frequency,
-                    "analytics": s.analytics,
-                    "wording": s.wording_id,
-                    "address": s.address,
-                    "network": s.network,
-                    "old_address": s.old_address,
-                }
-                for s in self._requests()
+                signup.data()
+                for signup in self._requests()
                 .select_related(*Following.KINDS)
                 .prefetch_related("newsletters")
             ],

@@ -227,6 +227,25 @@ class Signup(Following):
             and self._is_followed()
         )
 
+    def data(self):
+        """For the person who asked, ready for JSON; reads newsletters and followed."""
+        return {
+            "purpose": self.purpose,
+            "at": self.created,
+            "confirmed_at": self.confirmed_at,
+            "mailed_at": self.mailed_at,
+            "held": self.held,
+            "imported": self.imported,
+            "newsletters": [newsletter.name for newsletter in self.newsletters.all()],
+            "follows": self.followed and str(self.followed),
+            "frequency": self.frequency,
+            "analytics": self.analytics,
+            "wording": self.wording_id,
+            "address": self.address,
+            "network": self.network,
+            "old_address": self.old_address,
+        }
+
     def _is_followed(self):
         """Return whether there is no alert to add or to change; a query if so."""
         followed = self.followed
