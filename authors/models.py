@@ -129,7 +129,7 @@ class Author(SlugRedirectMixin):
         max_length=150,
         blank=True,
         help_text="For alphabetical lists: “Östlund, Karin”. "
-        "Empty: made from the name's last word.",
+        "Empty: made from the name’s last word.",
     )
     kind = models.CharField(max_length=20, choices=Kind, default=Kind.PERSON)
     standing = models.CharField(max_length=20, choices=Standing, default=Standing.STAFF)
@@ -248,7 +248,7 @@ class Position(models.Model):
     directs = models.BooleanField(
         "directs the programme",
         default=False,
-        help_text="A directorship: named on the programme's page, "
+        help_text="A directorship: named on the programme’s page, "
         "and first among several posts.",
     )
     started = models.DateField()

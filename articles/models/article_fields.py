@@ -94,7 +94,7 @@ class ArticleFields(SlugRedirectMixin):
         "caption",
         max_length=300,
         blank=True,
-        help_text="Leave empty to use the image's own caption.",
+        help_text="Leave empty to use the image’s own caption.",
     )
 
     # People
@@ -246,7 +246,7 @@ class ArticleFields(SlugRedirectMixin):
         "first published by",
         max_length=150,
         blank=True,
-        help_text="The outlet's name, if the piece appeared elsewhere first.",
+        help_text="The outlet’s name, if the piece appeared elsewhere first.",
     )
     original_url = models.URLField(
         "address there",

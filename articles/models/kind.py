@@ -67,7 +67,7 @@ class Kind(models.Model):
     )
     disclaimer = models.TextField(
         blank=True,
-        help_text="Shown under pieces of this kind instead of the institution's, "
+        help_text="Shown under pieces of this kind instead of the institution’s, "
         "unless the article or its programme has one of its own.",
     )
     translations = models.JSONField(default=dict, blank=True, editable=False)

@@ -269,5 +269,5 @@ def _read_time(text: str) -> datetime:
     except ValueError:
         moment = None
     if moment is None or moment.tzinfo is None:
-        raise refuse_parameter("cursor", "Use a cursor as an answer's `next` gives it.")
+        raise refuse_parameter("cursor", "Use a cursor as an answer’s `next` gives it.")
     return moment

@@ -28,7 +28,7 @@ def decode_cursor(cursor: str, *types: type) -> list[Any]:
         or not all(type(v) is t for v, t in zip(values, types, strict=True))
         or not all(_is_plain(value) for value in values)
     ):
-        raise refuse_parameter("cursor", "Use a cursor as an answer's `next` gives it.")
+        raise refuse_parameter("cursor", "Use a cursor as an answer’s `next` gives it.")
     return values
 
 

@@ -18,7 +18,7 @@ class SlugRedirectMixin(models.Model):
     """Something with a page of its own, whose old addresses redirect for ever."""
 
     SLUG_HELP = (
-        "The last part of the page's address. When it changes, "
+        "The last part of the page’s address. When it changes, "
         "the old address keeps working."
     )
 

@@ -105,7 +105,7 @@ def check_redirect(redirect):
         raise ValidationError(
             {
                 "old_path": "There is a page at this address, which readers get "
-                "instead of a redirect. Change the page's own address first."
+                "instead of a redirect. Change the page’s own address first."
             }
         )
 

@@ -26,7 +26,7 @@ DNS_SECONDS = 3
 MOST_LOOKUPS = 10
 # The ways of Django that bring a message to nobody.
 STAYS_HERE = ("console", "dummy", "file", "locmem", "outbox")
-OPERATORS = "Ask the site's operators: their guide says how."
+OPERATORS = "Ask the site’s operators: their guide says how."
 
 # Terms that make a receiver ask again, and the name that it then asks for.
 _LOOKUP = re.compile(
@@ -181,18 +181,18 @@ class Sender:
         elif len(self.spf) > 1:
             yield error(
                 f"The domain {self.returns} has {len(self.spf)} SPF records, so "
-                "servers use none of them. Ask the site's operators to merge them."
+                "servers use none of them. Ask the site’s operators to merge them."
             )
         elif self.lookups > MOST_LOOKUPS:
             yield error(
                 f"The SPF record of {self.returns} takes more than {MOST_LOOKUPS} "
-                "look-ups, so servers do not use it. Ask the site's operators to name "
+                "look-ups, so servers do not use it. Ask the site’s operators to name "
                 "fewer services in it."
             )
         elif re.search(r"\s\+?all\b", self.spf[0], re.IGNORECASE):
             yield warning(
                 f"The SPF record of {self.returns} lets everybody send in its name "
-                "(+all). Ask the site's operators to end it with -all or ~all."
+                "(+all). Ask the site’s operators to end it with -all or ~all."
             )
 
     def _check_dmarc(self) -> Iterator[Finding]:
@@ -204,7 +204,7 @@ class Sender:
         elif len(self.dmarc) > 1:
             yield error(
                 f"The domain {self.dmarc_domain} has {len(self.dmarc)} DMARC records, "
-                "so servers use none of them. Ask the site's operators to leave one."
+                "so servers use none of them. Ask the site’s operators to leave one."
             )
 
     def _check_dkim(self) -> Iterator[Finding]:
@@ -234,7 +234,7 @@ class Sender:
         yield level(
             f"{consequence}: they come from {self.domain}, whose DMARC record says "
             f"p={request}, but {self._describe_spf()} and {self._describe_dkim()}. Ask "
-            "the site's operators to have messages signed with DKIM for "
+            "the site’s operators to have messages signed with DKIM for "
             f"{self.domain}, or bounces returned to an address there (BOUNCE_ADDRESS)."
         )
 

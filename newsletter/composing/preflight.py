@@ -183,16 +183,16 @@ def check_message(message, recipient):
         )
     if any(img.get("alt") is None for img in find_elements(html, "img")):
         yield error(
-            "An image in the message's design has no alternative text. Tell the "
-            "site's operators."
+            "An image in the message’s design has no alternative text. Tell the "
+            "site’s operators."
         )
     if not text.strip():
-        yield error("The plain text part is empty. Tell the site's operators.")
+        yield error("The plain text part is empty. Tell the site’s operators.")
     unsubscribe = recipient.url("unsubscribe")
     for part, content in (("HTML", html), ("plain text", text)):
         if unsubscribe not in content:
             yield error(
-                f"The {part} part has no link to unsubscribe. Tell the site's "
+                f"The {part} part has no link to unsubscribe. Tell the site’s "
                 "operators: its template lost it."
             )
     headers = message.extra_headers
@@ -202,7 +202,7 @@ def check_message(message, recipient):
     ):
         yield error(
             "Mail programs would not offer to unsubscribe: the headers for it are "
-            "missing. Tell the site's operators."
+            "missing. Tell the site’s operators."
         )
 
 
@@ -267,7 +267,7 @@ def check_site():
     if settings.HTTPS and not settings.SITE_URL.startswith("https://"):
         yield error(
             f"Links in messages would begin with {settings.SITE_URL}, without "
-            "encryption. Ask the site's operators to set SITE_URL to its https address."
+            "encryption. Ask the site’s operators to set SITE_URL to its https address."
         )
 
 

@@ -206,7 +206,7 @@ class Delivery(models.Model):
         help_text="Whose fault that is (newsletter/bounces/answers.py).",
     )
     remote_id = models.CharField(
-        max_length=200, blank=True, help_text="The mail service's own number."
+        max_length=200, blank=True, help_text="The mail service’s own number."
     )
 
     readers_see = None

@@ -66,7 +66,7 @@ class EditionFields(models.Model):
     # When it goes out
     scheduled_at = models.DateTimeField(null=True, blank=True, editable=False)
     in_local_time = models.BooleanField(
-        "at this hour in each subscriber's time zone", default=False
+        "at this hour in each subscriber’s time zone", default=False
     )
     starts_at = models.DateTimeField(
         null=True, editable=False, help_text="When the first time zone is due."

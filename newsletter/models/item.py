@@ -48,10 +48,10 @@ class EditionItem(models.Model):
         max_length=120, blank=True, help_text="The heading that it stands under."
     )
     title = models.CharField(
-        max_length=250, blank=True, help_text="Empty: the article's."
+        max_length=250, blank=True, help_text="Empty: the article’s."
     )
     teaser = models.TextField(
-        max_length=600, blank=True, help_text="Empty: the article's standfirst."
+        max_length=600, blank=True, help_text="Empty: the article’s standfirst."
     )
     # What was sent, whatever becomes of the article; see `shown`.
     frozen = models.JSONField(null=True, editable=False)

@@ -129,22 +129,22 @@ class Newsletter(SlugRedirectMixin):
         max_length=100,
         blank=True,
         validators=[single_line],
-        help_text="Leave empty to use the institution's short name.",
+        help_text="Leave empty to use the institution’s short name.",
     )
     sender_email = models.EmailField(
-        "sender's address",
+        "sender’s address",
         blank=True,
         # Django leaves aside what a validator returns.
         validators=[ascii_address],  # type: ignore[list-item]
-        help_text="Its domain must be prepared for sending (see the operators' guide). "
-        "Leave empty to use the site's own address.",
+        help_text="Its domain must be prepared for sending (see the operators’ guide). "
+        "Leave empty to use the site’s own address.",
     )
     reply_to = models.EmailField(
         "replies go to",
         blank=True,
         # Django leaves aside what a validator returns.
         validators=[ascii_address],  # type: ignore[list-item]
-        help_text="Leave empty to use the sender's address.",
+        help_text="Leave empty to use the sender’s address.",
     )
     canary = models.PositiveIntegerField(
         "test group size",

@@ -55,7 +55,7 @@ class Subscriber(DataSubject, Follower, models.Model):
     time_zone = models.CharField(
         max_length=40,
         blank=True,
-        help_text="Where editions arrive at their hour. Empty: the institution's.",
+        help_text="Where editions arrive at their hour. Empty: the institution’s.",
     )
     analytics = models.CharField(
         max_length=10, choices=Analytics, default=Analytics.UNKNOWN

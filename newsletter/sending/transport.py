@@ -203,7 +203,7 @@ class SMTPTransport:
             self.sock.settimeout(self.backend.timeout)
         if code < 0:
             self.abort()
-            raise Lost("The server's answer could not be understood.")
+            raise Lost("The server’s answer could not be understood.")
         if code != 250:
             raise Refused(Stage.MESSAGE, code, text.decode(errors="replace"))
         self.handed_over += 1

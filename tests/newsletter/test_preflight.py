@@ -258,7 +258,7 @@ def test_pictures_of_the_design_need_a_description(message):
     message.attach_alternative(
         html.replace("</body>", '<img src="/logo.png"></body>'), "text/html"
     )
-    assert "An image in the message's design" in about(message)
+    assert "An image in the message’s design" in about(message)
 
 
 # Whom it goes to, and where from
@@ -273,7 +273,7 @@ def test_somebody_has_to_get_it(edition):
 
 def test_links_are_encrypted_where_the_site_is(edition, settings):
     settings.HTTPS = True
-    assert "Ask the site's operators to set SITE_URL" in only(edition)
+    assert "Ask the site’s operators to set SITE_URL" in only(edition)
     settings.SITE_URL = "https://example.org"
     assert not [text for text in found(edition) if "SITE_URL" in text]
 

@@ -17,7 +17,7 @@ class PreviewLinkForm(forms.Form):
         label="Recipient",
         max_length=150,
         help_text="Shown above the preview.",
-        error_messages={"required": "Enter the recipient's name."},
+        error_messages={"required": "Enter the recipient’s name."},
         widget=forms.TextInput(attrs={"autocomplete": "off"}),
     )
     pinned = forms.TypedChoiceField(
