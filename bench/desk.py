@@ -14,7 +14,6 @@ import argparse
 import os
 import statistics
 import sys
-import time
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -31,6 +30,7 @@ import django  # noqa: E402
 
 django.setup()
 
+from cpu import get_cpu  # noqa: E402
 from django.conf import settings  # noqa: E402
 from django.contrib.auth.models import User  # noqa: E402
 from django.db import connection  # noqa: E402
@@ -82,19 +82,6 @@ def list_pages():
         "sitemap of articles": reverse("sitemap_section", args=["articles"]),
         "sitemap of topics": reverse("sitemap_section", args=["topics"]),
     }
-
-
-def get_cpu():
-    """Seconds of this process, and of PostgreSQL's for it."""
-    return time.process_time() + get_server_cpu()
-
-
-def get_server_cpu():
-    if connection.vendor != "postgresql":
-        return 0
-    connection.ensure_connection()
-    pid = connection.connection.info.backend_pid
-    return int(Path(f"/proc/{pid}/schedstat").read_text().split()[0]) / 1e9
 
 
 def ask(client, address):

@@ -54,14 +54,14 @@ class Archive:
 
     def find_like(self, article: Article) -> Likeness | None:
         """Articles that are like a published one; None unless this archive has it."""
-        own = self.catalogue.build_set([str(article.pk)])
+        own = self.catalogue.build_set([article.pk])
         return self._compare(article, own, self._list_labels(own)) if own else None
 
     def find_like_draft(
         self, article: Article, labels: Mapping[str, Collection[str]]
     ) -> Likeness:
         """The articles that are like one that has these labels, {group: slugs}."""
-        own = self.catalogue.build_set([str(article.original_id)])
+        own = self.catalogue.build_set([article.original_id])
         sets = self.catalogue.sets
         found = [
             (group, slug, sets[group][slug])

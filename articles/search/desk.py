@@ -42,8 +42,8 @@ def filter_articles(
     named = [_find_named(term) for term in terms]
     if not query.excluded and (common := _match_common(query.terms, named, pairs)):
         return articles.filter(*common)
-    texts = find_ids([[term] for term in terms])
-    sets = [_find(each, ids) for each, ids in zip(named, texts, strict=True)]
+    in_texts = find_ids([[term] for term in terms])
+    sets = [_find(each, ids) for each, ids in zip(named, in_texts, strict=True)]
     found = sets[: len(query.terms)]
     excluded = set().union(*sets[len(query.terms) :])
     found = [ids | {live for pk, live in pairs if live and pk in ids} for ids in found]
@@ -100,9 +100,9 @@ def _match(term: Term, named: _Named) -> Q | None:
     return None if found is None else Q(found) | Q(series__in=named.series)
 
 
-def _find(named: _Named, in_texts: Iterable[str]) -> set[int]:
+def _find(named: _Named, in_texts: Iterable[int]) -> set[int]:
     """The numbers of the articles in whose texts or names the term stands."""
-    found = set(map(int, in_texts))
+    found = set(in_texts)
     for rows, column, numbers in named.links:
         linked = rows.filter(**{f"{column}__in": numbers})
         found.update(linked.values_list("article", flat=True))

@@ -3,6 +3,7 @@
 What is found may be drafts: `catalogue` knows what readers may see.
 """
 
+import json
 from collections.abc import Iterable, Sequence
 from types import ModuleType
 from typing import Any
@@ -25,8 +26,8 @@ def find_ids(
     searches: Sequence[Iterable[Term]],
     head_only: bool = False,
     most: int | None = None,
-) -> list[list[str]]:
-    """The numbers, as text, of the articles that hold all terms of each search.
+) -> list[list[int]]:
+    """The numbers of the articles that hold all terms of each search.
 
     Of each no more than `most`, whichever: it costs less than all where they are many.
     """
@@ -38,7 +39,13 @@ def find_ids(
         f"SELECT {place}, ({select})" for place, (select, _) in enumerate(selects)
     )
     rows = _fetch(sql, [value for _, values in selects for value in values])
-    return [found.split(",") if found else [] for _, found in sorted(rows)]
+    return [parse_ids(found) for _, found in sorted(rows)]
+
+
+def parse_ids(text: str | None) -> list[int]:
+    """The numbers in a text with commas between, as the databases join them."""
+    # JSON's parser reads them in half of the time of split() and int().
+    return json.loads(f"[{text or ''}]")
 
 
 def measure_density(terms: Sequence[Term], ids: list[int]) -> dict[int, float]:

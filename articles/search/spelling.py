@@ -130,7 +130,7 @@ def _build_exact(folded: str, shown: str) -> Term:
     return Term(shown, (Alternative((folded,)),))
 
 
-def _collect(catalogue: Catalogue, term: Term, ids: list[str]) -> int:
+def _collect(catalogue: Catalogue, term: Term, ids: list[int]) -> int:
     bits = catalogue.build_set(ids)
     for named in catalogue.find_named(term).values():
         bits |= named
