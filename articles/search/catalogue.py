@@ -10,8 +10,8 @@ scheduled change is due (docs/decisions/0037-search.md).
 import time
 from bisect import bisect_left
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Callable, Hashable, Iterable, Iterator
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from itertools import repeat
 from typing import Any
@@ -44,6 +44,9 @@ GROUPS = tuple(HEADINGS)
 # In which language names are: any will do, as long as it is one.
 _NAMES = "en"
 _ZERO, _ONE = b"01"
+# How many sets of what was looked for are kept, and for how many seconds: the words of
+# attached files are read after the change that the version counts.
+_KEPT_SETS, _KEPT_FOR = 100, 60
 
 
 class JoinedIds(Aggregate):
@@ -84,8 +87,11 @@ class Catalogue:
     # {group: {slug: bits}}, and what each is called.
     sets: dict[str, dict[str, int]] = field(default_factory=dict)
     labels: dict[str, dict[str, str]] = field(default_factory=dict)
+    # As it was when the catalogue was asked for; None within a transaction.
+    version: int | None = None
     _places: dict[int, int] = field(default_factory=dict)
     _names: list[_Name] = field(default_factory=list)
+    _looked_for: dict[Hashable, int] = field(default_factory=dict)
 
     @property
     def everything(self) -> int:
@@ -124,6 +130,17 @@ class Catalogue:
         digits[count] = _ZERO
         digits.reverse()
         return int(digits, 2)
+
+    def look_for(self, words: Hashable, find: Callable[[], int]) -> int:
+        """The set of `find()`, kept for whoever narrows it or turns its pages."""
+        if self.version is None:
+            return find()
+        key = (self.version, time.monotonic() // _KEPT_FOR, words)
+        if (bits := self._looked_for.get(key)) is None:
+            if len(self._looked_for) >= _KEPT_SETS:
+                self._looked_for.clear()
+            bits = self._looked_for[key] = find()
+        return bits
 
     def list_places(self, bits: int, limit: int, start: int = 0) -> list[int]:
         """The places of the newest articles of a set, from the `start`th on."""
@@ -298,8 +315,8 @@ def get_catalogue() -> Catalogue:
     kept = _kept.get(alias)
     tag_moves.read(version.number)
     if kept and now < kept[1] and tag_moves.is_current(_TAGS, kept[0], version.number):
-        return kept[2]
-    made = Catalogue.build()
+        return replace(kept[2], version=version.number)
+    made = replace(Catalogue.build(), version=version.number)
     until = schedule.find_until(_TAGS, version.number, now)
     _kept[alias] = (version.number, until, made)
     return made

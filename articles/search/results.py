@@ -160,7 +160,9 @@ def search(
     if not query:
         return Results(query, filters, order, catalogue, 0)
     named = [catalogue.find_named(term) for term in query.terms]
-    matching = _find_matching(catalogue, query, named)
+    matching = catalogue.look_for(
+        query, lambda: _find_matching(catalogue, query, named)
+    )
     return Results(query, filters, order, catalogue, matching, named)
 
 
