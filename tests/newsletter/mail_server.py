@@ -26,6 +26,18 @@ class Faults:
     def __setitem__(self, address, fault):
         self.by_address[address] = fault
 
+    def scatter(self, addresses, per_cent, chance, final=()):
+        """{address: fault}: `per_cent` of them meet each, `final` ones for ever."""
+        kinds = [*per_cent, ""]
+        weights = [*per_cent.values(), 100 - sum(per_cent.values())]
+        drawn = chance.choices(kinds, weights, k=len(addresses))
+        given = {
+            who: fault for who, fault in zip(addresses, drawn, strict=True) if fault
+        }
+        for address, fault in given.items():
+            self[address] = fault if fault in final else [fault]
+        return given
+
     def next(self, address):
         domain = address[address.index("@") :]
         fault = self.by_address.get(address) or self.by_address.get(domain, "")

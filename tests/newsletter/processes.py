@@ -10,6 +10,7 @@ import os
 import signal
 import subprocess
 import sys
+import time
 
 import psycopg2
 import pytest
@@ -158,3 +159,29 @@ def loaded_site(variables):
     )
     with loaded:
         yield Site(loaded)
+
+
+def run_and_kill(site, chance, workers, others=(), kills=25, seconds=1200):
+    """Keep scripts running and kill one after the other, until a worker has done all.
+
+    Return how many were killed: no more than `kills`, fewer where it is done sooner.
+    """
+    scripts = [*workers, *others]
+    running = [None] * len(scripts)
+    killed, ends = 0, time.monotonic() + seconds
+    try:
+        while time.monotonic() < ends:
+            if any(worker and worker.poll() == 0 for worker in running[: len(workers)]):
+                return killed
+            for place, process in enumerate(running):
+                if process is None or process.poll() not in (None, 0):
+                    running[place] = site.start(scripts[place])
+            time.sleep(chance.uniform(0.02, 0.5))
+            victim = chance.choice(running)
+            if killed < kills and victim.poll() is None:
+                victim.kill()
+                killed += 1
+        raise AssertionError(f"Not done in time, after {killed} kills.")
+    finally:
+        for process in filter(None, running):
+            process.kill()

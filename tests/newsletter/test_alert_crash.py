@@ -8,7 +8,6 @@ address in the plain text.
 import os
 import random
 import re
-import time
 from collections import Counter
 
 import pytest
@@ -17,6 +16,7 @@ from tests.newsletter.mail_server import Handler, MailServer
 from tests.newsletter.processes import (
     TASKS_AT_ONCE,
     loaded_site,
+    run_and_kill,
     variables,  # noqa: F401 a fixture
 )
 
@@ -25,8 +25,6 @@ pytestmark = pytest.mark.server
 PEOPLE = 300
 PIECES = 10
 CONNECTIONS = 3
-KILLS = 25  # No more than these
-LONGEST = 1200  # seconds for the whole of it
 FAULTS = {
     "drop after": 2,
     "drop": 3,
@@ -159,15 +157,14 @@ def test_every_piece_comes_once_whatever_is_killed(
             "EMAIL_URL": f"smtp://127.0.0.1:{server.port}",
             "NEWSLETTER_CONNECTIONS": str(CONNECTIONS),
         }
-        for address in people:
-            kinds = [*FAULTS, ""]
-            weights = [*FAULTS.values(), 100 - sum(FAULTS.values())]
-            [fault] = chance.choices(kinds, weights)
-            if fault:
-                server.faults[address] = [fault]
+        server.faults.scatter(people, FAULTS, chance)
         with loaded_site(variables) as site:
             site.run(SEED.replace("{people}", str(tmp_path / "people")))
-            kills = run_and_kill(site, chance)
+            work, publish = (
+                script.replace("{pieces}", str(PIECES)).replace("{people}", str(PEOPLE))
+                for script in (WORK, PUBLISH)
+            )
+            kills = run_and_kill(site, chance, [work, work], [publish])
             rows = read_rows(site)
     brought = server.handler.brought
 
@@ -186,33 +183,6 @@ def test_every_piece_comes_once_whatever_is_killed(
     withheld = PEOPLE * FAULTS["drop after"] * 3 / 100
     assert len(uncertain) <= (kills * CONNECTIONS + withheld) * PIECES
     assert kills >= 3
-
-
-def run_and_kill(site, chance):
-    """Keep two workers and one who publishes running, and kill one after the other."""
-    wanted = [
-        script.replace("{pieces}", str(PIECES)).replace("{people}", str(PEOPLE))
-        for script in (WORK, WORK, PUBLISH)
-    ]
-    running = [None] * len(wanted)
-    kills, ends = 0, time.monotonic() + LONGEST
-    try:
-        while time.monotonic() < ends:
-            if any(p and p.poll() == 0 for p in running[:2]):
-                return kills
-            for n, process in enumerate(running):
-                if process is None or process.poll() not in (None, 0):
-                    running[n] = site.start(wanted[n])
-            time.sleep(chance.uniform(0.02, 0.5))
-            if kills < KILLS:
-                victim = chance.choice(running)
-                if victim.poll() is None:
-                    victim.kill()
-                    kills += 1
-        raise AssertionError(f"Not done in time: {Counter(read_rows(site))}")
-    finally:
-        for process in filter(None, running):
-            process.kill()
 
 
 def read_rows(site):

@@ -7,7 +7,6 @@ and one that is made in PostgreSQL, by default that on this machine.
 
 import os
 import random
-import time
 from collections import Counter
 
 import pytest
@@ -16,6 +15,7 @@ from tests.newsletter.mail_server import MailServer
 from tests.newsletter.processes import (
     TASKS_AT_ONCE,
     loaded_site,
+    run_and_kill,
     variables,  # noqa: F401 a fixture
 )
 
@@ -25,7 +25,6 @@ PEOPLE = 6000
 WORKERS = 2
 CONNECTIONS = 3
 KILLS = 40  # No more than these; a fast machine is done sooner
-LONGEST = 1200  # seconds for the whole of it
 # Of a hundred messages, so many meet each fault; "refused" ones never arrive.
 FAULTS = {
     "drop after": 1,
@@ -103,20 +102,12 @@ for row in Delivery.objects.values_list("subscriber__email", "state"):
 
 def give_faults(server, people, chance):
     """Each person meets at most one fault, most only the first time."""
-    given = {}
     for domain, fault in FAILING.items():
         server.faults[f"@{domain}"] = fault
-    for address in people:
-        if fault := FAILING.get(address.partition("@")[2]):
-            given[address] = fault
-            continue
-        [fault] = chance.choices(
-            [*FAULTS, ""], [*FAULTS.values(), 100 - sum(FAULTS.values())]
-        )
-        if fault:
-            given[address] = fault
-            server.faults[address] = fault if fault in FINAL else [fault]
-    return given
+    failing = {who: FAILING.get(who.partition("@")[2]) for who in people}
+    others = [who for who, fault in failing.items() if not fault]
+    given = server.faults.scatter(others, FAULTS, chance, FINAL)
+    return given | {who: fault for who, fault in failing.items() if fault}
 
 
 def test_after_any_number_of_kills_the_ledger_is_what_the_server_accepted(
@@ -139,7 +130,7 @@ def test_after_any_number_of_kills_the_ledger_is_what_the_server_accepted(
         with loaded_site(variables) as site:
             site.run(SEED.replace("{people}", str(list_of_people)))
             faults = give_faults(server, people, chance)
-            kills = run_and_kill(site, chance)
+            kills = run_and_kill(site, chance, [WORKER] * WORKERS, kills=KILLS)
             ledger = read_ledger(site)
     accepted = server.accepted
 
@@ -176,28 +167,6 @@ def test_after_any_number_of_kills_the_ledger_is_what_the_server_accepted(
     withheld = sum(fault in ("drop after", "hang after") for fault in faults.values())
     assert len(uncertain) <= kills * CONNECTIONS + withheld
     assert kills >= KILLS / 4
-
-
-def run_and_kill(site, chance):
-    """Keep workers running and kill one after the other; the last ones finish."""
-    workers, kills = [], 0
-    ends = time.monotonic() + LONGEST
-    try:
-        while time.monotonic() < ends:
-            if any(worker.poll() == 0 for worker in workers):
-                return kills
-            workers = [worker for worker in workers if worker.poll() is None]
-            while len(workers) < WORKERS:
-                workers.append(site.start(WORKER))
-            time.sleep(chance.uniform(0.02, 0.5))
-            if kills < KILLS:
-                chance.choice(workers).kill()
-                kills += 1
-        states = Counter(read_ledger(site)["rows"].values())
-        raise AssertionError(f"It did not finish in time: {states}, {kills} kills.")
-    finally:
-        for worker in workers:
-            worker.kill()
 
 
 def read_ledger(site):

@@ -3,12 +3,12 @@ twice. Real processes, as in test_crash.py."""
 
 import json
 import random
-import time
 
 import pytest
 
 from tests.newsletter.processes import (
     loaded_site,
+    run_and_kill,
     variables,  # noqa: F401 a fixture
 )
 
@@ -17,7 +17,6 @@ pytestmark = pytest.mark.server
 ROWS = 4000
 WORKERS = 2
 KILLS = 15  # No more than these
-LONGEST = 1200  # seconds for the whole of it
 
 SEED = """
 from django.core.management import call_command
@@ -72,7 +71,7 @@ def test_after_any_number_of_kills_each_row_was_done_once(
     write_list(tmp_path / "list.csv")
     with loaded_site(variables) as site:
         site.run(SEED.replace("{file}", str(tmp_path / "list.csv")))
-        kills = run_and_kill(site, chance)
+        kills = run_and_kill(site, chance, [WORKER] * WORKERS, kills=KILLS)
         [said] = site.run(RESULT)
 
     assert kills
@@ -87,22 +86,3 @@ def test_after_any_number_of_kills_each_row_was_done_once(
         "gone": tenth,
         "subscriptions": 8 * tenth,
     }
-
-
-def run_and_kill(site, chance):
-    """Keep so many workers until one finds all done; return how many were killed."""
-    kills, end = 0, time.monotonic() + LONGEST
-    workers = [site.start(WORKER) for _ in range(WORKERS)]
-    try:
-        while all(worker.poll() is None for worker in workers):
-            assert time.monotonic() < end
-            time.sleep(chance.uniform(0.05, 0.6))
-            if kills < KILLS:
-                victim = chance.randrange(WORKERS)
-                workers[victim].kill()
-                kills += 1
-                workers[victim] = site.start(WORKER)
-    finally:
-        for worker in workers:
-            worker.kill()
-    return kills
