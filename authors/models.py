@@ -7,7 +7,7 @@ from django.db.models import F, Q
 from django.urls import reverse
 from django.utils import timezone
 
-from authors.names import build_sort_name, split_suffix
+from authors.names import build_sort_name, strip_name
 from authors.orcid import ORCIDField
 from ecfr_site.caching.seen import LISTS, ComingChange, Seen, fill_tags
 from ecfr_site.database.days import get_midnight
@@ -159,7 +159,7 @@ class Author(SlugRedirectMixin):
         return self.name
 
     def clean(self):
-        if self.kind == self.Kind.PERSON and "," in split_suffix(self.name)[0]:
+        if self.kind == self.Kind.PERSON and "," in strip_name(self.name)[0]:
             raise ValidationError(
                 {
                     "name": "Write the name as bylines print it: “Karin Östlund”. "

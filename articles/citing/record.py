@@ -4,6 +4,7 @@ https://docs.citationstyles.org/en/stable/specification.html#appendix-iii-types 
 https://github.com/citation-style-language/schema (csl-data.json).
 """
 
+import re
 from typing import Any
 
 from django.utils.formats import date_format
@@ -11,7 +12,7 @@ from django.utils.formats import date_format
 from articles.documents.addresses import count_pages
 from articles.models import Article, Byline
 from authors.models import Author
-from authors.names import split_suffix
+from authors.names import split_sort_name, strip_name
 from ecfr_site.institution.models import Institution
 from ecfr_site.richtext.absolute import make_absolute
 from ecfr_site.richtext.plain_text import web_address
@@ -25,6 +26,7 @@ _ROLES = {
 }
 # Particles that are left out where names are sorted or shortened; others, as the Dutch
 # ones, belong to the family's name.
+_PARTICLE = re.compile("[^\\W\\d_A-Z]+[’']?")
 _DROPPING = {"von", "vom", "zu", "zum", "zur"}
 
 
@@ -102,13 +104,15 @@ def build_name(author: Author) -> dict[str, str]:
     """CSL-JSON of a name: parted as the author's sort name is, or literally.
 
     “Anna van den Berg” with the sort name “Berg, Anna van den” has the family name
-    Berg and a particle.
+    Berg and a particle. Titles and degrees are left out, as every style asks.
     """
-    _, suffix = split_suffix(author.name)
-    family, _, rest = split_suffix(author.sort_name)[0].partition(",")
-    given = rest.split()
-    if author.kind != Author.Kind.PERSON or not given or not family:
+    if author.kind != Author.Kind.PERSON:
         return {"literal": author.name}
+    name, suffix = strip_name(author.name)
+    family, rest = split_sort_name(author.sort_name)
+    given = rest.split()
+    if not given or not family:
+        return {"literal": f"{name} {suffix}".strip()}
     particles = _take_particles(given)
     words = family.split()
     if not particles and len(words) > 1:
@@ -130,7 +134,7 @@ def build_name(author: Author) -> dict[str, str]:
 def _take_particles(words: list[str]) -> list[str]:
     """Take the words in small letters off the end, but never all words."""
     count = 0
-    while count < len(words) - 1 and words[-1 - count][0].islower():
+    while count < len(words) - 1 and _PARTICLE.fullmatch(words[-1 - count]):
         count += 1
     taken = words[len(words) - count :]
     del words[len(words) - count :]

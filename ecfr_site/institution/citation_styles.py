@@ -30,6 +30,12 @@ from django.utils.text import slugify
 from lxml import etree
 from rapidfuzz import fuzz, process
 
+from ecfr_site.institution.writing_systems import (
+    begins_with_family,
+    has_no_capitals,
+    runs_from_right,
+)
+
 # Words such as “Available at” in the language of the text, where there are such.
 _LOCALES = {
     "en": "en-GB",
@@ -41,14 +47,21 @@ _LOCALES = {
 }
 # Of italics, until all else is escaped: control characters, which no text here has.
 _BEGIN, _END = "\x02", "\x03"
+# Likewise of text from right to left, which would turn the commas and years around it.
+_ISOLATE, _POP = "\x0e", "\x0f"
 # A title's own mark ends what a full stop would.
-_NEEDLESS_STOP = re.compile(rf"(?<=[?!])({_END}?)\.")
+_NEEDLESS_STOP = re.compile(rf"(?<=[?!؟])([{_END}{_POP}]*)\.")
 # What editors and translators did, in each of the locales. MLA's style begins each with
 # a capital, even the second, which comes after a comma.
 _VERBS = re.compile(
     "(?<=, )(Edited by|Herausgegeben von|Editado por|Édité par|A cura di"
     "|Zredagowane przez|Translated by|Übersetzt von|Traducido por|Traduit par"
     "|Tradotto da|Przetłumaczone przez)(?= )"
+)
+_NAMES = ("author", "editor", "translator")
+_TEXTS = (
+    *("title", "collection-title", "container-title", "genre", "number"),
+    *("publisher", "publisher-place"),
 )
 # For a trial of a style.
 _TRIAL_TITLE, _TRIAL_NAME = "A title on trial", "Trialname"
@@ -78,8 +91,8 @@ class _Formatter:
 def cite(record: dict[str, Any], style: str) -> SafeString:
     """The record (CSL-JSON) in a style, in the words of its own language.
 
-    As HTML with italics alone. Raises StyleNotFoundError; and whatever the library may
-    raise of a style that `validate_citation_style` refuses.
+    As HTML with italics and isolated directions alone. Raises StyleNotFoundError; and
+    whatever the library may raise of a style that `validate_citation_style` refuses.
     """
     locale = _LOCALES.get(record.get("language", "")[:2], "en-GB")
     if style == "apa":
@@ -87,8 +100,10 @@ def cite(record: dict[str, Any], style: str) -> SafeString:
     with warnings.catch_warnings():
         # Every style has terms that the library does not know.
         warnings.simplefilter("ignore")
-        source = CiteProcJSON([_put_editors_first(record)])
-        parsed = CitationStylesStyle(io.BytesIO(_read(style)), locale, validate=False)
+        xml = _read(style)
+        prepared = _prepare(_put_editors_first(record), b"initialize-with" in xml)
+        source = CiteProcJSON([prepared])
+        parsed = CitationStylesStyle(io.BytesIO(xml), locale, validate=False)
         bibliography = CitationStylesBibliography(parsed, source, _Formatter)
         citation = Citation([CitationItem(record["id"])])
         bibliography.register(citation)
@@ -103,6 +118,7 @@ def cite(record: dict[str, Any], style: str) -> SafeString:
         # No style prints it, and a citation names what was read.
         text = f"{text.removesuffix('.')}. {note}."
     html = escape(text).replace(_BEGIN, "<i>").replace(_END, "</i>")
+    html = html.replace(_ISOLATE, "<bdi>").replace(_POP, "</bdi>")
     return mark_safe(html)  # noqa: S308 (escaped)
 
 
@@ -115,6 +131,57 @@ def _put_editors_first(record: dict[str, Any]) -> dict[str, Any]:
         return record
     others = {key: value for key, value in record.items() if key != "editor"}
     return {**others, "author": record["editor"]}
+
+
+def _prepare(record: dict[str, Any], shortens: bool) -> dict[str, Any]:
+    """The record with names that the library can shorten, if the style asks for it.
+
+    And with what is written from right to left isolated.
+    """
+    return {
+        key: [_prepare_name(name, shortens) for name in value]
+        if key in _NAMES
+        else _isolate(value)
+        if isinstance(value, str) and key in _TEXTS
+        else value
+        for key, value in record.items()
+    }
+
+
+def _prepare_name(name: dict[str, str], shortens: bool) -> dict[str, str]:
+    given = name.get("given", "")
+    is_foreign = has_no_capitals(given) or runs_from_right(given)
+    if given and (is_foreign or (shortens and not _can_be_shortened(given))):
+        name = {"literal": _join_name(name)}
+    elif shortens and given.isupper() and not name["family"].isupper():
+        # “JRR” is three names.
+        spaced = re.sub(r"[^\W\d_]{2,3}", lambda word: " ".join(word[0]), given)
+        name = {**name, "given": spaced}
+    return {part: _isolate(text) for part, text in name.items()}
+
+
+def _join_name(name: dict[str, str]) -> str:
+    """The name as it is printed: whole, which in East Asia begins with the family's."""
+    given, family = name["given"], name["family"]
+    if begins_with_family(given):
+        return f"{family}{given}"
+    particle = name.get("non-dropping-particle") or name.get("dropping-particle")
+    parts = [given, particle, family, name.get("suffix")]
+    return " ".join(filter(None, parts))
+
+
+def _can_be_shortened(given: str) -> bool:
+    """Return whether the library finds initials in it.
+
+    It sets a stray full stop beside small letters at an end of what hyphens divide:
+    “bell”, “Nasr al-Din”.
+    """
+    parts = [part.replace(".", " ").split() for part in given.split("-")]
+    return all(p and p[0][0].isupper() and p[-1][0].isupper() for p in parts)
+
+
+def _isolate(text: str) -> str:
+    return f"{_ISOLATE}{text}{_POP}" if runs_from_right(text) else text
 
 
 def _leave_out_repeated_publisher(record: dict[str, Any]) -> dict[str, Any]:
@@ -140,8 +207,9 @@ def _read(style: str) -> bytes:
     root = etree.parse(get_style_filepath(style)).getroot()
     how = root.get("initialize-with")
     root.attrib.pop("initialize-with", "")
-    for name in root.iterfind(".//{http://purl.org/net/xbiblio/csl}name"):
-        if name.get("initialize") == "false":
+    for name in root.iterfind(".//{*}names/{*}name"):
+        # The short form has no first names.
+        if name.get("initialize") == "false" or name.get("form") == "short":
             name.attrib.pop("initialize-with", "")
         elif how is not None:
             name.set("initialize-with", name.get("initialize-with", how))

@@ -13,10 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from articles.citing.exports import write_bibtex, write_ris
-from articles.citing.record import build_name
 from articles.citing.styles import STYLES
-from authors.models import Author
-from authors.names import build_sort_name
 from ecfr_site.institution.citation_styles import cite
 from ecfr_site.institution.models import Institution
 from tests.factories import (
@@ -266,48 +263,6 @@ def test_a_reprint_leaves_being_indexed_to_its_first_place(client, report):
     report.save()
 
     assert "citation_title" not in read(client, "/article/enough/")
-
-
-@pytest.mark.parametrize(
-    ("name", "sort_name", "kind", "parts"),
-    [
-        ("Ada Verne", "Verne, Ada", "person", "family=Verne given=Ada"),
-        (
-            "Karl von Moor",
-            "Moor, Karl von",
-            "person",
-            "family=Moor given=Karl dropping-particle=von",
-        ),
-        (
-            "Karl von Moor",
-            "von Moor, Karl",
-            "person",
-            "family=Moor given=Karl dropping-particle=von",
-        ),
-        (
-            "Sam Hill Jr.",
-            "Hill, Sam, Jr.",
-            "person",
-            "family=Hill given=Sam suffix=Jr.",
-        ),
-        (
-            "Max Müller, PhD",
-            "",
-            "person",
-            "family=Müller given=Max suffix=PhD",
-        ),
-        ("Jean d’Arc III", "", "person", "family=d’Arc given=Jean suffix=III"),
-        ("王小明", "王小明", "person", "literal=王小明"),
-        ("Energy, Inc.", "Energy, Inc.", "institution", "literal=Energy, Inc."),
-        ("e e", "e, e", "person", "family=e given=e"),
-    ],
-)
-def test_a_name_is_parted_as_lists_sort_it(name, sort_name, kind, parts):
-    found = build_name(
-        Author(name=name, sort_name=sort_name or build_sort_name(name), kind=kind)
-    )
-
-    assert " ".join(f"{part}={text}" for part, text in found.items()) == parts
 
 
 TEXT = st.text(st.characters(exclude_categories=["Cs", "Cc"]), min_size=1, max_size=60)
