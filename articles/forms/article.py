@@ -3,12 +3,15 @@ from copy import copy
 
 from django import forms
 from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
+from django.urls import reverse
 from django.utils import timezone
+from django.utils.html import format_html
 from django.utils.text import slugify
 
 from articles import workflow
 from articles.checklist.rules import WORKING_TITLE
 from articles.forms.shared import SharedForm
+from articles.models.validation import TAKEN
 from articles.workflow import PublicationStatus, State
 from articles.workflow.rights import Rights
 from ecfr_site.admin_site.known_choices import set_known_choices
@@ -218,11 +221,26 @@ class ArticleForm(SlugForm, SharedForm):
 
     def _update_errors(self, errors):
         """Show errors of fields that the form does not have above the form."""
-        unseen = set(getattr(errors, "error_dict", ())) - set(self.fields)
+        found = getattr(errors, "error_dict", {})
+        for error in (each for listed in found.values() for each in listed):
+            if error.code == TAKEN:
+                self._link_holder(error)
+        unseen = set(found) - set(self.fields)
         for name in unseen - {NON_FIELD_ERRORS}:
             found = errors.error_dict.pop(name)
             errors.error_dict.setdefault(NON_FIELD_ERRORS, []).extend(found)
         super()._update_errors(errors)
+
+    def _link_holder(self, error):
+        """Lead to the article that has what was typed, if the user may see it."""
+        holder = error.params["holder"]
+        if self.user and holder.may_be_seen_by(self.user):
+            page = reverse("admin:articles_article_change", args=[holder.pk])
+            link = format_html('<a href="{}">{}</a>', page, holder)
+            error.message = format_html(
+                "Another publication has this {}: {}.", error.params["label"], link
+            )
+            error.params = None
 
     def _post_clean(self):
         super()._post_clean()

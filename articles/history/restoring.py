@@ -10,6 +10,7 @@ from articles.history.snapshot import (
     keep,
     write,
 )
+from articles.models.validation import find_doi_holder, find_isbn_holder
 from articles.workflow.table import NotAllowed
 
 # What an earlier text does not bring back: when the article came and goes. Where it
@@ -89,6 +90,12 @@ def _leave_out_taken(content, article):
     if content["translation_of"] and translations.exists():
         content["translation_of"] = None
         gone.append("Another article is now the translation into its language.")
+    if find_doi_holder(article, content["doi"]):
+        content["doi"], content["doi_registered"] = "", False
+        gone.append("Another article now has its DOI.")
+    if find_isbn_holder(article, content["isbn"]):
+        content["isbn"] = ""
+        gone.append("Another article now has its ISBN.")
     return gone
 
 

@@ -2,6 +2,7 @@
 
 from django.db import models
 from django.db.models import F, Q
+from django.db.models.functions import Lower
 
 from articles.workflow import State
 
@@ -44,6 +45,9 @@ CONSTRAINTS = [
 ]
 
 INDEXES = [
+    # To find who has a DOI or an ISBN already; rows are too long to be read for it.
+    models.Index(Lower("doi"), name="article_doi"),
+    models.Index(fields=["isbn"], name="article_isbn"),
     # With all that tells what readers see: SQLite reads long rows slowly.
     models.Index(
         F("published_at").desc(),

@@ -1,10 +1,15 @@
 """Rules that the columns of an article keep together, whatever its state."""
 
 from django.core.exceptions import ValidationError
+from django.db.models.functions import Lower
 from django.utils import timezone
 
+from articles.models.identifiers import complete_isbn
 from articles.workflow import State
 from ecfr_site.admin_site.wall_clock import format_moment
+
+# The code of errors that name the article which has what only one can have.
+TAKEN = "taken"
 
 
 def check_article(article):
@@ -35,6 +40,7 @@ def check_article(article):
         raise ValidationError({"updated_on": "Say when it was updated."})
     if article.doi_registered and not article.doi:
         raise ValidationError({"doi": "Enter the DOI that is registered."})
+    _check_identifiers(article)
     if article.state == State.PUBLISHED and article.published_at is None:
         raise ValidationError({"published_at": "A published article needs its time."})
 
@@ -52,6 +58,64 @@ def _check_series(article):
         raise ValidationError(
             {"series_number": "Another part of the series has this number."}
         )
+
+
+def _check_identifiers(article):
+    holders = {
+        "doi": find_doi_holder(article, article.doi),
+        "isbn": find_isbn_holder(article, article.isbn),
+    }
+    errors = {
+        name: ValidationError(
+            "Another publication has this %(label)s: %(title)s.",
+            code=TAKEN,
+            params={
+                "label": article._meta.get_field(name).verbose_name,
+                # A draft's title is not for everybody.
+                "title": f"“{holder}”" if holder.was_public else "a draft",
+                "holder": holder,
+            },
+        )
+        for name, holder in holders.items()
+        if holder
+    }
+    if errors:
+        raise ValidationError(errors)
+
+
+def find_doi_holder(article, doi):
+    """The other original that has the DOI, or None.
+
+    A translation is a work of its own and gets one of its own (Crossref, DataCite).
+    DOIs are compared without regard to case (ISO 26324).
+    """
+    if not doi:
+        return None
+    others = type(article).objects.originals().exclude(pk=article.original_id)
+    return others.alias(lower=Lower("doi")).filter(lower=doi.lower()).first()
+
+
+def find_isbn_holder(article, isbn):
+    """The other original that has the ISBN of another book, or None.
+
+    A book may have several: a text with its translations, and the parts of a series
+    that was printed as a volume.
+    """
+    if not isbn:
+        return None
+    wanted = complete_isbn(isbn)
+    articles = type(article).objects
+    # From the index alone: hyphens are as printed, and few have an ISBN.
+    numbers = articles.filter(isbn__gt="").order_by().values_list("pk", "isbn")
+    same = [pk for pk, number in numbers if complete_isbn(number) == wanted]
+    others = articles.originals().filter(pk__in=same).exclude(pk=article.original_id)
+    work = article.translation_of_id or article.original_id
+    for other in others:
+        is_translation = work and work in (other.pk, other.translation_of_id)
+        is_part = article.series_id and article.series_id == other.series_id
+        if not is_translation and not is_part:
+            return other
+    return None
 
 
 def _check_times(article):
