@@ -6,6 +6,8 @@ The one place where series, numbers, identifiers, funders and licences come in.
 from dataclasses import dataclass, field
 from typing import Any
 
+from django.utils.formats import date_format
+
 from articles.citing.record import describe_version
 from articles.models import Article, Kind
 from ecfr_site.institution.models import Institution
@@ -72,8 +74,20 @@ def _list_notes(article: Any) -> list[tuple[str, str]]:
     funding = [
         each.statement or f"Funded by {each.name}." for each in article.page_funders
     ]
-    notes = [("Funding", "\n\n".join(funding)), ("Disclosure", article.disclosure)]
+    notes = [
+        ("Update", _describe_update(article)),
+        ("Funding", "\n\n".join(funding)),
+        ("Disclosure", article.disclosure),
+    ]
     return [(heading, text) for heading, text in notes if text]
+
+
+def _describe_update(article: Article) -> str:
+    """“18 June 2025: New figures.”, as the page says it."""
+    if not article.updated_on:
+        return ""
+    day = date_format(article.updated_on, "j F Y")
+    return ": ".join(filter(None, [day, article.update_note]))
 
 
 def _describe_rights(article: Article, institution: Institution) -> str:

@@ -21,6 +21,7 @@ from tests.factories import (
     AuthorFactory,
     BylineFactory,
     CorrectionFactory,
+    FunderFactory,
     ProgrammeFactory,
     TopicFactory,
 )
@@ -299,6 +300,32 @@ def test_full_text_stands_without_the_page(reader, address):
         "//script | //style | //math | //picture | //source | //div/div"
         " | //@id | //@class | //@style | //@role | //@srcset | //@tabindex"
     )
+
+
+@pytest.mark.parametrize("address", ["/feed/", "/feed/rss/", "/feed/json/"])
+def test_full_text_has_what_the_page_says_around_the_body(reader, address):
+    fund = FunderFactory(name="The Fund", url="https://fund.example/")
+    article = ArticleFactory(
+        published=True,
+        key_points="<p>Build <em>more</em>.</p><p>Begin now.</p>",
+        funders=[fund, FunderFactory(name="Another", statement="Another helped.")],
+        disclosure="Ada Pole owns a pylon.",
+        updated_on="2026-01-02",
+        update_note="New figures.",
+    )
+
+    content = reader.get(address).content.decode()
+    html = content if "json" in address else unescape(content)
+    for said in (
+        "<li>Build <em>more</em>.</li>",
+        "<li>Begin now.</li>",
+        "The Fund</a>.",
+        "Another helped.",
+        "Ada Pole owns a pylon.",
+        "2 January 2026</time>: New figures.",
+    ):
+        assert said in html, said
+    assert html.index("Begin now.") < html.index(article.body[3:20])
 
 
 @BOTH

@@ -5,6 +5,7 @@ from datetime import date, timedelta
 import pytest
 from django.core.exceptions import ValidationError
 from django.utils import timezone
+from lxml import html
 
 from articles.checklist.checklist import Checklist
 from articles.history.snapshot import get_content, is_signed_by
@@ -271,6 +272,15 @@ def test_a_free_licence_offers_the_text_to_take_along(report, reader):
     assert "&lt;p&gt;A first paragraph.&lt;/p&gt;" in page
     assert "&lt;h1&gt;Grids&lt;/h1&gt;" in page
     assert "http://" in page.partition("first published by")[2]
+
+
+def test_who_takes_the_text_along_takes_points_funders_and_the_update(report, reader):
+    page = html.fromstring(show(reader, "/article/grids/republish/"))
+
+    for copy in page.xpath("//textarea"):
+        text = " ".join(copy.text_content().split())
+        said = ["Begin now.", "The Fund", "Ada Pole owns a pylon.", "New figures."]
+        assert [each for each in said if each not in text] == []
 
 
 @pytest.mark.parametrize(
