@@ -41,6 +41,7 @@ def describe_article(article: Any) -> dict[str, Any]:
         "published": article.date_iso,
         "published_at": format_time(article.published_at),
         "version": article.version,
+        "version_note": article.version_note if article.version > 1 else "",
         "updated_at": format_time(article.updated_at),
         "reading_minutes": article.reading_time,
         "byline": article.byline,

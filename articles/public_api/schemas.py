@@ -222,6 +222,7 @@ class ArticleSummary(Sparse):
     published_at: datetime = Field(description="By which lists are sorted.")
     updated_at: datetime = Field(description="Of publication, or the last correction.")
     version: int = Field(description="1, until an editor publishes a new version.")
+    version_note: str = Field(description="What is new in it; empty of the first.")
     reading_minutes: int
     byline: str = Field(description="As it is printed.")
     credits: list[Credit]

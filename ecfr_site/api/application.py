@@ -44,9 +44,27 @@ def list_routers() -> list[Router]:
 
 def list_kept() -> dict[str, Kept]:
     """{name of an address: what its operation declares with `cached_page`}."""
-    views = [v for router in list_routers() for v in router.path_operations.values()]
-    kept = {
-        view.url_name or "": getattr(view.operations[0].view_func, "kept", None)
-        for view in views
+    found = {
+        name: getattr(operation.view_func, "kept", None)
+        for name, operation in _list_operations().items()
     }
-    return {name: found for name, found in kept.items() if found}
+    return {name: k._replace(is_strict=True) for name, k in found.items() if k}
+
+
+def list_parameters() -> dict[str, list[str]]:
+    """{name of an address: the parameters of a query that its operation knows}."""
+    return {
+        name: [
+            parameter
+            for model in operation.models
+            if model.__ninja_param_source__ == "query"
+            for parameter in model.__ninja_flatten_map__
+        ]
+        for name, operation in _list_operations().items()
+    }
+
+
+def _list_operations() -> dict[str, Operation]:
+    """By the name of the address; each has one."""
+    views = [v for router in list_routers() for v in router.path_operations.values()]
+    return {view.url_name or "": view.operations[0] for view in views}

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from functools import cache
+from http import HTTPStatus
 from typing import Any
 
 from django.conf import settings
@@ -11,7 +12,8 @@ from ecfr_site.api.problems import MEDIA_TYPE
 
 DESCRIPTION = (
     "Published work, the people who wrote it and the programmes it comes from. Open to "
-    "everybody, without a key; only what readers see is here."
+    "everybody, without a key; only what readers see is here. A parameter that an "
+    "address does not have is refused with 422, not passed over."
 )
 _METHOD = "get"
 
@@ -49,6 +51,8 @@ def _correct_operation(operation: dict[str, Any]) -> None:
     for status, answer in operation["responses"].items():
         if int(status) >= 400:
             answer["content"] = {MEDIA_TYPE: answer["content"].popitem()[1]}
+        if int(status) == HTTPStatus.UNPROCESSABLE_ENTITY:
+            answer["description"] = "A parameter is unknown or not valid"
     operation["responses"] = {
         str(status): answer for status, answer in sorted(operation["responses"].items())
     }

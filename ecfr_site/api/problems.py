@@ -26,10 +26,17 @@ class Problem(Exception):
 
 def refuse_parameter(name: str, detail: str) -> Problem:
     """The Problem of a query parameter that makes no sense."""
+    return refuse_parameters({name: detail})
+
+
+def refuse_parameters(details: dict[str, str]) -> Problem:
+    """The same of several, with what is wrong by their names."""
     return Problem(
         HTTPStatus.UNPROCESSABLE_ENTITY,
         "A parameter of the request is not valid.",
-        errors=[{"parameter": name, "detail": detail}],
+        errors=[
+            {"parameter": name, "detail": detail} for name, detail in details.items()
+        ],
     )
 
 

@@ -1,7 +1,7 @@
 """Answers of the API: to everybody, from any site, as often as is reasonable."""
 
 import functools
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from http import HTTPStatus
 
 from django.conf import settings
@@ -14,7 +14,12 @@ from ninja.errors import ValidationError
 
 from ecfr_site.api.limits import TooOften
 from ecfr_site.api.openapi import build_document, list_operations, list_schemas
-from ecfr_site.api.problems import Problem, build_problem, describe_validation
+from ecfr_site.api.problems import (
+    Problem,
+    build_problem,
+    describe_validation,
+    refuse_parameters,
+)
 from ecfr_site.caching.views import Kept, cached_page
 from ecfr_site.security import rate_limits
 from ecfr_site.security.headers import CROSS_ORIGIN
@@ -60,6 +65,25 @@ def open_view(view: View, kept: Kept | None = None) -> View:
     answer.csrf_exempt = True  # type: ignore[attr-defined]
     if kept:
         answer.kept = kept  # type: ignore[attr-defined]
+    return answer
+
+
+def know_parameters(view: View, parameters: Sequence[str]) -> View:
+    """The view, which refuses a query that it would pass over otherwise.
+
+    A filter with a slip would be answered with everything.
+    """
+    known = ", ".join(parameters)
+
+    @functools.wraps(view)
+    def answer(
+        request: HttpRequest, *args: object, **kwargs: object
+    ) -> HttpResponseBase:
+        if unknown := [name for name in request.GET if name not in parameters]:
+            detail = f"There is no such parameter. There are: {known}."
+            raise refuse_parameters(dict.fromkeys(unknown, detail))
+        return view(request, *args, **kwargs)
+
     return answer
 
 

@@ -247,7 +247,10 @@ def parse_address(
         return None
     try:
         asked = dict(parse_qsl(query, max_num_fields=20))
+        named = dict(parse_qsl(query, keep_blank_values=True, max_num_fields=20))
     except ValueError:
+        return None
+    if kept.is_strict and set(named) - set(kept.reads):
         return None
     known = sorted((n, v) for n, v in asked.items() if n in kept.reads)
     if sum(name in kept.one_of for name, value in known) > 1:

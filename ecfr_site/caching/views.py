@@ -13,11 +13,13 @@ class Kept(NamedTuple):
     """The parameters of a query that a page reads, and is cached under.
 
     one_of: filters, of which at most one is kept at a time: put together they are more
-    than a cache can hold.
+    than a cache can hold. is_strict: the view refuses any other parameter, which pages
+    for people pass over.
     """
 
     parameters: tuple[str, ...] = ()
     one_of: tuple[str, ...] = ()
+    is_strict: bool = False
 
     @property
     def reads(self) -> tuple[str, ...]:

@@ -31,6 +31,15 @@ def test_every_error_is_described_as_a_problem():
         assert all(list(c) == ["application/problem+json"] for c in errors.values())
 
 
+def test_it_says_that_unknown_parameters_are_refused():
+    document = build_document()
+
+    assert "refused with 422" in document["info"]["description"]
+    for methods in document["paths"].values():
+        refusal = methods["get"]["responses"]["422"]
+        assert refusal["description"] == "A parameter is unknown or not valid"
+
+
 def test_choices_are_told_apart():
     schemas = build_document()["components"]["schemas"]
 

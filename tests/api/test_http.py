@@ -6,6 +6,7 @@ import pytest
 from django.db import connection
 from django.test import Client
 
+from ecfr_site.api.application import list_parameters, list_routers
 from tests.factories import ArticleFactory
 
 pytestmark = pytest.mark.django_db
@@ -105,6 +106,43 @@ def test_a_parameter_that_makes_no_sense_is_named(reader, article, query, parame
     problem = response.json()
     assert problem["status"] == 422
     assert [each["parameter"] for each in problem["errors"]] == [parameter]
+
+
+# {name of an address: its path, with a slug}
+EVERY_ADDRESS = {
+    view.url_name: path.replace("{slug:slug}", "cables")
+    for router in list_routers()
+    for path, view in router.path_operations.items()
+}
+
+
+@pytest.mark.parametrize("name", EVERY_ADDRESS)
+def test_a_parameter_that_there_is_not_is_refused_everywhere(reader, article, name):
+    path = f"/api/v1{EVERY_ADDRESS[name]}"
+    known = list_parameters()[name]
+
+    response = reader.get(f"{path}?fields=&authr=ada&utm_source=")
+
+    assert response.status_code == 422
+    assert response["Access-Control-Allow-Origin"] == "*"
+    assert response.json()["errors"] == [
+        {
+            "parameter": unknown,
+            "detail": f"There is no such parameter. There are: {', '.join(known)}.",
+        }
+        for unknown in ("authr", "utm_source")
+    ]
+    assert reader.get(f"{path}?{known[0]}=").status_code in (200, 404, 422)
+
+
+@pytest.mark.parametrize("query", ["authr=ada", "authr=", "kind=report&authr=ada"])
+def test_a_page_that_is_kept_is_no_answer_to_it(reader, article, settings, query):
+    settings.PAGE_CACHE = True
+    for asked in ("", "?kind=report"):
+        assert reader.get(f"{ARTICLES}{asked}").status_code == 200
+        assert reader.get(f"{ARTICLES}{asked}").status_code == 200
+
+    assert reader.get(f"{ARTICLES}?{query}").status_code == 422
 
 
 @pytest.mark.parametrize(

@@ -55,6 +55,19 @@ def test_a_new_version_has_a_number_a_date_and_a_note(article, by):
     assert former.published_at == article.published_at
 
 
+def test_programs_are_told_what_is_new_in_a_version(article, by, reader):
+    def ask():
+        [item] = reader.get("/api/v1/articles?fields=version,version_note").json()[
+            "items"
+        ]
+        assert reader.get("/api/v1/articles/cables").json().items() >= item.items()
+        return item
+
+    assert ask() == {"version": 1, "version_note": ""}
+    update(article, by, title="Second")
+    assert ask() == {"version": 2, "version_note": "With new figures."}
+
+
 def test_a_correction_changes_the_version_that_is_there(article, by):
     update(article, by, title="Second")
     update(article, by, kind="small", title="Second, mended")
