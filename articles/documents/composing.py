@@ -20,6 +20,7 @@ from articles.documents.captions import list_captioned
 from articles.documents.imprint import build_imprint, find_colour
 from articles.figure_data import insert_data_links
 from articles.models import Article
+from articles.models.byline import list_creators
 from ecfr_site.images.markup import render_picture
 from ecfr_site.images.models import Image
 from ecfr_site.images.renditions import SHAPES
@@ -65,7 +66,7 @@ def compose(article: Article, institution: Institution) -> Composition:
             "article": article,
             "institution": institution,
             "address": make_absolute(article.get_absolute_url()),
-            "authors": [b.author.name for b in credits if b.is_author]
+            "authors": [each.author.name for each in list_creators(credits)]
             or [institution.name],
             "body": get_markup(body),
             "captioned": captioned,

@@ -26,7 +26,8 @@ from articles.documents.composing import (
 )
 from articles.documents.imprint import build_imprint, find_colour
 from articles.figure_data import insert_data_links
-from articles.models import Article
+from articles.models import Article, Byline
+from articles.models.byline import list_creators
 from ecfr_site.institution.models import Institution
 from ecfr_site.richtext.absolute import make_absolute
 from ecfr_site.richtext.tree import parse_fragment
@@ -52,6 +53,8 @@ _CONTAINER = """<?xml version="1.0" encoding="utf-8"?>
 </rootfiles>
 </container>
 """
+# MARC's codes (https://www.loc.gov/marc/relators/); all others are authors.
+_RELATORS = {Byline.Role.EDITOR: "edt", Byline.Role.TRANSLATOR: "trl"}
 # In the order of reading, with the names that a table of contents has for them.
 _PARTS = {"front": "Title page", "text": "Text", "imprint": "About this publication"}
 
@@ -223,16 +226,12 @@ xml:lang="{article.language}">
 
 def _list_metadata(article: Article, institution: Institution) -> list[str]:
     modified = article.updated_at.astimezone(UTC)
-    names: dict[bool, list[str]] = {True: [], False: []}
-    for byline in article.credits:
-        names[byline.is_author].append(byline.author.name)
     description = [article.description] if article.description else []
     return [
         f'<dc:identifier id="id">{escape(article.tag_uri)}</dc:identifier>',
         _dc("title", article.title),
         _dc("language", article.language),
-        *(_dc("creator", name) for name in names[True] or [institution.name]),
-        *(_dc("contributor", name) for name in names[False]),
+        *_list_people(article, institution),
         _dc("publisher", institution.name),
         _dc("date", article.date_iso),
         _dc("source", article.canonical_url),
@@ -240,6 +239,26 @@ def _list_metadata(article: Article, institution: Institution) -> list[str]:
         *(_dc("description", text) for text in description),
         _meta("dcterms:modified", f"{modified:%Y-%m-%dT%H:%M:%SZ}"),
     ]
+
+
+def _list_people(article: Article, institution: Institution) -> list[str]:
+    """Each with a role (EPUB 3.3, section 5.5.3.2.3), as the citation has them."""
+    credits = article.credits
+    creators = list_creators(credits)
+    people = [
+        *(("creator", b.author.name, b.role) for b in creators),
+        *(("contributor", b.author.name, b.role) for b in credits if b not in creators),
+    ]
+    if not creators:
+        people.insert(0, ("creator", institution.name, Byline.Role.AUTHOR))
+    lines = []
+    for number, (element, name, role) in enumerate(people, start=1):
+        lines += [
+            f'<dc:{element} id="person-{number}">{escape(name)}</dc:{element}>',
+            f'<meta refines="#person-{number}" property="role" '
+            f'scheme="marc:relators">{_RELATORS.get(role, "aut")}</meta>',
+        ]
+    return lines
 
 
 def _list_record(article: Article, institution: Institution) -> list[str]:

@@ -116,6 +116,12 @@ def sort_bylines(bylines):
     return sorted(bylines, key=lambda b: (roles.index(b.role), b.order, b.pk or 0))
 
 
+def list_creators(bylines):
+    """Those whose work it is: the authors or, of a volume without, its editors."""
+    authors = [each for each in bylines if each.is_author]
+    return authors or [each for each in bylines if each.role == Byline.Role.EDITOR]
+
+
 def build_byline_parts(bylines):
     """The printed byline as pairs of text and Author, the author None between names.
 

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from lxml import etree
 
+from articles.documents.composing import compose
 from articles.documents.epub import compose_book, write_epub
 from articles.models import Article
 from ecfr_site.institution.models import Institution
@@ -65,6 +66,65 @@ def test_who_edited_it_is_no_author(report):
 
     assert package.xpath("//dc:creator/text()", namespaces=NS) == ["Ann Cable"]
     assert package.xpath("//dc:contributor/text()", namespaces=NS) == ["Ed Itor"]
+
+
+def list_roles(package):
+    """{name: (element, MARC code)} of the people of a book."""
+    people = package.xpath("//dc:creator | //dc:contributor", namespaces=NS)
+    return {
+        each.text: (
+            etree.QName(each).localname,
+            package.xpath(
+                "string(//opf:meta[@refines=$id][@property='role']"
+                "[@scheme='marc:relators'])",
+                namespaces=NS,
+                id=f"#{each.get('id')}",
+            ),
+        )
+        for each in people
+    }
+
+
+def test_libraries_are_told_who_did_what(report):
+    BylineFactory(article=report, author__name="Ed Itor", role="editor", order=7)
+    BylineFactory(article=report, author__name="Tr Ans", role="translator", order=8)
+    BylineFactory(article=report, author__name="Helper", role="with", order=9)
+
+    assert list_roles(parse(open_book(report), "package.opf")) == {
+        "Ann Cable": ("creator", "aut"),
+        "Helper": ("creator", "aut"),
+        "Ed Itor": ("contributor", "edt"),
+        "Tr Ans": ("contributor", "trl"),
+    }
+
+
+def test_a_volume_without_authors_is_its_editors(report):
+    report.bylines.update(role="editor")
+
+    package = parse(open_book(report), "package.opf")
+    assert list_roles(package) == {"Ann Cable": ("creator", "edt")}
+    html = compose(
+        Article.objects.for_page().get(pk=report.pk), Institution.objects.current()
+    ).html
+    assert '<meta name="author" content="Ann Cable">' in html
+
+
+def test_a_piece_of_nobody_is_the_institutions(report):
+    report.bylines.all().delete()
+
+    name = Institution.objects.current().name
+    package = parse(open_book(report), "package.opf")
+    assert list_roles(package) == {name: ("creator", "aut")}
+
+
+def test_the_last_page_says_what_was_updated(report):
+    report.updated_on, report.update_note = "2026-01-02", "New figures."
+    report.save()
+
+    imprint = open_book(report).read("book/imprint.xhtml").decode()
+
+    assert "<h2>Update</h2>" in imprint
+    assert "2 January 2026: New figures." in imprint
 
 
 def test_links_within_it_lead_somewhere(report):
