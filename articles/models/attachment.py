@@ -12,6 +12,8 @@ from ecfr_site.storage.space import refuse_without_room
 
 FOLDER = "attachments/"
 PDF = "application/pdf"
+# Of the names of files that there may be.
+ENDINGS = ["pdf", *DATA_TYPES]
 
 
 def validate_pdf(file):
@@ -27,7 +29,12 @@ def validate_pdf(file):
 
 
 def validate_file(file):
-    """Refuse what is not of the kind that its name says."""
+    """Refuse what is not of the kind that its name says.
+
+    A name of another kind is refused by the validator of the field alone.
+    """
+    if get_ending(file.name) not in ENDINGS:
+        return
     if is_data(file.name):
         validate_data(file)
         refuse_without_room(file, private_storage())
@@ -73,7 +80,7 @@ class Attachment(models.Model):
         storage=private_storage,
         # Each download looks its article up by it.
         db_index=True,
-        validators=[FileExtensionValidator(["pdf", *DATA_TYPES]), validate_file],
+        validators=[FileExtensionValidator(ENDINGS), validate_file],
     )
     bytes = models.PositiveIntegerField(default=0, editable=False)
     order = models.PositiveSmallIntegerField(default=0)
@@ -111,7 +118,9 @@ class Attachment(models.Model):
         self.data_of = " ".join(self.data_of.split()).rstrip(" .:|–—")
         if self.data_of:
             self.is_full_text = False
-        if not self.file or is_data(self.file.name) == bool(self.data_of):
+        if not self.file or get_ending(self.file.name) not in ENDINGS:
+            return
+        if is_data(self.file.name) == bool(self.data_of):
             return
         raise ValidationError(
             {

@@ -174,7 +174,11 @@ def test_only_pdfs_are_read_for_searches(article):
     [
         ("a.csv", CSV),
         ("a.csv", b"\xef\xbb\xbfSea;Ships\n"),
+        ("a.csv", b"Sea;Ships, in tons\r\nBaltic;2,5\r\n"),
+        ("a.csv", b'Sea,Note\nBaltic,"Two; or\nthree"\n\n'),
+        ("a.csv", b"Sea\nBaltic\n"),
         ("a.json", b'{"Baltic": 2}'),
+        ("a.json", b'["NaN", "\\\\", "Infinity"]'),
         ("a.xlsx", pack(**XLSX)),
         ("a.ODS", pack(**ODS)),
     ],
@@ -191,10 +195,27 @@ def test_tables_of_these_kinds_are_taken(article, name, content):
 @pytest.mark.parametrize(
     ("name", "content", "said"),
     [
-        ("a.csv", "Größe,1\n".encode("latin-1"), "CSV UTF-8"),
+        (
+            "a.csv",
+            "Sea\nGröße\n".encode("latin-1"),
+            "Line 2 is not in UTF-8. .*CSV UTF-8",
+        ),
+        ("a.csv", b"Sea,Ships\nBaltic,2\nNorth\n", "Line 3 has 1 value and the first"),
+        (
+            "a.csv",
+            b"Sea\tShips\n\nA\t2\t3\n",
+            "Line 3 has 3 values and the first has 2",
+        ),
+        ("a.csv", b'A,B\n"1\n2",3\n4\n', "Line 4 has 1 value"),
+        ("a.csv", b'A,B\n"1"2,3\n', "Line 2 is no CSV"),
+        ("a.csv", b"Name\nHill, Sam\n", "Line 2 has 2 values and the first has 1"),
         ("a.csv", b"\0\0", "CSV UTF-8"),
         ("a.csv", b"", "CSV UTF-8"),
         ("a.json", b"{Baltic: 2}", "no JSON"),
+        ("a.json", b"[1,\n2,\n]", "see line 3"),
+        ("a.json", b'{"NaN": "NaN",\n"x": NaN}', "Line 2 has NaN, which is no JSON"),
+        ("a.json", b'["\\"",\n\n-Infinity]', "Line 3 has -Infinity"),
+        ("a.json", b"\xff", "Line 1 is not in UTF-8."),
         ("a.json", b"[" * 100_000, "no JSON"),
         ("a.xlsx", b"PK nothing", "no XLSX"),
         ("a.xlsx", pack(**ODS), "no XLSX"),
@@ -210,8 +231,9 @@ def test_what_is_something_else_is_refused(article, name, content, said):
     file = SimpleUploadedFile(name, content)
     row = Attachment(article=article, title="Data", file=file, data_of="Figure 1")
 
-    with pytest.raises(ValidationError, match=said):
+    with pytest.raises(ValidationError, match=said) as caught:
         row.full_clean()
+    assert len(caught.value.messages) == 1
 
 
 def test_more_than_a_table_is_refused(article, monkeypatch):
