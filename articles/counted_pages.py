@@ -30,6 +30,7 @@ def find_series(slugs: Iterable[str]) -> dict[str, int]:
 PAGES = {
     "article": Finding("slug", find_articles),
     "cite": Finding("slug", find_articles, keeps_path=True),
+    "cite_version": Finding("slug", find_articles, keeps_path=True),
     "document": Finding("slug", find_articles, keeps_path=True),
     "versions": Finding("slug", find_articles, keeps_path=True),
     "version": Finding("slug", find_articles, keeps_path=True),

@@ -7,7 +7,7 @@ from django.views.decorators.http import require_safe
 
 from articles import views
 from articles.history.diff import compare, find_names
-from articles.history.preview import build_from_content
+from articles.history.preview import build_former
 from articles.models import Article, FormerVersion
 from articles.models.former_version import get_public_content
 from ecfr_site.caching.views import cached_page
@@ -27,8 +27,8 @@ SEEN = {
 @require_safe
 def versions(request, slug):
     """articles/versions/list.html: number, date and note of each, the latest first."""
-    if not (article := _find(slug)):
-        return _answer_missing(request, slug)
+    if not (article := find_with_versions(slug)):
+        return answer_missing(request, slug)
     former = article.former_versions.defer("content")
     context = {"article": article, "former": list(former)}
     return render(request, "articles/versions/list.html", context)
@@ -38,14 +38,12 @@ def versions(request, slug):
 @require_safe
 def version(request, slug, number):
     """A former version as the article's page was; the present one is that page."""
-    if not (article := _find(slug)):
-        return _answer_missing(request, slug)
+    if not (article := find_with_versions(slug)):
+        return answer_missing(request, slug)
     if number == article.version:
         return redirect(article)
-    former = _get_former(article, number)
-    shown = build_from_content(former.content, article.pk)
-    # Where it is now, whatever its address was.
-    shown.slug, shown.version, shown.version_at = article.slug, number, None
+    former = get_former(article, number)
+    shown = build_former(former, article)
     response = views.render_article(
         request, shown, former=former, current=article, preview="Former version"
     )
@@ -57,15 +55,15 @@ def version(request, slug, number):
 @require_safe
 def changes(request, slug, number):
     """articles/versions/changes.html: a version beside the one before it."""
-    if not (article := _find(slug)):
-        return _answer_missing(request, slug)
+    if not (article := find_with_versions(slug)):
+        return answer_missing(request, slug)
     if number > article.version:
         raise Http404
-    old = _get_former(article, number - 1)
+    old = get_former(article, number - 1)
     if number == article.version:
         new, content = article, get_public_content(article)
     else:
-        new = _get_former(article, number)
+        new = get_former(article, number)
         content = new.content
     fields = compare(old.content, content, find_names(old.content, content))
     context = {
@@ -84,21 +82,21 @@ def changes(request, slug, number):
     return response
 
 
-def _find(slug):
+def find_with_versions(slug):
     """The published article; 404 where readers see no versions."""
     if not Institution.objects.current().shows_versions:
         raise Http404
     return Article.objects.published().filter(slug=slug).first()
 
 
-def _get_former(article, number):
+def get_former(article, number):
     former = FormerVersion.objects.filter(article=article, number=number).first()
     if former is None:
         raise Http404
     return former
 
 
-def _answer_missing(request, slug):
+def answer_missing(request, slug):
     """Whatever the article's own page answers, from the address that it has now."""
     path = reverse("article", args=[slug])
     if new_path := find_new_path(path):

@@ -79,6 +79,16 @@ urlpatterns = [
         versions.changes,
         name="version_changes",
     ),
+    path(
+        "article/<slug:slug>/versions/<int:number>/cite/",
+        citing.cite,
+        name="cite_version",
+    ),
+    path(
+        "article/<slug:slug>/versions/<int:number>/cite.<str:ending>",
+        citing.export,
+        name="cite_version_export",
+    ),
     path("embed/article/<slug:slug>/", cards.card, name="article_card"),
     re_path("^oembed/?$", cards.oembed, name="oembed"),
     path("files/<path:path>", downloads.file, name="file"),

@@ -32,6 +32,7 @@ PAGES = {
     "/article/article-0/cite/": 8,
     "/article/article-0/versions/": 7,
     "/article/article-0/versions/1/": 20,
+    "/article/article-0/versions/1/cite/": 20,
     "/article/article-0/versions/2/changes/": 20,
     "/publications/": 16,
     "/publications/commentary/": 16,

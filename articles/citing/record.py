@@ -36,13 +36,13 @@ def build_record(article: Article, institution: Institution) -> dict[str, Any]:
     With neither author nor editor it is the publisher's, as an open letter is.
     """
     record = {
-        "id": article.slug,
+        "id": f"{article.slug}-v{article.version}" if article.former else article.slug,
         "type": "report" if _is_report(article) else "webpage",
         "title": article.title,
         "abstract": article.standfirst,
         "language": article.language,
         "URL": web_address(article.original_url)
-        or make_absolute(article.get_absolute_url()),
+        or make_absolute(article.get_version_url()),
         "issued": {"date-parts": [_find_date(article)]},
         "keyword": ", ".join(topic.name for topic in article.page_topics),
     }
@@ -63,7 +63,7 @@ def build_record(article: Article, institution: Institution) -> dict[str, Any]:
     if not article.original_outlet and article.doi_url:
         # A DOI is of what is published here; one that is not registered is no address.
         record["DOI"] = article.doi
-    if article.version > 1:
+    if article.version > 1 or article.former:
         record["note"] = describe_version(article)
     people: dict[str, list[dict[str, str]]] = {}
     for byline in article.credits:

@@ -3,7 +3,15 @@
 from django.db.models import Prefetch
 
 from articles.history.snapshot import get_version_content, set_fields
-from articles.models import Article, Attachment, Byline, Correction, Funder, Topic
+from articles.models import (
+    Article,
+    Attachment,
+    Byline,
+    Correction,
+    Document,
+    Funder,
+    Topic,
+)
 from authors.models import Author, Position, Programme
 
 
@@ -16,9 +24,24 @@ def build_preview(version, of):
     return build_from_content(get_version_content(version), of)
 
 
+def build_former(former, current):
+    """The same of a former version of the article `current`, with its documents."""
+    article = build_from_content(former.content, current.pk)
+    # Where it is now, whatever its address was.
+    article.slug = current.slug
+    article.former = former
+    article.version, article.version_note = former.number, former.note
+    article.version_at = former.published_at
+    article.page_documents = list(
+        Document.objects.made().filter(article=current, version=former.number)
+    )
+    return article
+
+
 def build_from_content(content, of):
     """The same of what a former version kept."""
-    article = Article.objects.for_page().get(pk=of)
+    # The bylines come from the content.
+    article = Article.objects.for_page().prefetch_related(None).get(pk=of)
     set_fields(content, article)
     article.set_body_html(article.images_in_body())
     neighbours = Article.objects.find_neighbours(article)
@@ -34,7 +57,9 @@ def build_from_content(content, of):
     article.page_attachments.sort(key=lambda attachment: attachment.order)
     article.page_corrections = _build_rows(Correction, content["corrections"])
     article.page_corrections.sort(key=lambda correction: correction.date)
-    article._prefetched_objects_cache["bylines"] = _build_bylines(content["bylines"])
+    # As a prefetch would have left them.
+    bylines = _build_bylines(content["bylines"])
+    article._prefetched_objects_cache = {"bylines": bylines}
     return article
 
 

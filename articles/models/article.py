@@ -83,6 +83,8 @@ class Article(ArticleStatus):
 
     objects = ArticleManager()
 
+    # The FormerVersion that it was put together of (articles/history/preview.py).
+    former: Any = None
     # Rows of an article from `for_page()`
     page_topics: list[Any]
     page_attachments: list[Any]
@@ -119,6 +121,17 @@ class Article(ArticleStatus):
 
     def get_absolute_url(self):
         return reverse("article", args=[self.slug])
+
+    def get_version_url(self):
+        """The address of this very version, which for the present one is the page's."""
+        if not self.former:
+            return self.get_absolute_url()
+        return reverse("version", args=[self.slug, self.version])
+
+    def get_citation_url(self):
+        if not self.former:
+            return reverse("cite", args=[self.slug])
+        return reverse("cite_version", args=[self.slug, self.version])
 
     def get_deletion_refusal(self):
         """The reason why nobody deletes it, as a sentence; empty for a mere draft.

@@ -187,7 +187,7 @@ def test_the_institution_may_turn_them_off(reader, article, by):
     update(article, by, title="Second")
     Institution.objects.update_or_create(pk=1, defaults={"shows_versions": False})
 
-    for tail in ("", "1/", "2/changes/"):
+    for tail in ("", "1/", "2/changes/", "1/cite/", "1/cite.bib"):
         assert reader.get(f"{LIST}{tail}").status_code == 404
     page = reader.get("/article/cables/").content.decode()
     assert "Version 2, " in page
@@ -206,7 +206,7 @@ def test_those_of_a_withdrawn_article_are_withdrawn(reader, article, by):
 def test_their_addresses_outlive_a_new_address_of_the_article(reader, article, by):
     update(article, by, slug="wires")
 
-    for tail in ("", "1/", "2/changes/"):
+    for tail in ("", "1/", "2/changes/", "1/cite/", "1/cite.bib"):
         response = reader.get(f"{LIST}{tail}")
         assert response.status_code == 301
         assert response["Location"] == f"/article/wires/versions/{tail}"
@@ -229,6 +229,78 @@ def test_a_citation_of_the_only_version_does_not(article):
     shown = Article.objects.for_page().get(pk=article.pk)
 
     assert "note" not in build_record(shown, Institution.objects.current())
+
+
+def read_record(reader, number):
+    [record] = reader.get(f"{LIST}{number}/cite.json").json()
+    return record
+
+
+def test_a_former_version_is_cited_as_what_it_was(reader, article, by, settings):
+    settings.SITE_URL = "https://council.example"
+    for day, title in ((4, "Second"), (5, "Third")):
+        with time_machine.travel(datetime(2026, 3, day, 12, tzinfo=UTC)):
+            update(article, by, title=title)
+
+    page = reader.get(f"{LIST}1/").content.decode()
+    assert page.count(f'href="{LIST}1/cite/"') == 2
+    assert "version 1 of 2 January 2026, https://council.example" in page
+    cited = reader.get(f"{LIST}1/cite/").content.decode()
+    assert "Version 1, 2 January 2026." in cited
+    assert "Version 3" not in cited
+    assert f'href="{LIST}1/cite.bib"' in cited
+    assert 'href="/article/cables/cite/"' in cited
+    first, second = read_record(reader, 1), read_record(reader, 2)
+    assert first["title"] == "Cables under the sea"
+    assert first["note"] == "Version 1, 2 January 2026"
+    assert first["URL"] == f"https://council.example{LIST}1/"
+    assert first["id"] == "cables-v1"
+    assert (second["title"], second["note"]) == ("Second", "Version 2, 4 March 2026")
+    # The day of the publication, which the version's stands beside.
+    assert first["issued"] == second["issued"] == {"date-parts": [[2026, 1, 2]]}
+    bibtex = reader.get(f"{LIST}1/cite.bib")
+    assert "@misc{cables-v1," in bibtex.content.decode()
+    assert bibtex["Content-Disposition"] == 'attachment; filename="cables-v1.bib"'
+
+
+@pytest.mark.parametrize("tail", ["cite/", "cite.ris"])
+def test_the_current_version_is_cited_at_the_article(reader, article, by, tail):
+    update(article, by, title="Second")
+
+    response = reader.get(f"{LIST}2/{tail}")
+    assert (response.status_code, response["Location"]) == (
+        302,
+        f"/article/cables/{tail}",
+    )
+    assert reader.get(f"{LIST}3/{tail}").status_code == 404
+    article.refresh_from_db()
+    article.withdraw(by=by, reason="It was wrong.")
+    assert reader.get(f"{LIST}1/{tail}").status_code == 410
+
+
+def test_a_former_version_leads_to_the_documents_that_are_kept_of_it(
+    reader, article, by
+):
+    now = timezone.now()
+    for version in (1, 2):
+        article.documents.create(
+            format="pdf",
+            version=version,
+            file=f"documents/{version}.pdf",
+            bytes=5000,
+            pages=10 + version,
+            looked_at=now,
+            next_look=now,
+        )
+    assert f"{LIST}1/" not in reader.get("/article/cables/").content.decode()
+    update(article, by, title="Second")
+    update(article, by, title="Third")
+
+    page = reader.get(f"{LIST}1/").content.decode()
+    assert '<a href="/article/cables/cables-v1.pdf">PDF<span class="meta">, 11' in page
+    assert "-v2.pdf" not in page
+    article.documents.filter(version=1).delete()
+    assert "-v1.pdf" not in reader.get(f"{LIST}1/").content.decode()
 
 
 def test_no_colleague_is_named_in_them(article, by, publisher):

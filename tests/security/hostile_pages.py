@@ -129,6 +129,11 @@ def _public(site):
             f"{site.article.get_absolute_url()}cite.{ending}"
             for ending in ("bib", "ris", "json")
         ],
+        "cite_version": [f"{site.article.get_absolute_url()}versions/1/cite/"],
+        "cite_version_export": [
+            f"{site.article.get_absolute_url()}versions/1/cite.{ending}"
+            for ending in ("bib", "ris", "json")
+        ],
         "article_card": [
             reverse("article_card", args=[each.slug])
             for each in (site.article, site.withdrawn)

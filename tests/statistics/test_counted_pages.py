@@ -5,7 +5,10 @@ from django.urls import get_resolver
 from ecfr_site.statistics.pages import SIMPLE, load_counted_views
 
 # For programs, or within other sites' pages; besides feeds.
-NOT_COUNTED = {"article_card", "cite_export", "sitemap", "sitemap_section"}
+NOT_COUNTED = {
+    *("article_card", "cite_export", "cite_version_export"),
+    *("sitemap", "sitemap_section"),
+}
 FEEDS = ("feed", "rss", "json")
 
 

@@ -87,14 +87,14 @@ def list_roles(package):
 
 def test_libraries_are_told_who_did_what(report):
     BylineFactory(article=report, author__name="Ed Itor", role="editor", order=7)
-    BylineFactory(article=report, author__name="Tr Ans", role="translator", order=8)
+    BylineFactory(article=report, author__name="Tom Over", role="translator", order=8)
     BylineFactory(article=report, author__name="Helper", role="with", order=9)
 
     assert list_roles(parse(open_book(report), "package.opf")) == {
         "Ann Cable": ("creator", "aut"),
         "Helper": ("creator", "aut"),
         "Ed Itor": ("contributor", "edt"),
-        "Tr Ans": ("contributor", "trl"),
+        "Tom Over": ("contributor", "trl"),
     }
 
 
