@@ -39,6 +39,25 @@ def test_the_first_sentence_is_seen_without_scrolling(page, article, width, heig
     assert top < height
 
 
+def test_the_caption_of_a_wide_table_is_read_without_scrolling(page, live_server):
+    caption = "Table 1: A caption that takes more than a line on any screen " * 3
+    cells = "".join(f"<td>{number} 000 000</td>" for number in range(20))
+    article = ArticleFactory(
+        published=True,
+        body=f"<table><caption>{caption}</caption><tr>{cells}</tr></table>",
+    )
+    page.set_viewport_size({"width": 390, "height": 844})
+    page.goto(article.get_absolute_url())
+    table = page.locator(".table-wrap")
+
+    for scrolled in (0, 300):
+        table.evaluate("(frame, to) => { frame.scrollLeft = to; }", scrolled)
+        box = page.locator("caption").bounding_box()
+        assert table.evaluate("frame => frame.scrollLeft") == scrolled
+        assert box["x"] >= 0
+        assert box["x"] + box["width"] <= 390
+
+
 def test_notes_stand_beside_their_numbers_and_never_on_one_another(page, article):
     page.set_viewport_size({"width": 1440, "height": 900})
     page.goto(article.get_absolute_url())

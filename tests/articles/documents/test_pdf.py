@@ -12,7 +12,7 @@ from articles.documents.typesetting import PACKAGES, TypesettingError, typeset
 from articles.models import Article
 from ecfr_site.institution.models import Institution
 from tests.articles.documents.conftest import needs_pango
-from tests.factories import jpeg
+from tests.factories import BylineFactory, jpeg
 
 pytestmark = pytest.mark.django_db
 
@@ -146,6 +146,21 @@ def test_a_piece_that_is_written_from_right_to_left(report):
     check_accessible(content, "ar", arabic)
     assert find_direction("ar") == "rtl"
     assert 'dir="rtl"' in compose_page(report).html
+    # In the head of a page the institution stands first, which is on the right.
+    name = Institution.objects.current().short_name
+    assert f"· {name}" in PdfReader(BytesIO(content)).pages[1].extract_text()
+
+
+@needs_pango
+def test_names_from_right_to_left_keep_their_place_in_its_citation(report):
+    for order, name in enumerate(["محمد علي", "فاطمة حسن"], start=5):
+        BylineFactory(article=report, author__name=name, order=order)
+
+    citation = compose_page(report).html.partition('class="cited"')[2]
+
+    assert (
+        "Cable, Ann, <bdi>محمد علي</bdi>, and <bdi>فاطمة حسن</bdi>. 2026." in citation
+    )
 
 
 @needs_pango
