@@ -60,8 +60,9 @@ def build_record(article: Article, institution: Institution) -> dict[str, Any]:
             record["collection-number"] = str(article.series_number or "")
     else:
         record["container-title"] = article.original_outlet or institution.name
-    if not article.original_outlet and article.doi_url:
-        # A DOI is of what is published here; one that is not registered is no address.
+    if not article.original_outlet and not article.former and article.doi_url:
+        # A DOI is of what is published here, and leads to its present version; one that
+        # is not registered is no address.
         record["DOI"] = article.doi
     if article.version > 1 or article.former:
         record["note"] = describe_version(article)

@@ -238,6 +238,8 @@ def read_record(reader, number):
 
 def test_a_former_version_is_cited_as_what_it_was(reader, article, by, settings):
     settings.SITE_URL = "https://council.example"
+    article.doi, article.doi_registered = "10.5555/cables", True
+    article.save()
     for day, title in ((4, "Second"), (5, "Third")):
         with time_machine.travel(datetime(2026, 3, day, 12, tzinfo=UTC)):
             update(article, by, title=title)
@@ -255,6 +257,8 @@ def test_a_former_version_is_cited_as_what_it_was(reader, article, by, settings)
     assert first["note"] == "Version 1, 2 January 2026"
     assert first["URL"] == f"https://council.example{LIST}1/"
     assert first["id"] == "cables-v1"
+    # Which leads to the third.
+    assert "DOI" not in first
     assert (second["title"], second["note"]) == ("Second", "Version 2, 4 March 2026")
     # The day of the publication, which the version's stands beside.
     assert first["issued"] == second["issued"] == {"date-parts": [[2026, 1, 2]]}
