@@ -34,6 +34,8 @@ def write_bibtex(record: dict[str, Any]) -> str:
     fields = {
         "author": _join_names(record.get("author", [])),
         "editor": _join_names(record.get("editor", [])),
+        # Known to biblatex, and passed over by BibTeX.
+        "translator": _join_names(record.get("translator", [])),
         # A brace more keeps capitals.
         "title": f"{{{_escape(record['title'])}}}",
         "institution": _escape(record.get("publisher", "")),

@@ -17,6 +17,8 @@ def list_meta_tags(article: Article, institution: Institution) -> list[tuple[str
         return []
     record = build_record(article, institution)
     authors = [format_name(name) for name in record.get("author") or record["editor"]]
+    others = record.get("editor", []) if "author" in record else []
+    editors = [format_name(name) for name in others]
     date = "/".join(f"{part:02}" for part in record["issued"]["date-parts"][0])
     publisher = (
         "citation_technical_report_institution"
@@ -26,6 +28,7 @@ def list_meta_tags(article: Article, institution: Institution) -> list[tuple[str
     tags = [
         ("citation_title", record["title"]),
         *(("citation_author", name) for name in authors),
+        *(("citation_editor", name) for name in editors),
         ("citation_publication_date", date),
         (publisher, institution.name),
         ("citation_technical_report_number", record.get("number", "")),
@@ -38,6 +41,7 @@ def list_meta_tags(article: Article, institution: Institution) -> list[tuple[str
         ("citation_pdf_url", _find_pdf(article)),
         ("DC.title", record["title"]),
         *(("DC.creator", name) for name in authors),
+        *(("DC.contributor", name) for name in editors),
         ("DC.date", article.date_iso),
         ("DC.publisher", institution.name),
         ("DC.language", record["language"]),

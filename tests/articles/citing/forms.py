@@ -104,6 +104,7 @@ def read_highwire(tags):
     return {
         "title": one("title"),
         "authors": tags["citation_author"],
+        "editors": tags["citation_editor"],
         "date": one("publication_date").replace("/", "-"),
         "url": one("fulltext_html_url"),
         "pdf": one("pdf_url"),

@@ -194,6 +194,7 @@ def test_bibtex_is_read_as_it_was_meant(client, report):
     fields = {field.key: field.value for field in entry.fields}
     assert (entry.entry_type, entry.key) == ("techreport", "enough")
     assert fields["author"] == "van den Berg, Anna and {Energy Group}"
+    assert fields["translator"] == "Fabre, Jean-Luc"
     assert fields["title"] == r"{R\&D: “enough” if x < 5\% of \$1\_000?}"
     assert (fields["year"], fields["month"]) == ("2024", "may")
     assert fields["institution"] == "The Example Council"

@@ -145,8 +145,9 @@ def test_the_tags_of_the_head(read):
     tags = list_tags(read())
     said = read_highwire(tags)
 
-    expected = leave_out("editors", "place", "kind", "series_number", "pages")
+    expected = leave_out("place", "kind", "series_number", "pages")
     assert keep(said, expected) == expected
+    assert tags["DC.contributor"] == SAID["editors"]
     assert said["pdf"].startswith(f"{SITE}/files/")
     assert tags["DC.identifier"] == [
         SAID["url"],
