@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from django.conf import settings
 from django.contrib.staticfiles import finders
+from django.db.models import F
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -160,6 +161,16 @@ def test_a_known_picture_is_shown_in_the_sizes_there_are(image):
     )
     assert html.count("<img") == 1
     assert 'alt="A harbour"' in html
+
+
+def test_a_picture_has_no_end_tag_that_html_does_not_know(image):
+    type(image).objects.update(rendered=F("fingerprint"))
+    image.refresh_from_db()
+
+    html = show(f'<p>x <img src="{image.file.url}" alt="A harbour"> y</p>', image)
+
+    assert "<source " in html
+    assert "</source>" not in html
 
 
 def test_a_credit_stands_in_the_caption(image):
