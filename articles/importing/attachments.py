@@ -86,12 +86,16 @@ def _attach(article: Article, row: ImportedItem, order: int, context: Context) -
     write_addresses({row: dict.fromkeys(old, new)})
 
 
-def suppose_attached(rows: list[ImportedItem]) -> None:
+def suppose_attached(rows: list[ImportedItem], is_draft: bool) -> None:
     """Say in a trial what would become of them."""
     for row in rows:
-        if not row.target:
-            row.outcome, row.reason = Outcome.CREATED, ""
-            row.save(update_fields=["outcome", "reason"])
+        row.refresh_from_db()
+        if row.target or row.outcome == Outcome.CREATED:
+            continue
+        row.outcome, row.reason = Outcome.CREATED, ""
+        if is_draft:
+            row.data["is_draft"] = True
+        row.save(update_fields=["outcome", "reason", "data"])
 
 
 def _read(row: ImportedItem, context: Context) -> ContentFile:

@@ -82,6 +82,7 @@ def save_media(
         point(row, image)
     return row
 
+    if image.pk:
 
 def _pass_over(row: ImportedItem, earlier: ImportedItem | None) -> ImportedItem:
     """A file that is no image: it is here already, or waits for a piece."""

@@ -21,6 +21,7 @@ from articles.importing.ledger import (
 from articles.models import Article, ImportedItem, OldAddress
 from ecfr_site.redirects.paths import WORDS, list_spellings, parse_parameters
 from ecfr_site.redirects.table import find_new_path
+from articles.models.imported_item import ImportedItemQuerySet
 
 # In a sanitised text, whose attributes are written in one way.
 _LINK = re.compile(r'(<a\b[^>]*?\shref=")([^"]*)("[^>]*>)([^<]*)')
@@ -47,7 +48,8 @@ def link_batch(rows: list[ImportedItem], context: Context) -> None:
     """Rewrite the links of some pieces, join their translations, and note in the
     ledger what leads nowhere. In the caller's transaction."""
     changed = [row for row in rows if row.outcome in (Outcome.CREATED, Outcome.UPDATED)]
-    articles = Article.objects.in_bulk([row.target for row in changed if row.target])
+    numbers = [row.target for row in changed if row.target and not context.is_trial]
+    articles = Article.objects.in_bulk(numbers)
     links = {row: _list_links(row, context) for row in changed}
     everything = [link for found in links.values() for link in found]
     targets = _find_targets(everything, context)
@@ -189,3 +191,11 @@ def _join_translations(
             article.translation_of_id = first.target
     except IntegrityError:
         row.losses.append(f"translation of “{first.title}”, which has one already")
+    if context.is_trial and _has_translation(group, row):
+        row.losses.append(f"translation of “{first.title}”, which has one already")
+
+
+def _has_translation(group: ImportedItemQuerySet, row: ImportedItem) -> bool:
+    """Another of the group would be the one in its language."""
+    before = group.filter(pk__lt=row.pk, data__language=row.data.get("language"))
+    return before.exclude(source_id=row.source_id).exists()

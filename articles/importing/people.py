@@ -54,7 +54,7 @@ def save_person(
         if biography and not joined.biography:
             _fill_biography(joined, biography, context)
         _add_positions(row, record, joined, context)
-        return _point(row, joined, context)
+        return _point(row, joined)
     if record.email:
         row.losses.append("e-mail address, which readers would see here")
     name, rest = cut(record.name, _length(Author, "name"))
@@ -93,16 +93,20 @@ def _find_joined(record: PersonRecord, context: Context) -> Author | None:
         return Author.objects.filter(pk=chosen).first()
     for login in record.logins:
         same = context.people.get(login)
-        if same and same.source_id != record.source_id and same.target:
-            return Author.objects.filter(pk=same.target).first()
+        if same and same.source_id != record.source_id and same.is_here:
+            if context.is_trial and same.target is None:
+                return Author(name=same.title)
+            return Author.objects.filter(pk=same.target or 0).first()
     return None
 
 
 def _fill_biography(author: Author, biography: str, context: Context) -> None:
     """Add it to somebody whom the archive has twice; who was here is left alone."""
+    if context.is_trial:
+        return
     rows = ImportedItem.objects.about(author)
     own = rows.filter(source=context.source, mark=make_mark(author))
-    if not context.is_trial and own.exclude(digest="").exists():
+    if own.exclude(digest="").exists():
         author.biography = biography
         author.save()
         rows.filter(source=context.source).update(mark=make_mark(author))
@@ -134,7 +138,7 @@ def save_term(
     row.data["becomes"] = chosen
     if there := _find_chosen(chosen, number):
         row.outcome, row.reason = Outcome.UNCHANGED, f"Joined to {there}."[:300]
-        return _point(row, there, context)
+        return _point(row, there)
     model = Programme if chosen == PROGRAMME else Topic
     name, rest = cut(record.name, _length(model, "name"))
     if rest:
@@ -147,9 +151,9 @@ def save_term(
     if model is Topic:
         values |= {"kind": chosen, "parent_id": _find_parent(row, chosen, context)}
         same |= {"kind": chosen}
-    if earlier is None and (there := model._default_manager.filter(**same).first()):
+    if earlier is None and (there := _find_same(row, model, same, context)):
         row.outcome, row.reason = Outcome.UNCHANGED, f"Joined to {there}."[:300]
-        return _point(row, there, context)
+        return _point(row, there)
     _save(row, earlier, model, values, context, {})
     return row
 
@@ -164,19 +168,42 @@ def _find_chosen(chosen, number):
     return model.objects.filter(pk=number).first()
 
 
+def _find_same(row, model, same, context):
+    """The topic or programme of that name, also one that a trial only supposes."""
+    if there := model._default_manager.filter(**same).first():
+        return there
+    if not context.is_trial:
+        return None
+    name, chosen = same["name__iexact"], row.data["becomes"]
+    for other in context.terms.values():
+        is_supposed = other.outcome == Outcome.CREATED and other.target is None
+        is_same = other.title.casefold() == name.casefold()
+        if is_supposed and is_same and other.data["becomes"] == chosen:
+            return model(name=other.title)
+    return None
+
+
 def _find_parent(row: ImportedItem, chosen: str, context: Context) -> int | None:
     """The number of the topic above, if it is of the same kind and not too deep."""
     if not row.data["parent"]:
         return None
     above = context.terms.get((row.data["taxonomy"], row.data["parent"]))
-    if above is None or above.data.get("becomes") != chosen:
+    if above is None or above.data.get("becomes") != chosen or not above.is_here:
         row.losses.append(f"its place under “{row.data['parent']}”")
         return None
-    topic = Topic.objects.filter(pk=above.target or 0).first()
-    if topic and len(topic.ancestors()) + 1 >= MAX_DEPTH:
-        row.losses.append(f"its place under “{topic}”, which would be too deep")
+    levels = _count_levels(above)
+    if levels >= MAX_DEPTH:
+        row.losses.append(f"its place under “{above.title}”, which would be too deep")
         return None
-    return above.target
+    row.data["level"] = levels + 1
+    # A trial supposes one that nothing else has.
+    return above.target or 0
+
+
+def _count_levels(row: ImportedItem) -> int:
+    """How deep the topic of the row is, also of one that a trial only supposes."""
+    topic = Topic.objects.filter(pk=row.target or 0).first()
+    return len(topic.ancestors()) + 1 if topic else row.data.get("level", 1)
 
 
 def _save(row, earlier, model, values, context, defaults):
@@ -197,7 +224,7 @@ def _save(row, earlier, model, values, context, defaults):
         setattr(instance, name, value)
     if not context.is_trial:
         _store(instance)
-    _point(row, instance, context)
+    _point(row, instance)
     return instance
 
 
@@ -207,8 +234,9 @@ def _store(instance: Any) -> None:
     instance.save()
 
 
-def _point(row, instance, context):
-    if not context.is_trial:
+def _point(row, instance):
+    """Say what the item became; a trial names only what is here already."""
+    if instance.pk:
         point(row, instance)
     return row
 

@@ -49,6 +49,10 @@ class Piece:
     links: list[str] = field(default_factory=list)
     kind: str = ""
 
+    @property
+    def is_draft(self) -> bool:
+        return bool(self.values["state"] != State.PUBLISHED)
+
     def make_digest(self) -> str:
         return digest(
             {

@@ -55,6 +55,8 @@ def save_piece(
         "language": piece.values["language"],
         "links": piece.links,
     }
+    if piece.is_draft:
+        row.data["is_draft"] = True
     if said := _list_job_titles(piece, context):
         row.data["said"] = said
     article = earlier.find_target() if earlier else None
@@ -64,7 +66,9 @@ def save_piece(
     if len(piece.values["body"]) > MAX_LENGTH:
         raise ValidationError("The text is longer than any that can be saved here.")
     if context.is_trial:
-        suppose_attached(piece.files)
+        suppose_attached(piece.files, piece.is_draft)
+        if article:
+            point(row, article)
     elif isinstance(article, Article):
         row.before = keep(article)
         _update(row, article, piece, context)

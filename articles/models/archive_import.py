@@ -24,6 +24,12 @@ class ArchiveImportQuerySet(models.QuerySet["ArchiveImport"]):
         silent = Q(worked_at=None) | Q(worked_at__lt=timezone.now() - DESERTED)
         return self.under_way().filter(silent)
 
+    def trials(self) -> "ArchiveImportQuerySet":
+        """Those whose ledger says what an import would do."""
+        State = ArchiveImport.State
+        stopped = Q(state=State.STOPPED, stopped_in=State.TRYING)
+        return self.filter(Q(state__in=[State.TRYING, State.TRIED]) | stopped)
+
     def forget_old(self) -> None:
         """Remove uploaded files when their time is over; a few each time."""
         long_ago = timezone.now() - KEPT
@@ -130,7 +136,9 @@ class ArchiveImport(models.Model):
 
     @property
     def is_trial(self) -> bool:
-        return self.state in (self.State.TRYING, self.State.TRIED)
+        is_stopped = self.state == self.State.STOPPED
+        state = self.stopped_in if is_stopped else self.state
+        return state in (self.State.TRYING, self.State.TRIED)
 
     @property
     def per_cent(self) -> int:
@@ -149,8 +157,13 @@ class ArchiveImport(models.Model):
 
         What an earlier trial wrote into the ledger goes.
         """
-        before = self.BEGUN_FROM[state]
-        begun = ArchiveImport.objects.filter(pk=self.pk, state__in=before).update(
+        before = ArchiveImport.objects.filter(
+            pk=self.pk, state__in=self.BEGUN_FROM[state]
+        )
+        if state == self.State.UNDOING:
+            # A trial that was stopped made nothing.
+            before = before.exclude(pk__in=ArchiveImport.objects.trials())
+        begun = before.update(
             state=state, phase=self.Phase.PEOPLE, done=0, trouble="", worked_at=None
         )
         if begun and state != self.State.UNDOING:

@@ -8,10 +8,16 @@ from django.db.models import Count, Exists, OuterRef, Q
 from articles.models.archive_import import ArchiveImport
 
 
+def _made() -> Q:
+    """Items that became something; of a trial none did."""
+    trials = ArchiveImport.objects.trials().values("pk")
+    return Q(target__isnull=False) & ~Q(archive_import__in=trials)
+
+
 class ImportedItemQuerySet(models.QuerySet["ImportedItem"]):
     def of_source(self, source: str) -> "ImportedItemQuerySet":
         """Items of any import from the source that became something; newest last."""
-        return self.filter(source=source, target__isnull=False).order_by("pk")
+        return self.filter(_made(), source=source).order_by("pk")
 
     def find_earlier(
         self, source: str, kind: str, source_ids: Iterable[str]
@@ -22,13 +28,13 @@ class ImportedItemQuerySet(models.QuerySet["ImportedItem"]):
 
     def about(self, instance: models.Model) -> "ImportedItemQuerySet":
         """The rows of what became the instance."""
-        return self.filter(model=instance._meta.label_lower, target=instance.pk)
+        model = instance._meta.label_lower
+        return self.filter(_made(), model=model, target=instance.pk)
 
     def known_to(self, archive_import: ArchiveImport) -> "ImportedItemQuerySet":
         """Items of its source that became something, and all of its own."""
         return self.filter(
-            Q(target__isnull=False) | Q(archive_import=archive_import),
-            source=archive_import.source,
+            _made() | Q(archive_import=archive_import), source=archive_import.source
         )
 
     def find_targets(
@@ -67,7 +73,7 @@ class ImportedItem(models.Model):
     """A row of the ledger: what became of one item of an archive in one import.
 
     Written in the transaction of the item itself. It names what it became by model and
-    number, which may be gone by now; a trial names nothing.
+    number, which may be gone by now; of a trial, what is here and would be updated.
     """
 
     class Kind(models.TextChoices):
@@ -175,6 +181,7 @@ class OldAddressQuerySet(models.QuerySet["OldAddress"]):
         return (
             self.filter(
                 is_redirect=False,
+        trials = ArchiveImport.objects.trials().values("pk")
                 item__model=instances.model._meta.label_lower,
                 item__target__in=instances.values("pk"),
             )
@@ -182,6 +189,7 @@ class OldAddressQuerySet(models.QuerySet["OldAddress"]):
             .select_related("item")
             .order_by("pk")
         )
+            .exclude(item__archive_import__in=trials)
 
 
 class OldAddress(models.Model):

@@ -131,7 +131,8 @@ def build_table(received):
 def undo(request, model_admin, pk):
     """Ask whether all that an import made should go, and begin to take it back."""
     received = find_import(request, pk)
-    if received.state not in ArchiveImport.BEGUN_FROM[State.UNDOING]:
+    may_be_undone = received.state in ArchiveImport.BEGUN_FROM[State.UNDOING]
+    if received.is_trial or not may_be_undone:
         return go_to("move_in_import", pk)
     if request.method == "POST":
         _begin(request, received, State.UNDOING)
