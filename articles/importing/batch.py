@@ -13,6 +13,7 @@ from articles.importing.ledger import (
     Context,
     Kind,
     Outcome,
+    is_draft,
     list_paths,
 )
 from articles.importing.people import (
@@ -210,12 +211,7 @@ def _find_paths(rows: Iterable[ImportedItem]) -> dict[ImportedItem, tuple[str, s
     found = {}
     for row in rows:
         instance = instances.get((row.model, row.target or 0))
-        if instance and not _is_draft(instance):
+        if instance and not is_draft(instance):
             paths = list_paths(instance)
             found[row] = paths[0], paths[-1]
     return found
-
-
-def _is_draft(instance: Any) -> bool:
-    """Return whether an address that leads to it would tell readers of a draft."""
-    return isinstance(instance, Article) and not instance.is_public

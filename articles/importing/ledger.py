@@ -189,6 +189,12 @@ def get_path(instance: Any) -> str:
     return str(instance.get_absolute_url())
 
 
+def is_draft(instance: Model | None) -> bool:
+    """Return whether an address that leads to it would tell readers of a draft."""
+    article = instance.article if isinstance(instance, Attachment) else instance
+    return isinstance(article, Article) and not article.is_public
+
+
 def list_paths(instance: Model) -> list[str]:
     """Its page, and the feed of it if it has one."""
     feeds = instance.list_feeds() if isinstance(instance, SlugRedirectMixin) else []

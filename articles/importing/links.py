@@ -6,6 +6,7 @@ from html import escape, unescape
 from typing import NamedTuple
 
 from django.db import IntegrityError, transaction
+from django.db.models import Model
 
 from articles.history.snapshot import keep_together
 from articles.importing.addresses import list_media_keys
@@ -16,10 +17,13 @@ from articles.importing.ledger import (
     Kind,
     Outcome,
     get_path,
+    is_draft,
     make_mark,
 )
 from articles.models import Article, ImportedItem, OldAddress
 from ecfr_site.redirects.paths import WORDS, list_spellings, parse_parameters
+from ecfr_site.redirects.paths import WORDS, list_spellings, parse_parameters
+from ecfr_site.redirects.table import find_new_paths
 from ecfr_site.redirects.table import find_new_path
 from articles.models.imported_item import ImportedItemQuerySet
 
@@ -40,6 +44,17 @@ class _Link(NamedTuple):
 class _Target(NamedTuple):
     """The address of a link, and the title of what readers find there."""
 
+    is_draft: bool = False
+
+
+class _Known(NamedTuple):
+    """The old addresses and files by which links are resolved, what became of them,
+    and what the site redirects."""
+
+    addresses: dict[str, OldAddress]
+    media: dict[str, ImportedItem]
+    instances: dict[tuple[str, int], Model]
+    redirects: dict[str, str]
     address: str
     title: str = ""
 
@@ -56,6 +71,11 @@ def link_batch(rows: list[ImportedItem], context: Context) -> None:
     for row, found in links.items():
         lost = [link.href for link in found if link.href not in targets]
         row.losses += [
+        row.losses += [
+            f"link to {link.href[:300]}, which is not live here: it works once it is"
+            for link in found
+            if link.href in targets and targets[link.href].is_draft
+        ]
             f"link to {href[:300]}, which leads nowhere here" for href in lost
         ]
         if (article := articles.get(row.target)) and len(lost) < len(found):
@@ -104,45 +124,59 @@ def _list_links(row: ImportedItem, context: Context) -> list[_Link]:
 
 
 def _find_targets(links: Iterable[_Link], context: Context) -> dict[str, _Target]:
-    """{href: its target} of links to what came over; some queries for all."""
+    """{href: its target} of links to what came over, now or earlier, and of those that
+    the site redirects; some queries for all."""
     links = list(links)
     paths = {path for link in links for path in link.spellings}
-    known = OldAddress.objects.find(context.source, paths)
+    addresses = OldAddress.objects.find(context.archive_import, paths)
     media = context.find_media(
         key for link in links if _OF_FILES in link.href
         for key in list_media_keys(link.href)
     )  # fmt: skip
-    rows = [*(old.item for old in known.values()), *media.values()]
+    rows = [*(old.item for old in addresses.values()), *media.values()]
     instances = ImportedItem.objects.find_targets(rows)
-    addresses = {key: get_path(instance) for key, instance in instances.items()}
-    targets = {}
-    for link in links:
-        old = next((known[p] for p in link.spellings if p in known), None)
-        row = old.item if old else None
-        if row is None and _OF_FILES in link.href:
-            keys = list_media_keys(link.href)
-            row = next((media[key] for key in keys if key in media), None)
-        address = addresses.get((row.model, row.target or 0)) if row else None
-        if old and row and row.kind == Kind.SITE:
-            address = _find_list(old, link, context)
-        if context.old_site.find_path(link.href) == f"{context.old_site.home}/":
-            address = "/"
-        if row and row.target is None and context.is_trial and row.is_here:
-            address = link.href
-        if address:
-            mark = f"#{link.fragment}" if link.fragment else ""
-            found = instances.get((row.model, row.target or 0)) if row else None
-            title = ""
-            if isinstance(found, Article) and found.is_public:
-                title = found.title
-            targets[link.href] = _Target(f"{address}{mark}", title)
-    return targets
+    known = _Known(addresses, media, instances, find_new_paths(paths))
+    found = {link.href: _find_target(link, known, context) for link in links}
+    return {href: target for href, target in found.items() if target}
 
 
-def _find_list(old: OldAddress, link: _Link, context: Context) -> str:
-    """The new address of a feed or a list; a search stays to be redirected."""
-    found = "" if old.path.endswith(f"?{WORDS}=") else find_new_path(old.path)
-    return found or context.old_site.find_path(link.href)
+def _find_target(link: _Link, known: _Known, context: Context) -> _Target | None:
+    mark = f"#{link.fragment}" if link.fragment else ""
+    old_path = context.old_site.find_path(link.href)
+    if old_path == f"{context.old_site.home}/":
+        return _Target(f"/{mark}")
+    row = _find_row(link, known)
+    instance = known.instances.get((row.model, row.target or 0)) if row else None
+    if row and _is_draft(row, instance, context):
+        # Its own address would tell of it; the old one is redirected in time.
+        return _Target(f"{old_path}{mark}", is_draft=True)
+    if instance is not None:
+        title = instance.title if isinstance(instance, Article) else ""
+        return _Target(f"{get_path(instance)}{mark}", title)
+    if row and row.kind != Kind.SITE:
+        # A trial has no address yet; any other is gone.
+        is_new = context.is_trial and row.target is None and row.is_here
+        return _Target(link.href) if is_new else None
+    moved = next((p for p in link.spellings if known.redirects.get(p)), "")
+    # Of a search the words are redirected, too.
+    if moved and not moved.endswith(f"?{WORDS}="):
+        return _Target(f"{known.redirects[moved]}{mark}")
+    return _Target(f"{old_path}{mark}") if moved or row else None
+
+
+def _find_row(link: _Link, known: _Known) -> ImportedItem | None:
+    for path in link.spellings:
+        if path in known.addresses:
+            return known.addresses[path].item
+    keys = list_media_keys(link.href) if _OF_FILES in link.href else ()
+    return next((known.media[key] for key in keys if key in known.media), None)
+
+
+def _is_draft(row: ImportedItem, instance: Model | None, context: Context) -> bool:
+    """Readers do not see it here, or would not after a trial."""
+    if context.is_trial and row.outcome in (Outcome.CREATED, Outcome.UPDATED):
+        return bool(row.data.get("is_draft"))
+    return is_draft(instance)
 
 
 def _rewrite(article: Article, targets: dict[str, _Target]) -> None:

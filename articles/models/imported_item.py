@@ -170,9 +170,12 @@ class ImportedItem(models.Model):
 
 
 class OldAddressQuerySet(models.QuerySet["OldAddress"]):
-    def find(self, source: str, paths: Iterable[str]) -> "dict[str, OldAddress]":
-        """{path: its newest row} with the item, of any import from the source."""
-        rows = self.filter(item__source=source, path__in=list(paths))
+    def find(
+        self, archive_import: ArchiveImport, paths: Iterable[str]
+    ) -> "dict[str, OldAddress]":
+        """{path: its newest row} with the item, of those the import knows."""
+        known = ImportedItem.objects.known_to(archive_import)
+        rows = self.filter(path__in=list(paths), item__in=known)
         return {row.path: row for row in rows.select_related("item").order_by("pk")}
 
     def waiting_for(self, instances: models.QuerySet[Any]) -> "OldAddressQuerySet":

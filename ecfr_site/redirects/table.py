@@ -1,5 +1,6 @@
 """The redirects: which one answers for a request, and which may be kept."""
 
+from collections.abc import Iterable
 from http import HTTPStatus
 from urllib.parse import quote, quote_plus, urlsplit
 
@@ -58,8 +59,15 @@ def get_target(row: Redirect, request: HttpRequest) -> str:
 
 def find_new_path(old_path: str) -> str:
     """The present path of a page of this site that moved, or nothing; one query."""
-    found = own_redirects().filter(old_path=_find_path(old_path))
-    return found.values_list("new_path", flat=True).first() or ""
+    path = _find_path(old_path)
+    return find_new_paths([path]).get(path, "")
+
+
+def find_new_paths(old_paths: Iterable[str]) -> dict[str, str]:
+    """{canonical path: the present one, "" if it is gone} of those that moved; one
+    query."""
+    found = own_redirects().filter(old_path__in=list(old_paths))
+    return dict(found.values_list("old_path", "new_path"))
 
 
 @transaction.atomic
