@@ -21,11 +21,9 @@ from articles.importing.ledger import (
     make_mark,
 )
 from articles.models import Article, ImportedItem, OldAddress
-from ecfr_site.redirects.paths import WORDS, list_spellings, parse_parameters
+from articles.models.imported_item import ImportedItemQuerySet
 from ecfr_site.redirects.paths import WORDS, list_spellings, parse_parameters
 from ecfr_site.redirects.table import find_new_paths
-from ecfr_site.redirects.table import find_new_path
-from articles.models.imported_item import ImportedItemQuerySet
 
 # In a sanitised text, whose attributes are written in one way.
 _LINK = re.compile(r'(<a\b[^>]*?\shref=")([^"]*)("[^>]*>)([^<]*)')
@@ -44,6 +42,8 @@ class _Link(NamedTuple):
 class _Target(NamedTuple):
     """The address of a link, and the title of what readers find there."""
 
+    address: str
+    title: str = ""
     is_draft: bool = False
 
 
@@ -55,8 +55,6 @@ class _Known(NamedTuple):
     media: dict[str, ImportedItem]
     instances: dict[tuple[str, int], Model]
     redirects: dict[str, str]
-    address: str
-    title: str = ""
 
 
 def link_batch(rows: list[ImportedItem], context: Context) -> None:
@@ -71,12 +69,12 @@ def link_batch(rows: list[ImportedItem], context: Context) -> None:
     for row, found in links.items():
         lost = [link.href for link in found if link.href not in targets]
         row.losses += [
+            f"link to {href[:300]}, which leads nowhere here" for href in lost
+        ]
         row.losses += [
             f"link to {link.href[:300]}, which is not live here: it works once it is"
             for link in found
             if link.href in targets and targets[link.href].is_draft
-        ]
-            f"link to {href[:300]}, which leads nowhere here" for href in lost
         ]
         if (article := articles.get(row.target)) and len(lost) < len(found):
             _rewrite(article, targets)
@@ -104,12 +102,17 @@ def _begin_histories(
             keep_together(made, context.archive_import.by, comment)
 
 
+def list_links(body: str) -> list[str]:
+    """The addresses in a sanitised text, each once."""
+    hrefs = [unescape(written) for _, written, _, _ in _LINK.findall(body)]
+    return list(dict.fromkeys(hrefs))
+
+
 def list_old_links(body: str, context: Context) -> list[str]:
     """The addresses in a sanitised text that lead to the old site, each once."""
-    hrefs = [unescape(written) for _, written, _, _ in _LINK.findall(body)]
     return [
         href[:_LONGEST]
-        for href in dict.fromkeys(hrefs)
+        for href in list_links(body)
         if not href.startswith("#") and context.old_site.find_path(href)
     ]
 
@@ -217,6 +220,8 @@ def _join_translations(
     if first.data.get("language") == row.data.get("language"):
         row.losses.append(f"translation of “{first.title}”, in the same language")
         return
+    if context.is_trial and _has_translation(group, row):
+        row.losses.append(f"translation of “{first.title}”, which has one already")
     if article is None or not first.target or article.pk == first.target:
         return
     try:
@@ -224,8 +229,6 @@ def _join_translations(
             Article.objects.filter(pk=article.pk).update(translation_of=first.target)
             article.translation_of_id = first.target
     except IntegrityError:
-        row.losses.append(f"translation of “{first.title}”, which has one already")
-    if context.is_trial and _has_translation(group, row):
         row.losses.append(f"translation of “{first.title}”, which has one already")
 
 

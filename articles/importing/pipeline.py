@@ -34,7 +34,7 @@ from articles.importing.records import NotAnExport, Record, Site, clean
 from articles.importing.redirecting import write_addresses
 from articles.importing.sources import READERS
 from articles.importing.survey import Survey
-from articles.importing.undo import undo_item
+from articles.importing.undo import name_broken_links, undo_item
 from articles.models import ArchiveImport, ImportedItem
 from ecfr_site.audit import log
 from ecfr_site.database.planner import collect_statistics
@@ -317,4 +317,5 @@ def _undo(found: ArchiveImport, until: float) -> bool:
     with transaction.atomic():
         if found.finish(State.UNDONE):
             _log(found, "Undone")
+        name_broken_links(found)
     return False

@@ -10,12 +10,21 @@ from articles.history.snapshot import forget_latest, write
 from articles.importing.ledger import (
     IMPORTED,
     IMPORTED_AGAIN,
+    Kind,
     Outcome,
+    get_path,
     list_paths,
     make_mark,
 )
+from articles.importing.links import list_links
 from articles.importing.portraits import take_back
-from articles.models import Article, Attachment, AttachmentText, ImportedItem
+from articles.models import (
+    ArchiveImport,
+    Article,
+    Attachment,
+    AttachmentText,
+    ImportedItem,
+)
 from articles.webhooks import remember_imported
 from authors.models import Author
 from ecfr_site.images.models import Image
@@ -68,7 +77,19 @@ def _has_other_positions(row: ImportedItem, instance: models.Model) -> bool:
 
 def _note(row: ImportedItem, outcome: str, reason: str = "") -> None:
     row.outcome, row.reason = outcome, reason[:300]
-    row.save(update_fields=["outcome", "reason"])
+    row.save(update_fields=["outcome", "reason", "data"])
+
+
+def name_broken_links(found: ArchiveImport) -> None:
+    """Say of the pieces that were kept which of their links lead to what went."""
+    undone = found.items.filter(outcome=Outcome.UNDONE, data__has_key="went")
+    went = {data["went"] for data in undone.values_list("data", flat=True)}
+    for row in found.items.filter(kind=Kind.PIECE, outcome=Outcome.KEPT):
+        article = row.find_target()
+        links = list_links(article.body) if isinstance(article, Article) else []
+        lost = [href for href in links if href.partition("#")[0] in went]
+        row.losses += [f"link to {href[:300]}, which was taken back" for href in lost]
+        row.save(update_fields=["losses"])
 
 
 def _get_use(instance: models.Model) -> str:
@@ -100,6 +121,7 @@ def _is_there(rows: Any) -> bool:
 def _delete(row: ImportedItem, instance: models.Model) -> None:
     _remove_redirects(row, instance)
     number, files = instance.pk, _list_files(instance)
+    row.data["went"] = get_path(instance)
     try:
         with transaction.atomic():
             if isinstance(instance, Article):

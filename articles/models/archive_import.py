@@ -151,16 +151,30 @@ class ArchiveImport(models.Model):
         passed = (self.phase - 1) * records + min(self.done, records)
         return min(100, 100 * passed // (len(self.Phase) * records))
 
+    def list_newer(self) -> ArchiveImportQuerySet:
+        """Imports of the same source that were made after this one, and stand."""
+        State = ArchiveImport.State
+        standing = (State.IMPORTING, State.DONE, State.STOPPED, State.UNDOING)
+        last = self.items.order_by("-pk").values_list("pk", flat=True).first() or 0
+        newer = ArchiveImport.objects.filter(
+            source=self.source, state__in=standing, items__pk__gt=last
+        )
+        newer = newer.exclude(pk__in=ArchiveImport.objects.trials())
+        return newer.exclude(pk=self.pk).distinct()
+
     @transaction.atomic
     def begin(self, state: State) -> bool:
         """Begin to look, to try, to import or to undo; return whether it is new.
 
-        What an earlier trial wrote into the ledger goes.
+        What an earlier trial wrote into the ledger goes. The newest import of a source
+        is undone first: it holds on to what those before it made.
         """
         before = ArchiveImport.objects.filter(
             pk=self.pk, state__in=self.BEGUN_FROM[state]
         )
         if state == self.State.UNDOING:
+            if self.list_newer().exists():
+                return False
             # A trial that was stopped made nothing.
             before = before.exclude(pk__in=ArchiveImport.objects.trials())
         begun = before.update(

@@ -31,6 +31,11 @@ class ImportedItemQuerySet(models.QuerySet["ImportedItem"]):
         model = instance._meta.label_lower
         return self.filter(_made(), model=model, target=instance.pk)
 
+    def shared_with(self, other: ArchiveImport) -> "ImportedItemQuerySet":
+        """Those that became what an item of the other import became, too."""
+        same = other.items.filter(model=OuterRef("model"), target=OuterRef("target"))
+        return self.filter(Exists(same), target__isnull=False)
+
     def known_to(self, archive_import: ArchiveImport) -> "ImportedItemQuerySet":
         """Items of its source that became something, and all of its own."""
         return self.filter(
@@ -181,18 +186,18 @@ class OldAddressQuerySet(models.QuerySet["OldAddress"]):
     def waiting_for(self, instances: models.QuerySet[Any]) -> "OldAddressQuerySet":
         """Those of what became one of the instances that are no redirects yet."""
         undone = ImportedItem.Outcome.UNDONE
+        trials = ArchiveImport.objects.trials().values("pk")
         return (
             self.filter(
                 is_redirect=False,
-        trials = ArchiveImport.objects.trials().values("pk")
                 item__model=instances.model._meta.label_lower,
                 item__target__in=instances.values("pk"),
             )
             .exclude(item__outcome=undone)
+            .exclude(item__archive_import__in=trials)
             .select_related("item")
             .order_by("pk")
         )
-            .exclude(item__archive_import__in=trials)
 
 
 class OldAddress(models.Model):

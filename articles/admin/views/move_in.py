@@ -138,12 +138,15 @@ def undo(request, model_admin, pk):
         _begin(request, received, State.UNDOING)
         return go_to("move_in_import", pk)
     counts = received.items.count_outcomes()
+    newer = received.list_newer().order_by("-pk").first()
     return render(
         request,
         model_admin,
         "move_in_undo",
         "Undo the import",
         received=received,
+        newer=newer,
+        shared=newer.items.shared_with(received).count() if newer else 0,
         created=sum(n for (_, outcome), n in counts.items() if outcome == "created"),
         updated=sum(n for (_, outcome), n in counts.items() if outcome == "updated"),
     )

@@ -134,6 +134,9 @@ class Command(BaseCommand):
             raise CommandError(" ".join(error.messages)) from error
 
     def begin(self, found, state):
+        newer = found.list_newer() if state == State.UNDOING else ()
+        for other in newer:
+            raise CommandError(f"Undo {other} first, which came after it.")
         if not found.begin(state):
             raise CommandError(f"Import {found.pk} is {found.get_state_display()}.")
 

@@ -343,6 +343,28 @@ def test_an_import_is_made_reported_and_undone(administrator):
     assert not Topic.objects.filter(name="Asia").exists()
 
 
+def test_the_newer_import_is_named_which_is_undone_first(administrator):
+    older = act(administrator, upload(administrator, archive()), "import")
+    newer = act(administrator, upload(administrator, archive()), "import")
+    text = administrator.get(page(older, "undo")).text
+    assert page(newer) in text
+    assert "holds on to 3 items of this one" in text
+    assert 'class="danger"' not in text
+    administrator.post(page(older, "undo"))
+    older.refresh_from_db()
+    assert older.state == State.DONE
+
+
+def test_a_trial_that_was_stopped_offers_no_undo(administrator):
+    received = upload(administrator, archive())
+    ArchiveImport.objects.update(state=State.STOPPED, stopped_in=State.TRYING)
+    shown = administrator.get(page(received)).text
+    assert "The trial was stopped." in shown
+    assert page(received, "undo") not in shown
+    response = administrator.get(page(received, "undo"), follow=True)
+    assert response.redirect_chain[-1][0] == page(received)
+
+
 def test_what_is_under_way_or_done_is_mapped_no_more(administrator):
     received = act(administrator, upload(administrator, archive()), "import")
     response = administrator.post(page(received, "people"), {"author": ""}, follow=True)

@@ -146,3 +146,42 @@ def test_a_file_that_another_article_offers_stays():
 def test_a_file_that_was_taken_back_is_not_read():
     upkeep.read_file.func("attachments/gone.pdf")
     assert not AttachmentText.objects.exists()
+
+
+# Of two imports of one source
+
+
+def test_the_newer_import_is_undone_first():
+    asia = [("category", "asia")]
+    before = dump()
+    older = move_in(*POST, item(terms=asia), item(2, slug="two"))
+    between = dump()
+    newer = move_in(
+        *(*POST, category("far", "Far", "asia"), item(title="Another", terms=asia)),
+        item(3, slug="three", terms=[("category", "far")], date="2021-01-02 03:04:05"),
+    )
+    assert newer.items.shared_with(older).count() == 3
+    assert not older.begin(State.UNDOING)
+    work(newer, State.UNDOING)
+    assert dump() == between
+    work(older, State.UNDOING)
+    assert dump() == before
+
+
+def test_imports_of_others_and_trials_hold_on_to_nothing():
+    older = move_in(*POST, item())
+    move_in(*POST, item(title="Another"), state=State.TRYING)
+    assert not older.list_newer().exists()
+    assert work(older, State.UNDOING).state == State.UNDONE
+
+
+def test_what_is_kept_names_its_links_to_what_went():
+    text = '<a href="https://old.example/?p=2#end">b</a>'
+    found = move_in(*POST, item(text=text), item(2, slug="b"))
+    article = Article.objects.get(slug="a-piece")
+    article.title = "Ours"
+    article.save()
+    work(found, State.UNDOING)
+    row = found.items.get(kind="piece", source_id="1")
+    assert row.outcome == "kept"
+    assert row.losses == ["link to /article/b/#end, which was taken back"]
