@@ -58,20 +58,22 @@ def save_batch(records: list[tuple[int, Record]], context: Context) -> None:
     In the caller's transaction. One that cannot be saved costs the others nothing.
     """
     saved: list[tuple[ImportedItem, Record]] = []
+    repeated: list[ImportedItem] = []
     for kind, some in _group(records):
         earlier = _find_earlier(kind, some, context)
         seen = _find_seen(kind, some, context)
         for place, record in some:
             source_id = _get_id(place, record)
             if source_id in seen:
+                repeated += _describe_repeated(place, record, seen[source_id], context)
                 continue
-            seen.add(source_id)
             row = _save(kind, source_id, record, earlier.get(source_id), context)
+            seen[source_id] = row.address
             saved.append((row, record))
             _learn(row, context)
     save_new_pieces(context)
     rows = [row for row, _ in saved]
-    ImportedItem.objects.bulk_create(rows)
+    ImportedItem.objects.bulk_create([*rows, *repeated])
     if not context.is_trial:
         published = [r.target for r in rows if r.model == Article._meta.label_lower]
         remember_imported([pk for pk in published if pk])
@@ -106,11 +108,34 @@ def _find_earlier(
 
 def _find_seen(
     kind: str, records: list[tuple[int, Record]], context: Context
-) -> set[str]:
-    """Those that the archive had before: the first counts."""
+) -> dict[str, str]:
+    """{source id: address} of those that the archive had before: the first counts."""
     ids = [_get_id(place, record) for place, record in records]
     seen = context.archive_import.items.filter(kind=kind, source_id__in=ids)
-    return set(seen.values_list("source_id", flat=True))
+    return dict(seen.values_list("source_id", "address"))
+
+
+def _describe_repeated(
+    place: int, record: Record, address: str, context: Context
+) -> Iterator[ImportedItem]:
+    """A row for a piece whose number one before it has, or for another file than that
+    at the address. People, terms and files come again with each part of an archive.
+    """
+    if not isinstance(record, (PieceRecord, MediaRecord)):
+        return
+    describe: Any = _PHASES[type(record)][2]
+    described = describe(record, context)
+    if isinstance(record, MediaRecord) and described["address"] == address:
+        return
+    number = record.source_id[:150]
+    yield context.build_row(
+        Kind.UNREADABLE,
+        f"record {place}",
+        title=described["title"],
+        address=described["address"],
+        outcome=Outcome.SKIPPED,
+        reason=f"An item before it has the same number, {number}. It was left out.",
+    )
 
 
 def _save(

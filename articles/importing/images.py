@@ -51,7 +51,10 @@ def save_media(
     """The image of the record. A file that is no image is kept for the pieces that
     link to it."""
     row = context.build_row(
-        Kind.MEDIA, record.source_id, **describe_media(record, context)
+        Kind.MEDIA,
+        record.source_id,
+        losses=list(record.losses),
+        **describe_media(record, context),
     )
     key = row.address
     if not is_image(key):
@@ -79,10 +82,10 @@ def save_media(
         setattr(image, name, value)
     if not context.is_trial:
         image.save()
+    if image.pk:
         point(row, image)
     return row
 
-    if image.pk:
 
 def _pass_over(row: ImportedItem, earlier: ImportedItem | None) -> ImportedItem:
     """A file that is no image: it is here already, or waits for a piece."""

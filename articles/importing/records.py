@@ -79,6 +79,7 @@ class MediaRecord:
     parent: str = ""
     # A login of the person whom it shows.
     portrait_of: str = ""
+    losses: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

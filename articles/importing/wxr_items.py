@@ -3,6 +3,7 @@
 import json
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 
 from lxml import etree
 
@@ -69,17 +70,25 @@ def read_item(element: etree._Element, site: Site) -> Iterator[Record]:
     if is_cut(element):
         yield build_too_long(number, title)
         return
-    if not number:
-        yield Unreadable("", f"An item without a number: “{title}”.")
-        return
+    losses: tuple[str, ...] = ()
+    if not number.isdecimal():
+        called = f"“{number}” for a number" if number else "no number"
+        address = get(element, "link") or get(element, "guid")
+        if type_ == REUSABLE_BLOCK or type_ in GUEST_TYPES or not address:
+            reason = f"An item with {called}: “{title}”. It was left out."
+            yield Unreadable("", reason)
+            return
+        losses = (f"It has {called}, and is known by its address instead.",)
+        number = address
     if type_ == "attachment":
-        yield _read_attachment(element, number, title, site)
+        yield replace(_read_attachment(element, number, title, site), losses=losses)
     elif type_ == REUSABLE_BLOCK:
         site.blocks[number] = get(element, "encoded", "content")
     elif type_ in GUEST_TYPES:
         yield read_guest(element, number, title)
     else:
-        yield _read_piece(element, number, title, type_, site)
+        piece = _read_piece(element, number, title, type_, site)
+        yield replace(piece, losses=(*piece.losses, *losses))
 
 
 def _read_attachment(
@@ -193,7 +202,9 @@ def _list_addresses(
 
 
 def _list_numbered(number: str, type_: str, site: Site) -> list[str]:
-    """The addresses by which WordPress finds any item."""
+    """The addresses by which WordPress finds any item that has a number."""
+    if not number.isdecimal():
+        return []
     names = ["p", *filter(None, [_NUMBERED.get(type_)])]
     return [f"{site.address.rstrip('/')}/?{name}={number}" for name in names]
 

@@ -103,3 +103,42 @@ def test_a_name_that_no_file_can_have_costs_only_the_image(tmp_path):
     work(found, State.IMPORTING)
     assert outcomes(found, "media") == {"7": "skipped"}
     assert outcomes(found) == {"1": "created"}
+
+
+# Numbers of items
+
+
+@pytest.mark.parametrize("number", ["", "abc", "-5"])
+def test_an_item_without_a_number_is_known_by_its_address(number):
+    parts = (*POST, item(number, "Lost"), item(2, slug="two"))
+    found = move_in(*parts)
+    row = found.items.get(kind="piece", title="Lost")
+    assert row.source_id == "https://old.example/2019/03/a-piece/"
+    assert row.outcome == "created"
+    assert "is known by its address instead" in row.losses[0]
+    assert set(outcomes(move_in(*parts)).values()) == {"unchanged"}
+
+
+def test_a_number_that_two_items_have_is_that_of_the_first():
+    other = FILE.replace("table", "chair")
+    found = move_in(
+        *(*POST, photo(), photo(), photo(file=other)),
+        *(item(), item(2, slug="two"), item(title="Second", slug="second")),
+        media=images(),
+    )
+    assert outcomes(found) == {"1": "created", "2": "created"}
+    rows = found.items.filter(kind="unreadable")
+    assert sorted(rows.values_list("outcome", "title", "address", "reason")) == [
+        (
+            "skipped",
+            "Second",
+            "/2019/03/second/",
+            "An item before it has the same number, 1. It was left out.",
+        ),
+        (
+            "skipped",
+            "Table",
+            "2019/03/chair.jpg",
+            "An item before it has the same number, 7. It was left out.",
+        ),
+    ]

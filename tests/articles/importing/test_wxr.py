@@ -288,9 +288,10 @@ def test_an_export_that_ends_early_gives_what_is_there():
     assert "ends in the middle" in rows[-1].reason
 
 
-def test_an_item_without_a_number_is_named():
-    rows = read(export(item("", "Lost"), item(2)))
-    assert rows[0] == Unreadable("", "An item without a number: “Lost”.")
+def test_a_block_without_a_number_is_named():
+    rows = read(export(item("", "Lost", type="wp_block"), item(2)))
+    reason = "An item with no number: “Lost”. It was left out."
+    assert rows[0] == Unreadable("", reason)
     assert rows[1].source_id == "2"
 
 
