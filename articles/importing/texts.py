@@ -10,6 +10,7 @@ from articles.importing.ledger import Context
 from articles.importing.notes import place_listed_notes, read_loosely
 from articles.importing.records import MediaRecord, PieceRecord
 from articles.importing.wordpress_text import Converted, convert
+from articles.importing.words import read_text
 from articles.models import ImportedItem
 from ecfr_site.images.models import Image
 from ecfr_site.richtext.losses import find_losses
@@ -18,6 +19,12 @@ from ecfr_site.richtext.tree import write_inner
 
 _IMG = re.compile(r"<img\b[^>]*>", re.IGNORECASE)
 _SRC = re.compile(r"""\ssrc=(?:"([^"]*)"|'([^']*)'|([^\s>]+))""", re.IGNORECASE)
+# In the place of an image that did not come over.
+_LOST = "<!--lost-->"
+# The innermost ones, and what may stand in these besides images.
+_FIGURE = re.compile(r"<figure\b[^>]*>(?:(?!<figure\b).)*?</figure\s*>", re.I | re.S)
+_CAPTION = re.compile(r"<figcaption\b[^>]*>(.*?)</figcaption\s*>", re.I | re.S)
+_SHOWN = re.compile(r"<(?:img|iframe|video|audio|object|embed|table)\b", re.I)
 # Elements whose words alone are kept.
 _CHANGED = {
     "pre": "preformatted text, now in paragraphs",
@@ -91,11 +98,29 @@ def _place_images(html: str, context: Context) -> tuple[str, list[str]]:
         if row is None or not row.is_here or (row.target and row.target not in images):
             if not source.startswith("data:"):
                 losses.append(f"image that did not come over ({source[:200]})")
-                return ""
+                return _LOST
             return found[0]
         return _set_source(found[0], row, images)
 
-    return _IMG.sub(place, html), losses
+    html, captions = _drop_captions(_IMG.sub(place, html))
+    return html, [*losses, *captions]
+
+
+def _drop_captions(html: str) -> tuple[str, list[str]]:
+    """The HTML without figures that lost all they showed, and what was below these."""
+    losses: list[str] = []
+
+    def drop(found: re.Match[str]) -> str:
+        caption = _CAPTION.search(found[0])
+        rest = _CAPTION.sub("", found[0])
+        if _LOST not in rest or _SHOWN.search(rest) or read_text(rest):
+            return found[0]
+        if words := read_text(caption[1] if caption else ""):
+            losses.append(f"caption of an image that did not come over: “{words}”")
+        return ""
+
+    html = _FIGURE.sub(drop, html) if _LOST in html else html
+    return html.replace(_LOST, ""), losses
 
 
 def _get_source(tag: str) -> str:

@@ -105,6 +105,38 @@ def test_a_name_that_no_file_can_have_costs_only_the_image(tmp_path):
     assert outcomes(found) == {"1": "created"}
 
 
+CAPTION = "<figcaption>A table,<br>photo: <b>Ben</b></figcaption>"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f'<!-- wp:image --><figure class="wp-block-image"><img src="{FILE}"/>'
+        f"{CAPTION}</figure><!-- /wp:image -->",
+        f'<figure><a href="{FILE}"><img src="{FILE}"></a>{CAPTION}</figure>',
+        f'[caption width="9"]<img src="{FILE}"> A table, photo: <b>Ben</b>[/caption]',
+        f"<figure><figure><img src='{FILE}'>{CAPTION}</figure></figure>",
+    ],
+)
+def test_a_caption_goes_with_its_image_and_is_named(text):
+    found = move_in(*POST, item(text=f"<p>Words.</p>{text}"))
+    assert Article.objects.get().body == "<p>Words.</p>"
+    losses = get_losses(found)
+    assert f"image that did not come over ({FILE})" in losses
+    assert "caption of an image that did not come over: “A table, photo: Ben”" in losses
+
+
+@pytest.mark.parametrize(
+    "shown", ["<table><tr><td>1</td></tr></table>", f'<img src="{FILE}">', "Words."]
+)
+def test_a_caption_stays_with_what_else_it_is_of(shown):
+    lost = '<img src="https://old.example/wp-content/uploads/gone.jpg">'
+    text = f"<!-- wp:html --><figure>{lost}{shown}{CAPTION}</figure><!-- /wp:html -->"
+    found = move_in(*POST, photo(), item(text=text), media=images())
+    assert "Ben" in Article.objects.get().body
+    assert not any("caption" in loss for loss in get_losses(found))
+
+
 # Numbers of items
 
 
