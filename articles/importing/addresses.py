@@ -8,6 +8,7 @@ from django.core.exceptions import ValidationError
 
 from articles.importing.records import MediaRecord, PersonRecord, TermRecord
 from ecfr_site.redirects.paths import (
+    SITEMAP,
     WORDS,
     canonical_path,
     list_originals,
@@ -98,6 +99,8 @@ class OldSite:
         value = term.number if term.taxonomy == "category" else term.slug
         if value:
             yield self.find_path(f"{self.home}/?{query}={value}")
+        if term.taxonomy == "category":
+            yield self.find_path(f"{self.home}/?category_name={term.slug}")
 
     def list_media_paths(self, record: MediaRecord) -> Iterator[str]:
         """The file, and the page that showed it alone."""
@@ -124,6 +127,11 @@ class OldSite:
     def find_search_path(self) -> str:
         """The row that stands for every search of WordPress (list_spellings)."""
         return self.find_path(f"{self.home}/?{WORDS}=")
+
+    def list_sitemap_paths(self) -> Iterator[str]:
+        """WordPress's own, whose parts lead where it does, and that of plugins."""
+        for name in (SITEMAP, "sitemap_index.xml"):
+            yield self.find_path(f"{self.home}/{name}")
 
     def _list_archive(self, path: str) -> Iterator[str]:
         for ending in ("", _FEED):

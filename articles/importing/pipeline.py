@@ -287,6 +287,8 @@ def _list_site_addresses(context: Context) -> Iterator[tuple[str, str]]:
                 yield path, f"{everything}?year={year}"
     if is_wordpress:
         yield old_site.find_search_path(), f"{reverse('search')}?q="
+        for path in old_site.list_sitemap_paths():
+            yield path, reverse("sitemap")
     for type_, folder in found.get("folders", {}).items():
         kind = context.mapping.types.get(type_)
         if kind and (path := old_site.find_folder(folder)):
@@ -315,7 +317,7 @@ def _undo(found: ArchiveImport, until: float) -> bool:
         if time.monotonic() > until:
             return True
     with transaction.atomic():
+        name_broken_links(found)
         if found.finish(State.UNDONE):
             _log(found, "Undone")
-        name_broken_links(found)
     return False

@@ -34,6 +34,13 @@ _MOST_PARTS = 5
 _MONTH = re.compile(r"(\d{4})\d{2,10}")
 # The words that WordPress is searched for: one row stands for any.
 WORDS = "s"
+# A search in the form that its links have: /search/words/page/2/.
+_SEARCH = re.compile(
+    r"(?P<home>.*?/)search/(?P<words>.+?)(?:/page/\d+|/feed(?:/\w+)?)?/?"
+)
+# The parts of a sitemap of WordPress, or of a plugin for search engines.
+_SITEMAP = re.compile(r"/(?:wp-sitemap-[\w-]+|[\w-]+-sitemap\d*)\.xml$")
+SITEMAP = "wp-sitemap.xml"
 # As many characters as the table has room for.
 LONGEST = 200
 # How many parameters of a query, and ways to choose among them, are looked at.
@@ -122,6 +129,8 @@ def list_spellings(path: str, parameters: Iterable[tuple[str, str]]) -> Iterator
 
 def _list_queried(path: str, used: list[tuple[str, str]]) -> Iterator[str]:
     """The rows that stand for a search, and for the list of a month or a day."""
+    if found := _SEARCH.fullmatch(path):
+        yield _join(found["home"], [(WORDS, "")])
     for name, value in used:
         if name == WORDS:
             yield _join(path, [(WORDS, "")])
@@ -135,9 +144,17 @@ def _list_wholes(path: str) -> Iterator[str]:
     Of /2019/03/a/feed/atom/ the feed's and the page's, of table-300x200.jpg the image.
     """
     yield from list_originals(path)[1:]
+    if _SITEMAP.search(path):
+        yield _SITEMAP.sub(f"/{SITEMAP}", path)
     while (whole := _PART.sub("/", path, count=1)) not in (path, "/"):
         yield from (whole, toggle_slash(whole))
         path = whole
+
+
+def read_words(path: str) -> str:
+    """The words that a path of WordPress searches for, or nothing."""
+    found = _SEARCH.fullmatch(path)
+    return found["words"].replace("+", " ") if found else ""
 
 
 def list_originals(path: str) -> list[str]:

@@ -19,6 +19,7 @@ from ecfr_site.redirects.paths import (
     WORDS,
     canonical_path,
     list_spellings,
+    read_words,
     toggle_slash,
 )
 
@@ -53,7 +54,8 @@ def find_redirect(request: HttpRequest, with_query: bool = False) -> Redirect | 
 def get_target(row: Redirect, request: HttpRequest) -> str:
     """The address that the row leads to; of a search, with its words."""
     if row.old_path.endswith(f"?{WORDS}=") and row.new_path.endswith("="):
-        return f"{row.new_path}{quote_plus(request.GET.get(WORDS, '').strip())}"
+        words = request.GET.get(WORDS) or read_words(request.path_info)
+        return f"{row.new_path}{quote_plus(words.strip())}"
     return row.new_path
 
 

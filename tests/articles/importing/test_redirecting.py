@@ -40,6 +40,7 @@ def import_export(file, source_type="wordpress"):
         ("/author/ada/feed/atom/", "/people/ada-verne/feed/rss/"),
         ("/category/asia/feed/", "/topics/asia/feed/rss/"),
         ("/?cat=5", "/topics/asia/"),
+        ("/?category_name=asia", "/topics/asia/"),
         ("/2019/03/a-piece/feed/", "/article/a-piece/"),
         ("/2019/03/a-piece/2/", "/article/a-piece/"),
         ("/2019/03/a-piece/comment-page-1/", "/article/a-piece/"),
@@ -52,6 +53,13 @@ def import_export(file, source_type="wordpress"):
         ("/?s=veto", "/search/?q=veto"),
         ("/?s=Ren%C3%A9+%26+co&post_type=post", "/search/?q=Ren%C3%A9+%26+co"),
         ("/?s=", "/search/?q="),
+        ("/search/veto/", "/search/?q=veto"),
+        ("/search/Ren%C3%A9+%26+co/page/2/", "/search/?q=Ren%C3%A9+%26+co"),
+        ("/search/trade%20war/feed/rss2/?utm_source=x", "/search/?q=trade+war"),
+        ("/wp-sitemap.xml", "/sitemap.xml"),
+        ("/wp-sitemap-posts-post-1.xml", "/sitemap.xml"),
+        ("/sitemap_index.xml", "/sitemap.xml"),
+        ("/post-sitemap2.xml", "/sitemap.xml"),
         ("/?m=2019", "/publications/?year=2019"),
         ("/?m=201903", "/publications/?year=2019"),
         ("/?m=20190304&paged=2", "/publications/?year=2019"),
@@ -90,10 +98,13 @@ def test_lists_and_searches_of_a_site_in_a_folder_lead_here(client):
         ("/blog/2019/03/", "/publications/?year=2019"),
         ("/blog/?m=201903", "/publications/?year=2019"),
         ("/blog/?s=veto", "/search/?q=veto"),
+        ("/blog/search/veto/", "/search/?q=veto"),
+        ("/blog/wp-sitemap-users-1.xml", "/sitemap.xml"),
     ]:
         assert client.get(old).get("Location") == new
     for ours in ("/?s=veto", "/?m=201903"):
         assert client.get(ours).status_code == 200
+    assert client.get("/search/veto/").status_code == 404
 
 
 def test_only_wordpress_is_asked_in_its_own_way(client):
@@ -103,6 +114,8 @@ def test_only_wordpress_is_asked_in_its_own_way(client):
     assert client.get("/publications/?year=2019").status_code == 200
     for ours in ("/?s=veto", "/?m=201903"):
         assert client.get(ours).status_code == 200
+    for theirs in ("/search/veto/", "/wp-sitemap.xml"):
+        assert client.get(theirs).status_code == 404
 
 
 def test_undoing_takes_the_searches_back(client):
