@@ -51,7 +51,7 @@ class Folder:
                 # Nothing but what is in the folder, whatever the archive says.
                 if path.is_relative_to(self._root) and path.is_file():
                     with path.open("rb") as file:
-                        return _read_limited(file.read)
+                        return _read(file.read)
             # A name that no file can have, or one that this user may not read.
             except (OSError, ValueError) as error:
                 raise NoFile("it cannot be opened in the folder") from error
@@ -76,7 +76,7 @@ class Archive:
             if entry := self._entries.get(normalize("NFC", name)):
                 try:
                     with self._zip.open(entry) as file:
-                        return _read_limited(file.read)
+                        return _read(file.read)
                 except BROKEN as error:
                     raise NoFile("it is damaged in the archive") from error
         raise NoFile("it is not in the archive of images")
@@ -100,7 +100,7 @@ class Fetched:
         try:
             request = Request(encode_address(url))  # noqa: S310 only http and https
             with self._opener.open(request, timeout=SECONDS) as answer:
-                return _read_limited(answer.read, until)
+                return _read(answer.read, until)
         except (OSError, http.client.HTTPException, ValueError) as error:
             raise NoFile(f"it cannot be fetched: {str(error)[:100]}") from error
 
@@ -151,13 +151,22 @@ def _strip_root(name: str) -> str:
     return name
 
 
-def _read_limited(read: Callable[[int], bytes], until: float | None = None) -> bytes:
-    """All of it. Raises NoFile if it is too large or comes too slowly."""
+def _read(read: Callable[[int], bytes], until: float | None = None) -> bytes:
+    return read_limited(read, settings.IMAGE_MAX_BYTES, NoFile, until)
+
+
+def read_limited(
+    read: Callable[[int], bytes],
+    most: int,
+    refused: type[Exception],
+    until: float | None = None,
+) -> bytes:
+    """All of it. Raises `refused` if it has more bytes or comes too slowly."""
     content = bytearray()
     while chunk := read(_CHUNK):
         content += chunk
-        if len(content) > settings.IMAGE_MAX_BYTES:
-            raise NoFile("it is larger than images may be")
+        if len(content) > most:
+            raise refused("it is too large")
         if until and time.monotonic() > until:
-            raise NoFile("it takes too long to fetch")
+            raise refused("it takes too long to fetch")
     return bytes(content)

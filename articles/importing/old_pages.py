@@ -13,13 +13,13 @@ from urllib.request import Request
 from lxml import etree
 from lxml.html import HtmlElement, document_fromstring
 
+from articles.importing.media import read_limited
 from articles.importing.verification import Checked, count_missing, read_words
 from articles.models import ImportedItem
 from ecfr_site.security.outbound import build_opener, encode_address
 
 SECONDS = 15
 MOST_BYTES = 5_000_000
-_CHUNK = 1 << 16
 # Of an article's words, in an element of the old page that holds its text.
 _MOST_OF = 0.9
 _HOLDING = ("body", "main", "article", "section", "div", "table", "tbody", "tr", "td")
@@ -74,7 +74,8 @@ class OldPages:
             with self._opener.open(request, timeout=SECONDS) as answer:
                 if "html" not in answer.headers.get("Content-Type", ""):
                     raise NoPage("it is no page")
-                content = _read_limited(answer)
+                until = time.monotonic() + SECONDS
+                content = read_limited(answer.read, MOST_BYTES, NoPage, until)
                 charset = answer.headers.get_content_charset() or "utf-8"
             root: HtmlElement = document_fromstring(content.decode(charset, "replace"))
         except _TROUBLE as error:
@@ -83,18 +84,6 @@ class OldPages:
         for element in list(root.iter(*_NO_TEXT)):
             element.drop_tree()
         return root
-
-
-def _read_limited(answer: http.client.HTTPResponse) -> bytes:
-    until = time.monotonic() + SECONDS
-    content = b""
-    while chunk := answer.read(_CHUNK):
-        content += chunk
-        if len(content) > MOST_BYTES:
-            raise NoPage("it is too large")
-        if time.monotonic() > until:
-            raise NoPage("it takes too long")
-    return content
 
 
 def find_text(root: HtmlElement, words: Counter[str]) -> HtmlElement:
