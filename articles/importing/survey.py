@@ -36,8 +36,10 @@ class Survey:
     years: set[int] = field(default_factory=set)
     # {type: the address that all of its pieces stand below, or ""}
     folders: dict[str, str] = field(default_factory=dict)
-    # {what stands before the year in an address, or its folder: posts}
+    # {what stands before the year in an address, or its folder: posts}, and the same
+    # above the categories and the author of each
     fronts: Counter[str] = field(default_factory=Counter)
+    bases: Counter[str] = field(default_factory=Counter)
 
     def add(self, record: Record) -> None:
         self.records += 1
@@ -69,12 +71,29 @@ class Survey:
             self.folders[record.type] = ""
         if record.type == "post" and record.published_at:
             before, has_year, _ = address.partition(f"/{record.published_at.year}/")
-            self.fronts[before if has_year else folder] += 1
+            front = before if has_year else folder
+            self.fronts[front] += 1
+            self.bases[self._strip_terms(front, record)] += 1
+
+    def _strip_terms(self, folder: str, record: PieceRecord) -> str:
+        """The folder without what an address may name of its piece, last first."""
+        names = set(record.authors)
+        for taxonomy, slug in record.terms:
+            while slug and slug not in names:
+                names.add(slug)
+                term = self.terms.get((taxonomy, slug))
+                slug = term.parent if term else ""
+        above, _, last = folder.rpartition("/")
+        while last in names:
+            folder = above
+            above, _, last = folder.rpartition("/")
+        return folder
 
     def _find_front(self) -> str:
         """The address that most posts stand below; "" if they have none in common."""
-        most = self.fronts.most_common(1)
-        return most[0][0] if most and 2 * most[0][1] > self.fronts.total() else ""
+        found = self.fronts if len(self.fronts) == 1 else self.bases
+        most = found.most_common(1)
+        return most[0][0] if most and 2 * most[0][1] > found.total() else ""
 
     def as_json(self, site: Site) -> dict[str, Any]:
         """{"site", "records", "types": {type: {state: count}}, "taxonomies": {taxonomy:

@@ -13,7 +13,7 @@ from articles.workflow import State as ArticleState
 from ecfr_site.images.models import Image
 from tests.articles.importing.archives import State, finish, move_in, pack, work
 from tests.articles.importing.test_pipeline import FILE, POST, photo
-from tests.articles.importing.wxr import HEAD, export, item
+from tests.articles.importing.wxr import HEAD, category, export, item
 from tests.factories import jpeg
 
 pytestmark = pytest.mark.django_db
@@ -88,6 +88,24 @@ def test_lists_stand_where_posts_do(client, link, old, new):
         *POST, item(terms=[("category", "asia")], link=f"https://old.example{link}")
     )
     assert client.get(old)["Location"] == new
+
+
+def test_lists_are_found_where_addresses_name_categories(client):
+    """Also those above a piece's own, and its author."""
+    places = {"far": "asia/far", "asia": "asia", "trade": "ada/trade"}
+    move_in(
+        *(*POST, category("far", "Far", "asia"), category("trade", "Trade")),
+        *(
+            item(number, terms=[("category", slug)], slug=slug, link=make_link(place))
+            for number, (slug, place) in enumerate(places.items(), 1)
+        ),
+    )
+    assert client.get("/blog/2019/03/")["Location"] == "/publications/?year=2019"
+    assert client.get("/blog/category/asia/far/")["Location"] == "/topics/far/"
+
+
+def make_link(place):
+    return f"https://old.example/blog/{place}/a-piece/"
 
 
 def test_lists_and_searches_of_a_site_in_a_folder_lead_here(client):
