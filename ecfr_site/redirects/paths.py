@@ -38,6 +38,8 @@ WORDS = "s"
 _SEARCH = re.compile(
     r"(?P<home>.*?/)search/(?P<words>.+?)(?:/page/\d+|/feed(?:/\w+)?)?/?"
 )
+# Before every address where a server knew no better: /index.php/2019/03/a-piece/.
+_INDEX = re.compile(r"/index\.php(?=/|$)")
 # The parts of a sitemap of WordPress, or of a plugin for search engines.
 _SITEMAP = re.compile(r"/(?:wp-sitemap-[\w-]+|[\w-]+-sitemap\d*)\.xml$")
 SITEMAP = "wp-sitemap.xml"
@@ -113,8 +115,10 @@ def list_spellings(path: str, parameters: Iterable[tuple[str, str]]) -> Iterator
     """The rows that answer for a request, in canonical spelling.
 
     Those that use the most parameters come first; of two that differ in the last slash
-    only, the one that was asked for. Last comes what the address was a part of.
+    only, the one that was asked for. Last comes what the address was a part of, and the
+    same without the name of WordPress's program.
     """
+    parameters = list(parameters)
     path = spell_path(path)
     used = sorted({p for p in parameters if not is_tracking(p[0])})[:_PARAMETERS]
     sizes = sorted(range(len(used) + 1), key=lambda size: (size != len(used), size))
@@ -125,6 +129,8 @@ def list_spellings(path: str, parameters: Iterable[tuple[str, str]]) -> Iterator
                 yield _join(place, part)
     yield from _list_queried(path, used)
     yield from islice(_list_wholes(path), 2 * _MOST_PARTS)
+    if _INDEX.search(path):
+        yield from list_spellings(_INDEX.sub("", path, count=1) or "/", parameters)
 
 
 def _list_queried(path: str, used: list[tuple[str, str]]) -> Iterator[str]:
