@@ -5,6 +5,7 @@ from articles.forms.files import FilesField, FilesInput
 from articles.importing.packages import MOST_BYTES
 
 MOST_FILES = 20
+ACCEPTED = ".docx,.odt,.md,.markdown,.zip"
 
 
 def _refuse_too_large(files):
@@ -32,9 +33,9 @@ class ManuscriptsForm(forms.Form):
         most=MOST_FILES,
         label="Manuscripts",
         help_text="Files of Word (.docx), LibreOffice (.odt) or Markdown (.md), one or "
-        "several; of Google Docs their download as one of these. Each "
-        "becomes a draft.",
-        widget=FilesInput(attrs={"accept": ".docx,.odt,.md,.markdown"}),
+        "several; of Google Docs their download as one of these, or as a web page "
+        "(.zip). Each becomes a draft.",
+        widget=FilesInput(attrs={"accept": ACCEPTED}),
     )
     language = forms.ChoiceField(choices=settings.LANGUAGES)
     changes = _ChangesField()
@@ -48,9 +49,10 @@ class ManuscriptsForm(forms.Form):
 class ManuscriptForm(forms.Form):
     manuscript = forms.FileField(
         label="Manuscript",
-        help_text="A file of Word (.docx), LibreOffice (.odt) or Markdown (.md). You "
-        "see what it would change before anything is saved.",
-        widget=forms.ClearableFileInput(attrs={"accept": ".docx,.odt,.md,.markdown"}),
+        help_text="A file of Word (.docx), LibreOffice (.odt) or Markdown (.md), or a "
+        "web page of Google Docs (.zip). You see what it would change before anything "
+        "is saved.",
+        widget=forms.ClearableFileInput(attrs={"accept": ACCEPTED}),
     )
     changes = _ChangesField()
 

@@ -9,6 +9,7 @@ from typing import BinaryIO
 
 from lxml.html import HtmlElement
 
+from articles.importing.google_docs import convert_google_docs
 from articles.importing.markdown_text import ENDINGS, convert_markdown
 from articles.importing.notes import place_listed_notes, read_loosely
 from articles.importing.opendocument import convert_opendocument
@@ -18,6 +19,7 @@ from articles.importing.packages import (
     ManuscriptImage,
     UnreadableManuscript,
     check_size,
+    find_page,
     read_parts,
 )
 from articles.importing.word import convert_word
@@ -56,8 +58,8 @@ class Manuscript:
 def read_manuscript(
     file: BinaryIO, name: str, reject_changes: bool = False
 ) -> Manuscript:
-    """The text of a .docx, .odt or .md with its footnotes; tracked changes accepted, or
-    rejected.
+    """The text of a .docx, .odt or .md, or of a web page of Google Docs, with its
+    footnotes; tracked changes accepted, or rejected.
 
     Comments are never taken. Raises UnreadableManuscript.
     """
@@ -91,6 +93,8 @@ def _convert(
         return convert_word(data, parts, reject_changes)
     if "content.xml" in parts:
         return convert_opendocument(data, parts, reject_changes)
+    if page := find_page(data):
+        return convert_google_docs(data, page)
     raise UnreadableManuscript(NO_MANUSCRIPT)
 
 

@@ -20,7 +20,7 @@ IMAGE_SCHEME = "https://manuscript.invalid/"
 _DAMAGED = "This file is damaged. Open it in Word or LibreOffice, and save it anew."
 NO_MANUSCRIPT = (
     "This is no manuscript. Save it as .docx, .odt or .md. Google Docs has the first "
-    "and the last under File, Download."
+    "and the last under File, Download, and the web page (.html, zipped)."
 )
 # What zipfile raises for what is no archive, is damaged or is encrypted.
 BROKEN = (
@@ -103,6 +103,13 @@ def read_file(data: bytes, name: str) -> bytes:
             return file.read(MOST_BYTES)
     except (KeyError, *BROKEN):
         return b""
+
+
+def find_page(data: bytes) -> str:
+    """The name of the only web page at the root of an archive, or nothing."""
+    with zipfile.ZipFile(BytesIO(data)) as package:
+        names = [n for n in package.namelist() if n.endswith((".html", ".htm"))]
+    return names[0] if len(names) == 1 and "/" not in names[0] else ""
 
 
 def parse(content: bytes) -> etree._Element:
