@@ -26,7 +26,7 @@ STEPS = [
     ("Try it", 3),
     ("Import", 4),
 ]
-STEPS_OF = {State.LOOKING: 2, State.READY: 2, State.TRYING: 3, State.TRIED: 3}
+STEPS_OF = {State.LOOKING: 2, State.READY: 2}
 MAY_BE_MAPPED = (State.READY, State.TRIED)
 
 
@@ -198,12 +198,18 @@ def go_to(name, *arguments, query=""):
     return redirect(f"{address}{query}")
 
 
+def _find_step(received):
+    if received is None:
+        return 1
+    return 3 if received.is_trial else STEPS_OF.get(received.state, 4)
+
+
 def render(request, model_admin, template, title, received=None, **context):
     context = {
         **model_admin.admin_site.each_context(request),
         "title": title,
         "received": received,
-        "step": STEPS_OF.get(received.state, 4) if received else 1,
+        "step": _find_step(received),
         "steps": STEPS,
         "opts": model_admin.opts,
         **context,

@@ -349,6 +349,7 @@ def test_the_newer_import_is_named_which_is_undone_first(administrator):
     text = administrator.get(page(older, "undo")).text
     assert page(newer) in text
     assert "holds on to 3 items of this one" in text
+    assert "will be deleted" not in text
     assert 'class="danger"' not in text
     administrator.post(page(older, "undo"))
     older.refresh_from_db()
@@ -360,6 +361,7 @@ def test_a_trial_that_was_stopped_offers_no_undo(administrator):
     ArchiveImport.objects.update(state=State.STOPPED, stopped_in=State.TRYING)
     shown = administrator.get(page(received)).text
     assert "The trial was stopped." in shown
+    assert 'aria-current="step">Try it<' in shown
     assert page(received, "undo") not in shown
     response = administrator.get(page(received, "undo"), follow=True)
     assert response.redirect_chain[-1][0] == page(received)
