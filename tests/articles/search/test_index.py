@@ -4,6 +4,7 @@ from io import StringIO
 
 import pytest
 from django.core.management import call_command
+from django.db import connection
 from django.urls import reverse
 
 from articles.models import Article, SearchText, SearchWord
@@ -133,3 +134,15 @@ def test_the_desk_finds_by_names_phrases_and_without_words(editor):
     assert find('ostlund "oil price"') == {"A"}
     assert find("ostlund -of") == {"A"}
     assert find("–") == set()
+
+
+@pytest.mark.skipif(connection.vendor != "postgresql", reason="SQLite has no settings")
+def test_a_search_leaves_its_transaction_as_it_was():
+    ArticleFactory(published=True, body="<p>abstention</p>")
+
+    assert search("abstention").count() == 1
+
+    assert connection.in_atomic_block
+    with connection.cursor() as cursor:
+        cursor.execute("SHOW enable_seqscan")
+        assert cursor.fetchone() == ("on",)
