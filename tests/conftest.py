@@ -13,6 +13,9 @@ from django.core.cache import cache
 from django.db import connections
 from django.db.backends.base.creation import BaseDatabaseCreation
 from django.db.backends.base.operations import BaseDatabaseOperations
+from django.db.backends.postgresql.creation import (
+    DatabaseCreation as PostgresCreation,
+)
 from django.db.backends.postgresql.operations import (
     DatabaseOperations as PostgresOperations,
 )
@@ -31,7 +34,7 @@ from ecfr_site.caching.models import ContentVersion
 from ecfr_site.caching.store import forget_fragments
 from ecfr_site.images import renditions
 from tests.factories import ArticleFactory, UserFactory
-from tests.migrated import migrated
+from tests.migrated import migrated, migrated_template
 from tests.other_site import serving
 
 KINDS = import_module("articles.migrations.0009_kinds").KINDS
@@ -64,16 +67,24 @@ def n_plus_one_detector():
 
 @pytest.fixture(scope="session", autouse=True)
 def migrated_database():
-    """SQLite begins with a copy, in which the migrations find nothing left to do."""
+    """Each begins with a copy, in which the migrations find nothing left to do."""
     create = DatabaseCreation._create_test_db
+    create_on_postgres = PostgresCreation._create_test_db
 
     def create_migrated(self, *args, **kwargs):
         name = create(self, *args, **kwargs)
         self.connection.kept_alive = migrated(name)
         return name
 
+    def create_from_template(self, *args, **kwargs):
+        self.connection.settings_dict["TEST"]["TEMPLATE"] = migrated_template(
+            self.connection
+        )
+        return create_on_postgres(self, *args, **kwargs)
+
     with pytest.MonkeyPatch.context() as patched:
         patched.setattr(DatabaseCreation, "_create_test_db", create_migrated)
+        patched.setattr(PostgresCreation, "_create_test_db", create_from_template)
         yield
 
 
