@@ -1,9 +1,12 @@
-"""The tags of what an article's pages show, for `surrogate_keys`."""
+"""The tags of what pages show, for `surrogate_keys`."""
 
 from collections.abc import Iterator
 from typing import Any
 
 from django.db.models import Model
+
+from articles.models import Kind
+from ecfr_site.caching.seen import SUBJECTS
 
 
 # An article from `for_page()` has attributes that types do not know.
@@ -32,3 +35,12 @@ def list_shown(article: Any) -> Iterator[Model | str]:
         if author.photo:
             yield author.photo
         yield from (p.programme for p in author.positions.all() if p.programme)
+
+
+def list_shown_in(*subjects: Any) -> Iterator[str]:
+    """The tags of a list of the articles on a topic, in a series or of a kind."""
+    yield SUBJECTS
+    for subject in subjects:
+        # Articles name kinds by their slugs.
+        key = subject.slug if isinstance(subject, Kind) else subject.pk
+        yield f"articles-{subject._meta.model_name}-{key}"

@@ -9,11 +9,11 @@ from articles.republishing import build_copy
 from articles.search.catalogue import GROUPS
 from articles.search.filters import explain_ignored, read_filters
 from articles.search.results import search
-from articles.tags import list_shown
+from articles.tags import list_shown, list_shown_in
 from articles.workflow import PublicationStatus
 from authors.models import Author
 from ecfr_site.caching.responses import mark_uncacheable, surrogate_keys
-from ecfr_site.caching.seen import LISTS
+from ecfr_site.caching.seen import CORRECTIONS, LISTS, SUBJECTS
 from ecfr_site.caching.views import cached_page
 from ecfr_site.database.compiled import compile_once
 from ecfr_site.institution.models import Institution
@@ -65,9 +65,9 @@ def render_article(request, shown, **context):
 def corrections(request):
     """articles/corrections.html: what was corrected, newest first."""
     found = Article.objects.published().corrections()
-    return render(
-        request, "articles/corrections.html", {"page": paginate(request, found)}
-    )
+    context = {"page": paginate(request, found)}
+    response = render(request, "articles/corrections.html", context)
+    return surrogate_keys(response, LISTS, CORRECTIONS)
 
 
 @cached_page("page", one_of=FILTERS)
@@ -99,7 +99,8 @@ def publications(request, kind=None):
         "filtered": bool(chosen),
         "page": page,
     }
-    return surrogate_keys(render(request, "articles/article_list.html", context), LISTS)
+    response = render(request, "articles/article_list.html", context)
+    return surrogate_keys(response, *(list_shown_in(kinds[kind]) if kind else [LISTS]))
 
 
 @cached_page()
@@ -145,7 +146,7 @@ def series(request, slug):
         ),
     }
     response = render(request, "articles/series.html", context)
-    return surrogate_keys(response, found, LISTS)
+    return surrogate_keys(response, *list_shown_in(found))
 
 
 def _split_by_kind(topics):
@@ -161,7 +162,7 @@ def topics(request):
     """articles/topic_index.html: root `topics` and `regions` with their children."""
     found = Topic.objects.roots().prefetch_related("children")
     response = render(request, "articles/topic_index.html", _split_by_kind(found))
-    return surrogate_keys(response, LISTS)
+    return surrogate_keys(response, SUBJECTS)
 
 
 @cached_page("page")
@@ -174,4 +175,4 @@ def topic(request, slug, kind):
     articles = Article.objects.published().about(found).for_lists()
     context = {"topic": found, "page": paginate(request, articles)}
     response = render(request, "articles/topic.html", context)
-    return surrogate_keys(response, found, LISTS)
+    return surrogate_keys(response, *list_shown_in(*found.family))

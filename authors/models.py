@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from authors.names import build_sort_name, strip_name
 from authors.orcid import ORCIDField
-from ecfr_site.caching.seen import LISTS, ComingChange, Seen, fill_tags
+from ecfr_site.caching.seen import LISTS, SUBJECTS, ComingChange, Seen, fill_tags
 from ecfr_site.database.days import get_midnight
 from ecfr_site.images.models import Image
 from ecfr_site.institution.feed_formats import list_feed_paths
@@ -70,7 +70,7 @@ class Programme(SlugRedirectMixin):
         help_text="A closed programme keeps its page but leaves the lists.",
     )
 
-    readers_see = Seen(tags=("programme-{id}", LISTS))
+    readers_see = Seen(tags=("programme-{id}", SUBJECTS, LISTS))
 
     objects = ProgrammeQuerySet.as_manager()
 
@@ -148,7 +148,7 @@ class Author(SlugRedirectMixin):
         help_text="Only for authors who sign in here.",
     )
 
-    readers_see = Seen(tags=("author-{id}", LISTS), unseen=("user",))
+    readers_see = Seen(tags=("author-{id}", SUBJECTS, LISTS), unseen=("user",))
 
     objects = AuthorQuerySet.as_manager()
 
@@ -258,7 +258,7 @@ class Position(models.Model):
         help_text="The last day in the position. Leave empty while it is held.",
     )
 
-    readers_see = Seen(tags=("author-{author_id}", LISTS))
+    readers_see = Seen(tags=("author-{author_id}", SUBJECTS, LISTS))
 
     objects = PositionQuerySet.as_manager()
 

@@ -3,7 +3,7 @@ from django.views.decorators.http import require_safe
 
 from authors.models import Author, Programme
 from ecfr_site.caching.responses import surrogate_keys
-from ecfr_site.caching.seen import LISTS
+from ecfr_site.caching.seen import SUBJECTS
 from ecfr_site.caching.views import cached_page
 from ecfr_site.pagination import paginate
 
@@ -18,7 +18,7 @@ def author(request, slug):
     articles = found.articles.published().for_lists()
     context = {"author": found, "page": paginate(request, articles)}
     response = render(request, "authors/author.html", context)
-    return surrogate_keys(response, found, LISTS)
+    return surrogate_keys(response, found, SUBJECTS, f"articles-author-{found.pk}")
 
 
 @cached_page()
@@ -35,7 +35,8 @@ def people(request):
         )
     ]
     context = {"groups": [group for group in groups if group[1]]}
-    return surrogate_keys(render(request, "authors/author_list.html", context), LISTS)
+    response = render(request, "authors/author_list.html", context)
+    return surrogate_keys(response, SUBJECTS)
 
 
 @cached_page()
@@ -45,7 +46,7 @@ def programmes(request):
     found = Programme.objects.active().with_directors().select_related("image")
     context = {"programmes": found}
     response = render(request, "authors/programme_list.html", context)
-    return surrogate_keys(response, LISTS)
+    return surrogate_keys(response, SUBJECTS)
 
 
 @cached_page("page")
@@ -59,4 +60,4 @@ def programme(request, slug):
         "page": paginate(request, found.articles.published().for_lists()),
     }
     response = render(request, "authors/programme.html", context)
-    return surrogate_keys(response, found, LISTS)
+    return surrogate_keys(response, SUBJECTS, f"articles-programme-{found.pk}")

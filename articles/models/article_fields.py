@@ -12,7 +12,7 @@ from articles.models.taxonomy import Topic
 from articles.workflow import State
 from authors.models import Author, Programme
 from ecfr_site.accounts.actors import build_actor_field
-from ecfr_site.caching.seen import LISTS, Seen
+from ecfr_site.caching.seen import Seen
 from ecfr_site.images.models import Image
 from ecfr_site.redirects.models import SlugRedirectMixin
 from ecfr_site.richtext.fields import RichTextField
@@ -348,8 +348,40 @@ class ArticleFields(SlugRedirectMixin):
             "article-{live_id}",
             "article-{translation_of_id}",
             "series-{series_id}",
-            LISTS,
         ),
+        listed_by=("authors", "kind", "programmes", "series", "topics"),
+        # Lists show the title, standfirst and image of an article, its names and dates.
+        unlisted=(
+            "body",
+            "body_html",
+            "contents",
+            "disclaimer",
+            "disclosure",
+            "doi",
+            "doi_registered",
+            "image_alt",
+            "image_caption",
+            "image_decorative",
+            "isbn",
+            "key_points",
+            "licence",
+            "original_date",
+            "original_licence",
+            "original_outlet",
+            "original_url",
+            "page_count",
+            "reading_time",
+            "report_number",
+            "seo_description",
+            "seo_title",
+            "update_note",
+            "updated_on",
+            "version",
+            "version_at",
+            "version_note",
+            "withdrawal_reason",
+        ),
+        replaces="live",
         unseen=(
             "approved_at",
             "approved_by",

@@ -4,7 +4,7 @@ from django.utils import timezone
 
 from articles.models.validation import check_day
 from ecfr_site.accounts.actors import build_actor_field
-from ecfr_site.caching.seen import Seen
+from ecfr_site.caching.seen import CORRECTIONS, Seen
 
 
 @reversion.register()
@@ -21,8 +21,10 @@ class Correction(models.Model):
 
     by = build_actor_field(editable=False)
 
-    # They have a list, too.
-    readers_see = Seen(part_of="article", unseen=("by",))
+    # They have a list of their own.
+    readers_see = Seen(
+        tags=("article-{article_id}", CORRECTIONS), part_of="article", unseen=("by",)
+    )
 
     class Meta:
         ordering = ["date", "pk"]

@@ -20,7 +20,7 @@ from articles.models.related_article import RelatedArticle
 from articles.models.taxonomy import Topic
 from articles.workflow import State
 from authors.models import Programme
-from ecfr_site.caching.seen import ComingChange, fill_tags
+from ecfr_site.caching.seen import ComingChange, fill_tags, find_lists
 from ecfr_site.database.compiled import CurrentTime
 from ecfr_site.database.queries import InOrder, Rows
 
@@ -223,7 +223,7 @@ class ReadersQuerySet(models.QuerySet["Article"]):
 
     def list_coming_changes(self, since, until):
         """ComingChange of articles that appear, end or are replaced by themselves in
-        this time; one query, answered by indexes."""
+        this time; one query, answered by indexes, and another if there are any."""
         rows = self.filter(state=State.PUBLISHED).order_by().select_related(None)
         public, copies = rows.filter(live=None), rows.filter(live__isnull=False)
         found = [
@@ -232,6 +232,7 @@ class ReadersQuerySet(models.QuerySet["Article"]):
                 "translation_of_id",
                 "series_id",
                 at=F(field),
+                own=F("pk"),
                 # A working copy is the article that it replaces.
                 original=Coalesce("live_id", "pk"),
             )
@@ -241,9 +242,14 @@ class ReadersQuerySet(models.QuerySet["Article"]):
                 ("replaces_at", copies),
             )
         ]
-        for row in found[0].union(*found[1:], all=True):
-            row["id"] = row.pop("original")
-            yield ComingChange(row["at"], fill_tags(self.model, row))
+        coming = list(found[0].union(*found[1:], all=True))
+        lists = coming and find_lists(
+            self.model, {row[key] for row in coming for key in ("own", "original")}
+        )
+        for row in coming:
+            row["id"] = row["original"]
+            tags = fill_tags(self.model, row) | lists[row["own"]] | lists[row["id"]]
+            yield ComingChange(row["at"], tags)
 
     def changed_for_readers(self, since, until):
         """Those whose page became another between the two times, or went.

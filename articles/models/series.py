@@ -3,7 +3,7 @@ from django.db.models import F, Q
 from django.urls import reverse
 
 from articles.models.funder import Funder
-from ecfr_site.caching.seen import LISTS, Seen
+from ecfr_site.caching.seen import LISTS, SUBJECTS, Seen
 from ecfr_site.images.models import Image
 from ecfr_site.institution.feed_formats import list_feed_paths
 from ecfr_site.redirects.models import SlugRedirectMixin
@@ -37,7 +37,7 @@ class Series(SlugRedirectMixin):
     ended = models.DateField("end of the project", null=True, blank=True)
     funders = models.ManyToManyField(Funder, blank=True, related_name="series")
 
-    readers_see = Seen(tags=("series-{id}", LISTS))
+    readers_see = Seen(tags=("series-{id}", SUBJECTS, LISTS))
 
     class Meta:
         ordering = ["order", "title"]

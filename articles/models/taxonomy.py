@@ -6,7 +6,7 @@ from django.urls import reverse
 from django.utils.functional import cached_property
 
 from articles.models.related_article import RelatedStatus
-from ecfr_site.caching.seen import LISTS, Seen
+from ecfr_site.caching.seen import LISTS, SUBJECTS, Seen
 from ecfr_site.institution.feed_formats import list_feed_paths
 from ecfr_site.redirects.models import SlugRedirectMixin
 
@@ -68,7 +68,7 @@ class Topic(SlugRedirectMixin):
     )
     summary = models.CharField(max_length=300, blank=True)
 
-    readers_see = Seen(tags=("topic-{id}", LISTS))
+    readers_see = Seen(tags=("topic-{id}", SUBJECTS, LISTS))
 
     objects = TopicQuerySet.as_manager()
 

@@ -24,6 +24,8 @@ from django.http.response import HttpResponseBase
 from ecfr_site.caching.disk import PAGES, stamp_software
 from ecfr_site.caching.encoding import choose_encoding
 from ecfr_site.caching.local import local_pages
+from ecfr_site.caching.responses import surrogate_keys
+from ecfr_site.caching.seen import SITE
 from ecfr_site.caching.store import (
     ANSWERS,
     LOCK_TIMEOUT,
@@ -134,6 +136,9 @@ class PageCacheMiddleware:
             and isinstance(response, HttpResponse)
             and is_for_all(request, response)
         ):
+            if response.status_code == 200 and not request.resolver_match:
+                # A simple page, which shows nothing else.
+                surrogate_keys(response, SITE)
             pages = build_pages(response, moment, now, last)
             response = pages[encoding].answer(request, time.time())
         try:

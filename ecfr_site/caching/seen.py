@@ -1,12 +1,14 @@
 """Declarations of models: which rows readers see, and the tags of pages that show them.
 
-A tag names something that pages show: "article-17", "author-3", "lists" for all that
-lists articles, people or subjects, and SITE for whatever else any page may show. When a
-row changes that readers see, its tags move (triggers.py); a page that has one of them
-is made anew (docs/decisions/0023-page-cache.md).
+A tag names something that pages show: "article-17", "author-3", "articles-author-3" for
+a list of somebody's articles, SUBJECTS for what lists say of people and subjects, LISTS
+for whatever is listed, SITE for what else any page may show. When a row changes that
+readers see, its tags move (triggers.py); a page that has one of them is made anew
+(docs/decisions/0023-page-cache.md).
 """
 
 import re
+from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
@@ -16,7 +18,7 @@ from typing import Any, NamedTuple
 from django.apps import apps
 from django.db.models import Model
 
-SITE, LISTS = "site", "lists"
+SITE, LISTS, SUBJECTS, CORRECTIONS = "site", "lists", "subjects", "corrections"
 
 _PLACE = re.compile(r"\{(\w+)\}")
 
@@ -34,6 +36,10 @@ class Seen:
     part_of: the foreign key to the row that it is a part of, and seen with. Its tags
       are among those which that row moves when it appears or goes.
     where_shown: seen only where a row that is seen has a foreign key to it.
+    listed_by: its relations to what has a list of such rows. When a row changes that
+      is listed, LISTS and the tags of these lists move: "articles-topic-5".
+    unlisted: the fields that no list shows, beside those unseen.
+    replaces: the foreign key to the row that it will replace, in its lists as well.
     """
 
     tags: tuple[str, ...] = ()
@@ -41,6 +47,9 @@ class Seen:
     only: str = ""
     part_of: str = ""
     where_shown: bool = False
+    listed_by: tuple[str, ...] = ()
+    unlisted: tuple[str, ...] = ()
+    replaces: str = ""
 
 
 class ComingChange(NamedTuple):
@@ -93,6 +102,27 @@ def fill_tags(model: type[Model], row: dict[str, Any]) -> frozenset[str]:
         for tag in tags
         if all(row[column] is not None for column in _PLACE.findall(tag))
     )
+
+
+def name_list(model: type[Model], relation: str) -> str:
+    """What the tags of the lists by this relation begin with: "articles-topic-"."""
+    target: Any = model._meta.get_field(relation).related_model
+    return f"{model._meta.model_name}s-{target._meta.model_name}-"
+
+
+def find_lists(model: type[Model], keys: Iterable[int]) -> dict[int, set[str]]:
+    """{key of a row: the tags of the lists that it is on}; one query."""
+    by = list_seen_models()[model._meta.label].listed_by
+    starts = [name_list(model, relation) for relation in by]
+    found: dict[int, set[str]] = defaultdict(set)
+    rows = model._base_manager.filter(pk__in=keys).order_by()
+    for key, *related in rows.values_list("pk", *by):
+        found[key] |= {LISTS} | {
+            f"{start}{value}"
+            for start, value in zip(starts, related, strict=True)
+            if value is not None
+        }
+    return found
 
 
 def list_coming_changes(since: datetime, until: datetime) -> Iterator[ComingChange]:

@@ -16,7 +16,7 @@ from django.utils.http import http_date
 
 from ecfr_site.caching.disk import disk_pages
 from ecfr_site.caching.encoding import ENCODINGS
-from ecfr_site.caching.seen import LISTS, SITE
+from ecfr_site.caching.seen import CORRECTIONS, LISTS, SITE
 from ecfr_site.caching.tags import STALE, schedule, tag_moves
 from ecfr_site.caching.version import VERSION_KEY, CacheVersion, current_version
 from ecfr_site.caching.views import Kept, get_kept
@@ -37,6 +37,9 @@ _NOT_KEPT = {"content-length", "etag", "last-modified", "cache-control", "expire
     "ratelimit-reset",
 }
 
+# What a part of pages may depend on.
+_ANY_LIST = (SITE, LISTS, CORRECTIONS)
+
 Computed = TypeVar("Computed")
 
 
@@ -48,7 +51,7 @@ class Fragment(NamedTuple):
     value: object
 
     def is_good(self, moment: CacheVersion, now: float) -> bool:
-        return _is_good(self, (SITE, LISTS), moment, now)
+        return _is_good(self, _ANY_LIST, moment, now)
 
 
 class Page(NamedTuple):
@@ -162,7 +165,7 @@ def _find_fragment(
         kept: Fragment | None = cache.get(key)
         if kept and kept.is_good(moment, now):
             return kept
-    until = schedule.find_until((SITE, LISTS), moment.number, now)
+    until = schedule.find_until(_ANY_LIST, moment.number, now)
     kept = Fragment(moment.number, until, compute())
     with contextlib.suppress(*CACHE_ERRORS):
         cache.set(key, kept, STALE)

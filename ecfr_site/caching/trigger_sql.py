@@ -13,10 +13,12 @@ _PREFIXES = ("moves_tags", "counts_edition")
 
 @dataclass(frozen=True)
 class Trigger:
-    """The tags, as SQL, that move when an act changes one of the columns of a row.
+    """The tags, as SELECTs, that move when an act changes one of the columns of a row.
 
-    `only` is a condition on the row alone, `is_seen` one that asks other tables; either
-    may be empty, and so may the columns of what is inserted or deleted.
+    `only` is a condition on the row alone, `is_seen` one that asks other tables, and
+    `was_seen` one that asks them before the transaction goes on, as a key of the row
+    and a condition on {key}. Each may be empty, and so may the columns of what is
+    inserted or deleted.
     """
 
     table: str
@@ -25,6 +27,7 @@ class Trigger:
     only: str
     is_seen: str
     tags: list[str]
+    was_seen: tuple[str, str] = ("", "")
 
     @property
     def name(self) -> str:
@@ -40,16 +43,22 @@ class Trigger:
 
 
 def list_column_tags(tags: Iterable[str], row: str) -> list[str]:
-    """Tags as SQL: "article-{id}" of NEW is 'article-' || NEW."id"."""
+    """Tags as SELECTs: "article-{id}" of NEW is SELECT 'article-' || NEW."id"."""
     parts = (tag.rstrip("}").partition("{") for tag in tags)
     return [
-        f"'{start}' || {row}.\"{column}\"" if column else f"'{start}'"
+        f"SELECT '{start}' || {row}.\"{column}\"" if column else f"SELECT '{start}'"
         for start, _, column in parts
     ]
 
 
 class Database(Protocol):
-    """The SQL by which a database finds, makes and drops triggers."""
+    """The SQL by which a database finds, makes and drops triggers.
+
+    is_older: the condition that a row of {table} is not of this transaction, where
+      triggers run as that ends.
+    """
+
+    is_older: str
 
     def find_triggers(self, cursor: CursorWrapper) -> dict[str, str]:
         """{name: table} of those of ours that there are."""
@@ -65,6 +74,8 @@ class Database(Protocol):
 class SQLite:
     """Each row counts at once; the number is 1 ms later at least."""
 
+    is_older = "TRUE"
+
     def find_triggers(self, cursor: CursorWrapper) -> dict[str, str]:
         cursor.execute("SELECT name, tbl_name FROM sqlite_master WHERE type='trigger'")
         return {n: table for n, table in cursor.fetchall() if n.startswith(_PREFIXES)}
@@ -72,9 +83,14 @@ class SQLite:
     def prepare(self, cursor: CursorWrapper) -> None: ...
 
     def create(self, cursor: CursorWrapper, trigger: Trigger) -> None:
-        conditions = [*trigger.list_row_conditions("IS NOT"), trigger.is_seen]
+        key, was_seen = trigger.was_seen
+        conditions = [
+            *trigger.list_row_conditions("IS NOT"),
+            trigger.is_seen,
+            was_seen.format(key=key),
+        ]
         condition = " AND ".join(filter(None, conditions))
-        moved = " UNION ALL ".join(f"SELECT {tag} AS name" for tag in trigger.tags)
+        moved = " UNION ALL ".join(["SELECT NULL AS name", *trigger.tags])
         cursor.execute(
             f"""
             CREATE TRIGGER "{trigger.name}" AFTER {trigger.act} ON "{trigger.table}"
@@ -98,8 +114,11 @@ class SQLite:
 class PostgreSQL:
     """Once in a transaction, as it ends, so that nobody waits for the row until then.
 
-    A row's version is newest that has the transaction's own number in xmin.
+    A row's version is newest that has the transaction's own number in xmin, or a
+    greater one, which a savepoint has.
     """
+
+    is_older = "age({table}.xmin) > 0"
 
     def find_triggers(self, cursor: CursorWrapper) -> dict[str, str]:
         cursor.execute(
@@ -129,13 +148,24 @@ class PostgreSQL:
 
     def create(self, cursor: CursorWrapper, trigger: Trigger) -> None:
         name = trigger.name
-        condition = " AND ".join(trigger.list_row_conditions("IS DISTINCT FROM"))
-        # A condition of WHEN may not ask other tables.
+        conditions = list(trigger.list_row_conditions("IS DISTINCT FROM"))
+        key, was_seen = trigger.was_seen
+        if was_seen:
+            # A condition of WHEN is asked at once, but only a function in it may ask
+            # other tables.
+            cursor.execute(
+                f"""
+                CREATE OR REPLACE FUNCTION {name}_when(bigint) RETURNS boolean
+                AS $$ BEGIN RETURN {was_seen.format(key="$1")}; END $$
+                LANGUAGE plpgsql"""
+            )
+            conditions.append(f"{name}_when({key})")
+        condition = " AND ".join(conditions)
         cursor.execute(
             f"""
             CREATE OR REPLACE FUNCTION {name}() RETURNS trigger AS $$ BEGIN
                 IF {trigger.is_seen or "TRUE"} THEN
-                    PERFORM move_tags(ARRAY[{", ".join(trigger.tags)}]::text[]);
+                    PERFORM move_tags(ARRAY({" UNION ALL ".join(trigger.tags)}));
                 END IF;
                 RETURN NULL;
             END $$ LANGUAGE plpgsql;
@@ -147,7 +177,7 @@ class PostgreSQL:
 
     def drop(self, cursor: CursorWrapper, name: str, table: str) -> None:
         cursor.execute(f'DROP TRIGGER "{name}" ON "{table}"')
-        cursor.execute(f"DROP FUNCTION IF EXISTS {name}()")
+        cursor.execute(f"DROP FUNCTION IF EXISTS {name}(), {name}_when(bigint)")
 
 
 # A number is never given twice, even after an old copy of the database was restored:

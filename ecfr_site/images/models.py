@@ -15,7 +15,7 @@ from django.db.models.functions import Coalesce
 from django.utils import timezone
 from PIL import Image as Pillow
 
-from ecfr_site.caching.seen import LISTS, Seen
+from ecfr_site.caching.seen import LISTS, SUBJECTS, Seen
 from ecfr_site.images.intake import ProcessedImage, process_upload
 from ecfr_site.images.renditions import (
     GROUNDS,
@@ -126,7 +126,7 @@ class Image(models.Model):
     created = models.DateTimeField(auto_now_add=True)
 
     readers_see = Seen(
-        tags=("image-{id}", LISTS),
+        tags=("image-{id}", SUBJECTS, LISTS),
         where_shown=True,
         unseen=(
             # The first is told to the desk alone, the second offered there.

@@ -1,6 +1,8 @@
 from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_safe
 
+from ecfr_site.caching.responses import surrogate_keys
+from ecfr_site.caching.seen import SITE
 from ecfr_site.caching.views import cached_page
 from ecfr_site.pagination import paginate
 from newsletter.languages import override_language
@@ -15,7 +17,8 @@ def archive(request, slug):
     page = paginate(request, newsletter.editions.public().newest_first())
     context = {"newsletter": newsletter, "page": page}
     with override_language(newsletter.language):
-        return render(request, "newsletter/archive.html", context)
+        response = render(request, "newsletter/archive.html", context)
+    return surrogate_keys(response, SITE)
 
 
 @cached_page()
@@ -33,4 +36,5 @@ def edition(request, slug, pk):
         "pieces": [item.shown for item in edition.items.frozen()],
     }
     with override_language(edition.newsletter.language):
-        return render(request, "newsletter/edition.html", context)
+        response = render(request, "newsletter/edition.html", context)
+    return surrogate_keys(response, SITE)

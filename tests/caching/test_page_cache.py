@@ -125,7 +125,9 @@ def test_what_a_page_shows_is_named_for_caches_in_front(reader, article):
         *(f"author-{byline.author_id}" for byline in article.bylines.all()),
     ]
     address = author.get_absolute_url()
-    assert reader.get(address)["Surrogate-Key"] == f"author-{author.pk} lists"
+    assert reader.get(address)["Surrogate-Key"] == (
+        f"author-{author.pk} subjects articles-author-{author.pk}"
+    )
 
 
 def test_unknown_parameters_make_no_other_page(reader, article, one_number):
