@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("articles", "0015_data_of_figures"),
+        ("articles", "0016_find_identifiers"),
     ]
 
     operations = [
