@@ -39,8 +39,9 @@ from tests.other_site import serving
 
 KINDS = import_module("articles.migrations.0009_kinds").KINDS
 
-# How long an example takes says more of the machine than of the code.
-hypothesis_settings.register_profile("tests", deadline=None)
+# How long an example takes says more of the machine than of the code. Each run tries
+# others, so that many runs try many.
+hypothesis_settings.register_profile("tests", deadline=None, max_examples=30)
 hypothesis_settings.load_profile("tests")
 
 

@@ -269,10 +269,7 @@ def test_a_link_and_who_opened_it_are_forgotten_a_year_after_it_ended(
         assert not PreviewLink.objects.exists()
 
 
-@hypothesis_settings(
-    max_examples=150,
-    suppress_health_check=[HealthCheck.function_scoped_fixture],
-)
+@hypothesis_settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.data())
 def test_no_forged_token_opens_anything(reader, make, draft, data):
     if not hasattr(draft, "link"):

@@ -271,7 +271,7 @@ def crowd(letter):
 
 
 @given(criteria=CRITERIA)
-@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_whatever_the_criteria_it_is_part_of_the_audience(letter, crowd, criteria):
     everybody = set(Subscriber.objects.mailable(letter).values_list("pk", flat=True))
     with transaction.atomic():

@@ -3,7 +3,7 @@
 import time
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 
 from articles.rendering import render_body
 from ecfr_site.richtext.losses import find_losses
@@ -12,14 +12,12 @@ from tests.richtext.html_strategies import documents
 from tests.richtext.test_sanitizer import assert_harmless
 
 
-@settings(max_examples=100, deadline=None)
 @given(documents)
 def test_sanitising_again_changes_nothing(html):
     clean = sanitise(html)
     assert sanitise(clean) == clean
 
 
-@settings(max_examples=100, deadline=None)
 @given(documents)
 def test_nothing_harmful_is_left(html):
     assert_harmless(sanitise(html))

@@ -124,8 +124,6 @@ def stranger(settings):
 
 
 odd = examples(
-    max_examples=50,
-    deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 

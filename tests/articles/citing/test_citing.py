@@ -9,7 +9,7 @@ import lxml.html
 import pytest
 import rispy
 from django.utils import timezone
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from articles.citing.exports import write_bibtex, write_ris
@@ -287,7 +287,6 @@ def test_whatever_is_typed_is_read_back(title, name):
     assert reference.get("title", "") == " ".join(title.split())
 
 
-@settings(max_examples=20)
 @given(TEXT, st.sampled_from(list(STYLES)))
 def test_whatever_is_typed_is_cited(title, style):
     record = {

@@ -2,7 +2,7 @@
 
 import pytest
 from django.test import Client
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.django import TestCase
 
@@ -21,7 +21,6 @@ texts = st.one_of(
 
 
 class AnyInput(TestCase):
-    @settings(max_examples=80)
     @given(text=texts)
     def test_a_search_answers(self, text):
         ArticleFactory(published=True, title="Gas", body="<p>oil</p>")
@@ -30,14 +29,12 @@ class AnyInput(TestCase):
         assert len(results[:20]) == results.count()
         results.list_facets()
 
-    @settings(max_examples=40)
     @given(text=texts.map(lambda text: text.encode("utf-8", "replace").decode()))
     def test_the_page_answers(self, text):
         ArticleFactory(published=True, title="Gas oil", body="<p>oil</p>")
         response = Client().get("/search/", {"q": text, "kind": text, "order": text})
         assert response.status_code == 200
 
-    @settings(max_examples=60)
     @given(text=texts)
     def test_a_text_is_saved_and_found_by_its_own_words(self, text):
         text = text.encode("utf-8", "ignore").decode().replace("\0", "")
