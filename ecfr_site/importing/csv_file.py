@@ -14,9 +14,6 @@ from dataclasses import dataclass
 from itertools import chain, islice
 from typing import BinaryIO, NamedTuple
 
-from clevercsv.detect import Detector
-from clevercsv.exceptions import Error as CleverCSVError
-
 TOO_MANY_CELLS = (
     "More cells than columns: put quotation marks around a text with {delimiter}."
 )
@@ -152,6 +149,11 @@ def detect_encoding(file: BinaryIO) -> str:
 
 def detect_delimiter(sample: str) -> str:
     """The separator of a text's cells; a comma where there is but one column."""
+    # Imported here: it looks at every character of Unicode, a tenth of the time that
+    # a process of the site takes to start.
+    from clevercsv.detect import Detector
+    from clevercsv.exceptions import Error as CleverCSVError
+
     named = _find_named_delimiter(sample)
     if named:
         return named
