@@ -52,11 +52,16 @@ def pytest_collection_modifyitems(items):
     items.sort(key=lambda item: "start_site" not in item.fixturenames)
 
 
+# Until all is imported there is nothing to collect, and much to look through for it.
+gc.disable()
+
+
 def pytest_collection_finish(session):
     """Spare the collector what lives to the end: a fifteenth of the time."""
     gc.collect()
     gc.freeze()
     gc.set_threshold(100_000, 20, 20)
+    gc.enable()
 
 
 @pytest.fixture(scope="session", autouse=True)
