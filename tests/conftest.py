@@ -45,10 +45,14 @@ hypothesis_settings.register_profile("tests", deadline=None, max_examples=30)
 hypothesis_settings.load_profile("tests")
 
 
-@pytest.hookimpl(trylast=True)
+@pytest.hookimpl(wrapper=True, tryfirst=True)
 def pytest_collection_modifyitems(items):
-    """The one that starts the whole site takes longest: nobody waits for it if it is
-    the first."""
+    """Begin with what takes longest, so that nobody waits for it at the end.
+
+    pytest-django then puts those with transactions of their own behind the others.
+    """
+    items.sort(key=lambda item: item.get_closest_marker("long") is None)
+    yield
     items.sort(key=lambda item: "start_site" not in item.fixturenames)
 
 

@@ -40,6 +40,7 @@ def rows():
     return build_site()
 
 
+@pytest.mark.long
 def test_a_kept_page_is_as_one_made_anew_after_every_change(reader, rows, settings):
     # Twice as fast without the search for loads of single rows.
     settings.MIDDLEWARE = [m for m in settings.MIDDLEWARE if "zeal" not in m]
