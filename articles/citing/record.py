@@ -12,7 +12,12 @@ from django.utils.formats import date_format
 from articles.documents.addresses import count_pages
 from articles.models import Article, Byline
 from authors.models import Author
-from authors.names import split_sort_name, strip_name
+from authors.names import (
+    build_sort_name,
+    is_degree,
+    split_sort_name,
+    strip_name,
+)
 from ecfr_site.institution.models import Institution
 from ecfr_site.richtext.absolute import make_absolute
 from ecfr_site.richtext.plain_text import web_address
@@ -111,6 +116,9 @@ def build_name(author: Author) -> dict[str, str]:
         return {"literal": author.name}
     name, suffix = strip_name(author.name)
     family, rest = split_sort_name(author.sort_name)
+    if is_degree(family):
+        # Of sort names that were made of a name's last word, whatever that was.
+        family, rest = split_sort_name(build_sort_name(author.name))
     given = rest.split()
     if not given or not family:
         return {"literal": f"{name} {suffix}".strip()}

@@ -122,6 +122,7 @@ def test_lists_sort_people_by_their_names_not_by_titles_and_degrees(name, sort_n
     ("name", "sort_name", "cited"),
     [
         ("Dr. Jane Doe", "Doe, Dr. Jane", "Doe, J."),
+        ("Dr. Jane Doe PhD", "PhD, Dr. Jane Doe", "Doe, J."),
         ("J. R. R. Tolkien", "Tolkien, J. R. R.", "Tolkien, J. R. R."),
         ("Sam Hill Jr.", "Hill Jr., Sam", "Hill, S., Jr."),
         ("Jane Doe, PhD", "Doe, Jane, PhD", "Doe, J."),
