@@ -49,6 +49,8 @@ _LOCALES = {
 _BEGIN, _END = "\x02", "\x03"
 # Likewise of text from right to left, which would turn the commas and years around it.
 _ISOLATE, _POP = "\x0e", "\x0f"
+# After a mark that opens, in place of a space: the library would make that a capital.
+_OPENING, _OPENED = re.compile(r"(?<!\w)([“‘„«\"'(\[])(?=\w)"), "\x10 "
 # A title's own mark ends what a full stop would.
 _NEEDLESS_STOP = re.compile(rf"(?<=[?!؟])([{_END}{_POP}]*)\.")
 # What editors and translators did, in each of the locales. MLA's style begins each with
@@ -58,11 +60,11 @@ _VERBS = re.compile(
     "|Zredagowane przez|Translated by|Übersetzt von|Traducido por|Traduit par"
     "|Tradotto da|Przetłumaczone przez)(?= )"
 )
-_NAMES = ("author", "editor", "translator")
-_TEXTS = (
+_NAMES = {"author", "editor", "translator"}
+_TEXTS = {
     *("title", "collection-title", "container-title", "genre", "number"),
     *("publisher", "publisher-place"),
-)
+}
 # For a trial of a style.
 _TRIAL_TITLE, _TRIAL_NAME = "A title on trial", "Trialname"
 _TRIAL = {
@@ -112,6 +114,7 @@ def cite(record: dict[str, Any], style: str) -> SafeString:
             text = str(bibliography.cite(citation, lambda item: None))
         else:
             [text] = map(str, bibliography.bibliography())
+    text = text.replace(_OPENED, "")
     text = _NEEDLESS_STOP.sub(r"\1", text)
     text = _VERBS.sub(lambda verb: verb[0][0].lower() + verb[0][1:], text)
     if note := record.get("note"):
@@ -138,14 +141,12 @@ def _prepare(record: dict[str, Any], shortens: bool) -> dict[str, Any]:
 
     And with what is written from right to left isolated.
     """
-    return {
-        key: [_prepare_name(name, shortens) for name in value]
-        if key in _NAMES
-        else _isolate(value)
-        if isinstance(value, str) and key in _TEXTS
-        else value
-        for key, value in record.items()
-    }
+    prepared = dict(record)
+    for key in _NAMES & record.keys():
+        prepared[key] = [_prepare_name(name, shortens) for name in record[key]]
+    for key in _TEXTS & record.keys():
+        prepared[key] = _isolate(_OPENING.sub(rf"\1{_OPENED}", record[key]))
+    return prepared
 
 
 def _prepare_name(name: dict[str, str], shortens: bool) -> dict[str, str]:

@@ -86,6 +86,28 @@ def test_each_style_says_it_in_its_own_way(client, report, settings):
     }
 
 
+@pytest.mark.parametrize(
+    ("title", "as_it_is", "in_capitals"),
+    [
+        ("Who pays for “last miles”?", "pays for “last", "Pays for “Last Miles”?"),
+        ("Grids (new) and 'old'", "(new) and &#x27;old", "(New) and &#x27;Old"),
+    ],
+)
+def test_capitals_of_a_title_are_set_within_quotation_marks(
+    title, as_it_is, in_capitals
+):
+    record = {
+        "id": "x",
+        "type": "report",
+        "title": title,
+        "issued": {"date-parts": [[2024]]},
+        "language": "en",
+        "author": [{"literal": "A"}],
+    }
+    assert as_it_is in cite(record, "apa")
+    assert in_capitals in cite(record, "chicago-author-date")
+
+
 def test_what_two_people_did_is_one_sentence_in_mla(client, report):
     BylineFactory(article=report, author=AuthorFactory(name="Li Wei"), role="editor")
 
