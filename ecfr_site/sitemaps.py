@@ -35,7 +35,7 @@ class ChangingSitemap(Sitemap):
 
 class ArticleSitemap(ChangingSitemap):
     # What is written in a fraction of a second; 50,000 are allowed (sitemaps.org).
-    limit = 5000
+    limit = 500
 
     def items(self):
         return (

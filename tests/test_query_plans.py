@@ -1,16 +1,18 @@
 """Pages find what they show by indexes, however many articles there are."""
 
 import json
+import re
 from datetime import timedelta
 
 import pytest
 from django.db import connection
 from django.utils import timezone
 
-from articles.models import Article, Byline
+from articles.models import Article, Byline, Kind
 from articles.search.catalogue import Catalogue
 from ecfr_site.caching.models import ContentTag
 from ecfr_site.database.planner import collect_statistics
+from ecfr_site.images.models import Image
 from tests.test_reader_pages import PAGES, fill
 
 # Committed, so that what PostgreSQL checks at the end knows how many rows there are.
@@ -37,13 +39,14 @@ def load_many():
         for field in Article._meta.concrete_fields
         if field.name not in ("id", "series", "series_number")
     }
+    kinds = Kind.objects.values_list("slug", flat=True)
     copies = Article.objects.bulk_create(
         Article(
             **values
             | {
                 "slug": f"copy-{n}",
                 "published_at": hours_ago(n + 9),
-                "kind_id": "commentary" if n % SHARE else "report",
+                "kind_id": kinds[n % len(kinds)],
             }
         )
         for n in range(MANY)
@@ -124,3 +127,26 @@ def test_no_query_of_a_page_reads_all_articles(reader, admin_client, monkeypatch
                 dear.append(f"{address} {cost}: {sql}")
 
     assert not dear, "\n".join(dear)
+
+
+# What they are called where they are sorted after all of them were read.
+SORTED = ("TEMP B-TREE", "Sort")
+
+
+def test_lists_come_in_the_order_of_an_index():
+    load_many()
+    cards = Article.objects.published().in_site_language().for_lists()
+    by_title = Article.objects.originals().order_by("title", "-pk")
+    lists = {"by title": by_title[:50]}
+    if connection.vendor == "sqlite":
+        # PostgreSQL may read the few that fit, since it knows how many do.
+        lists |= {"research": cards.research()[:10]}
+    plans = {name: found.explain() for name, found in lists.items()}
+    assert {n: p for n, p in plans.items() if any(each in p for each in SORTED)} == {}
+
+
+def test_uses_of_an_image_are_counted_without_reading_articles():
+    # An index of images has no numbers of articles.
+    sql = str(Image.objects.with_use_count().query)
+    assert "COUNT(*)" in sql
+    assert not re.search(r"COUNT\((?!\*\))", sql)

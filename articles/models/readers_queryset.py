@@ -127,7 +127,10 @@ class ReadersQuerySet(models.QuerySet["Article"]):
         return self.filter(featured_at__isnull=False).order_by("-featured_at")
 
     def research(self):
-        return self.filter(kind__template=Kind.Template.REPORT)
+        kinds = Kind.objects.filter(template=Kind.Template.REPORT).order_by()
+        return self.alias(of_kind=InOrder("kind_id")).filter(
+            of_kind__in=kinds.values("slug")
+        )
 
     def about(self, topic):
         """On a topic or region, or on one below it in the tree, which a query finds.

@@ -73,7 +73,7 @@ class ImageQuerySet(models.QuerySet):
 
 def _count_uses(use):
     rows = use.related_model.objects.filter(**{use.field.name: OuterRef("pk")})
-    return rows.order_by().values(use.field.name).values(count=models.Count("pk"))
+    return rows.order_by().values(use.field.name).values(count=models.Count("*"))
 
 
 class Image(models.Model):

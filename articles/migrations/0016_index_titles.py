@@ -1,0 +1,24 @@
+from django.db import migrations, models
+from django.db.models import F, Q
+
+from ecfr_site.database.migration_operations import AddIndexConcurrently
+
+
+class Migration(migrations.Migration):
+    atomic = False
+
+    dependencies = [
+        ("articles", "0015_data_of_figures"),
+    ]
+
+    operations = [
+        AddIndexConcurrently(
+            model_name="article",
+            index=models.Index(
+                F("title"),
+                F("id").desc(),
+                condition=Q(live=None),
+                name="article_by_title",
+            ),
+        ),
+    ]
