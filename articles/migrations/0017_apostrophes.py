@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("articles", "0016_find_identifiers"),
+        ("articles", "0016_identifiers_and_titles"),
     ]
 
     operations = [

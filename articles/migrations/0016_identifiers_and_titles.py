@@ -1,5 +1,6 @@
 from django.db import migrations, models
 from django.db.models import F, Q
+from django.db.models.functions import Lower
 
 from ecfr_site.database.migration_operations import AddIndexConcurrently
 
@@ -12,6 +13,14 @@ class Migration(migrations.Migration):
     ]
 
     operations = [
+        AddIndexConcurrently(
+            model_name="article",
+            index=models.Index(Lower("doi"), name="article_doi"),
+        ),
+        AddIndexConcurrently(
+            model_name="article",
+            index=models.Index(fields=["isbn"], name="article_isbn"),
+        ),
         AddIndexConcurrently(
             model_name="article",
             index=models.Index(
