@@ -25,13 +25,15 @@ def cite(request, slug, number=None):
     if not (article := _find(slug, number)):
         return answer_missing(request, slug)
     if number == article.version and not article.former:
-        return redirect(article.get_citation_url())
+        return redirect("cite", slug)
     institution = Institution.objects.current()
-    page = article.get_citation_url().rstrip("/")
     context = {
         "article": article,
         "citations": list_citations(build_record(article, institution), institution),
-        "files": [(each.name, f"{page}.{name}") for name, each in EXPORTS.items()],
+        "files": [
+            (each.name, f"{article.get_version_url()}cite.{ending}")
+            for ending, each in EXPORTS.items()
+        ],
     }
     response = render(request, "articles/cite.html", context)
     return surrogate_keys(response, *list_shown(article))

@@ -123,15 +123,9 @@ class Article(ArticleStatus):
         return reverse("article", args=[self.slug])
 
     def get_version_url(self):
-        """The address of this very version, which for the present one is the page's."""
-        if not self.former:
-            return self.get_absolute_url()
-        return reverse("version", args=[self.slug, self.version])
-
-    def get_citation_url(self):
-        if not self.former:
-            return reverse("cite", args=[self.slug])
-        return reverse("cite_version", args=[self.slug, self.version])
+        """The address of this very version; its citation stands below it."""
+        page = self.get_absolute_url()
+        return f"{page}versions/{self.version}/" if self.former else page
 
     def get_deletion_refusal(self):
         """The reason why nobody deletes it, as a sentence; empty for a mere draft.
