@@ -322,4 +322,4 @@ def test_whatever_is_typed_is_cited(title, style):
     }
     found = cite(record, style)
     assert "2024" in found
-    assert not re.search("<(?!/?i>)", found)
+    assert not re.search("<(?!/?(i|bdi)>)", found)
