@@ -65,6 +65,8 @@ _TEXTS = {
     *("title", "collection-title", "container-title", "genre", "number"),
     *("publisher", "publisher-place"),
 }
+# Of first names that are written as one, without points.
+_MOST_INITIALS = 3
 # For a trial of a style.
 _TRIAL_TITLE, _TRIAL_NAME = "A title on trial", "Trialname"
 _TRIAL = {
@@ -154,10 +156,10 @@ def _prepare_name(name: dict[str, str], shortens: bool) -> dict[str, str]:
     is_foreign = has_no_capitals(given) or runs_from_right(given)
     if given and (is_foreign or (shortens and not _can_be_shortened(given))):
         name = {"literal": _join_name(name)}
-    elif shortens and given.isupper() and not name["family"].isupper():
+    elif shortens and given.isalpha() and len(given) <= _MOST_INITIALS:
         # “JRR” is three names.
-        spaced = re.sub(r"[^\W\d_]{2,3}", lambda word: " ".join(word[0]), given)
-        name = {**name, "given": spaced}
+        is_initials = all(map(str.isupper, given)) and not name["family"].isupper()
+        name = {**name, "given": " ".join(given)} if is_initials else name
     return {part: _isolate(text) for part, text in name.items()}
 
 

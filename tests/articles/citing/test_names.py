@@ -144,6 +144,7 @@ def test_what_an_editor_wrote_as_sort_name_is_understood(name, sort_name, cited)
         ("Արամ Սարյան", "Սարյան, Ա.", "Սարյան, Արամ.", "Սարյան, Ա."),
         ("J R R Tolkien", "Tolkien, J. R. R.", "Tolkien, J R R.", "Tolkien, J.R.R."),
         ("JRR Tolkien", "Tolkien, J. R. R.", "Tolkien, JRR.", "Tolkien, J.R.R."),
+        ("ANNA Hill", "Hill, A.", "Hill, ANNA.", "Hill, A."),
         ("J.R.R. Tolkien", "Tolkien, J. R. R.", "Tolkien, J.R.R.", "Tolkien, J.R.R."),
         ("J.-P. Sartre", "Sartre, J.-P.", "Sartre, J.-P.", "Sartre, J.-P."),
         ("Jean-Paul Sartre", "Sartre, J.-P.", "Sartre, Jean-Paul.", "Sartre, J.-P."),
