@@ -51,7 +51,7 @@ def test_no_request_breaks_the_api_or_its_promises(live_server, settings, tmp_pa
         cwd=tmp_path,
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=300,
     )
 
     assert done.returncode == 0, done.stdout + done.stderr
