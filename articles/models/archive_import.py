@@ -155,7 +155,9 @@ class ArchiveImport(models.Model):
         """Imports of the same source that were made after this one, and stand."""
         State = ArchiveImport.State
         standing = (State.IMPORTING, State.DONE, State.STOPPED, State.UNDOING)
-        last = self.items.order_by("-pk").values_list("pk", flat=True).first() or 0
+        last = self.items.order_by("-pk").values_list("pk", flat=True).first()
+        if last is None:
+            return ArchiveImport.objects.none()
         newer = ArchiveImport.objects.filter(
             source=self.source, state__in=standing, items__pk__gt=last
         )

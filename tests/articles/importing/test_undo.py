@@ -8,7 +8,15 @@ from articles.models import Article, AttachmentText, Topic
 from articles.search import upkeep
 from authors.models import Author
 from ecfr_site.storage.private import private_storage
-from tests.articles.importing.archives import State, dump, move_in, outcomes, pack, work
+from tests.articles.importing.archives import (
+    State,
+    dump,
+    look,
+    move_in,
+    outcomes,
+    pack,
+    work,
+)
 from tests.articles.importing.test_pipeline import FILE, POST, images, photo
 from tests.articles.importing.wxr import author, category, item
 from tests.articles.search.test_page import make_pdf
@@ -173,6 +181,14 @@ def test_imports_of_others_and_trials_hold_on_to_nothing():
     move_in(*POST, item(title="Another"), state=State.TRYING)
     assert not older.list_newer().exists()
     assert work(older, State.UNDOING).state == State.UNDONE
+
+
+def test_one_that_was_stopped_before_its_first_item_is_after_none():
+    move_in(*POST, item())
+    stopped = look(*POST, item())
+    stopped.begin(State.IMPORTING)
+    stopped.stop()
+    assert work(stopped, State.UNDOING).state == State.UNDONE
 
 
 def test_what_is_kept_names_its_links_to_what_went():
