@@ -8,10 +8,19 @@ from django.db.models import Count, Exists, OuterRef, Q
 from articles.models.archive_import import ArchiveImport
 
 
-def _made() -> Q:
+def _made(prefix: str = "") -> Q:
     """Items that became something; of a trial none did."""
     trials = ArchiveImport.objects.trials().values("pk")
-    return Q(target__isnull=False) & ~Q(archive_import__in=trials)
+    return Q(**{f"{prefix}target__isnull": False}) & ~Q(
+        **{f"{prefix}archive_import__in": trials}
+    )
+
+
+def _known_to(archive_import: ArchiveImport, prefix: str = "") -> Q:
+    """Those of its source that became something, and all of its own."""
+    own = Q(**{f"{prefix}archive_import": archive_import})
+    of_source = Q(**{f"{prefix}source": archive_import.source})
+    return of_source & (_made(prefix) | own)
 
 
 class ImportedItemQuerySet(models.QuerySet["ImportedItem"]):
@@ -38,9 +47,7 @@ class ImportedItemQuerySet(models.QuerySet["ImportedItem"]):
 
     def known_to(self, archive_import: ArchiveImport) -> "ImportedItemQuerySet":
         """Items of its source that became something, and all of its own."""
-        return self.filter(
-            _made() | Q(archive_import=archive_import), source=archive_import.source
-        )
+        return self.filter(_known_to(archive_import))
 
     def find_targets(
         self, items: "Iterable[ImportedItem]"
@@ -179,8 +186,8 @@ class OldAddressQuerySet(models.QuerySet["OldAddress"]):
         self, archive_import: ArchiveImport, paths: Iterable[str]
     ) -> "dict[str, OldAddress]":
         """{path: its newest row} with the item, of those the import knows."""
-        known = ImportedItem.objects.known_to(archive_import)
-        rows = self.filter(path__in=list(paths), item__in=known)
+        # Not by a query within it, which would read the whole ledger each time.
+        rows = self.filter(_known_to(archive_import, "item__"), path__in=list(paths))
         return {row.path: row for row in rows.select_related("item").order_by("pk")}
 
     def waiting_for(self, instances: models.QuerySet[Any]) -> "OldAddressQuerySet":
