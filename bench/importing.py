@@ -2,14 +2,19 @@
 
     .venv/bin/python bench/importing.py --posts 1000 10000
     .venv/bin/python bench/importing.py --posts 1000 --server postgres://…@127.0.0.1
+    .venv/bin/python bench/importing.py --images 1000
 
 Each round has an empty database of its own, on SQLite or that server. It generates an
 export of WordPress with posts of 900 words, a dozen authors and forty categories, moves
 it in, and then, in a second empty database, saves the same articles one by one with
 their bylines and topics. Prints a table in Markdown; docs/benchmarks.md holds it.
+
+With --images the export has so many of 1,200 × 800 pixels and no posts, in a ZIP
+archive; they are moved in, and then a worker makes their renditions.
 """
 
 import argparse
+import io
 import os
 import random
 import resource
@@ -17,10 +22,13 @@ import subprocess
 import sys
 import tempfile
 import time
+import zipfile
 from contextlib import closing, contextmanager, nullcontext
 from datetime import UTC, datetime, timedelta
 from html import escape
 from pathlib import Path
+
+from PIL import Image
 
 ROOT = Path(__file__).resolve().parent.parent
 AUTHORS, CATEGORIES, WORDS = 12, 40, 900
@@ -98,6 +106,27 @@ def write_export(file, posts):
         out.write("</channel></rss>\n")
 
 
+def write_images(file, packed, count):
+    """An export of as many attachments, and the ZIP archive of their files."""
+    rng = random.Random(SEED)
+    with file.open("w") as out, zipfile.ZipFile(packed, "w") as archive:
+        out.write(HEAD)
+        for n in range(count):
+            # Coarse spots: noise is larger than any photograph, a plain area smaller.
+            spots = Image.frombytes("RGB", (60, 40), rng.randbytes(60 * 40 * 3))
+            content = io.BytesIO()
+            spots.resize((1200, 800), Image.Resampling.BICUBIC).save(content, "JPEG")
+            archive.writestr(f"2019/03/image-{n}.jpg", content.getvalue())
+            url = f"https://old.example/wp-content/uploads/2019/03/image-{n}.jpg"
+            out.write(
+                f"<item><title>Image {n}</title><link>https://old.example/image-{n}/"
+                f"</link><wp:post_id>{n + 1}</wp:post_id><wp:status>inherit</wp:status>"
+                f"<wp:post_type>attachment</wp:post_type><wp:attachment_url>{url}"
+                "</wp:attachment_url></item>\n"
+            )
+        out.write("</channel></rss>\n")
+
+
 def start_django():
     sys.path.insert(0, str(ROOT))
     import django
@@ -114,6 +143,22 @@ def move_in(file):
         call_command("migrate", verbosity=0)
         clock = Clock()
         call_command("move_in", file, stdout=nothing)
+    clock.print()
+
+
+def move_images_in(file):
+    """The same with images; then their renditions, as a worker makes them."""
+    start_django()
+    from django.core.management import call_command
+
+    packed = Path(file).with_suffix(".zip")
+    with open(os.devnull, "w") as nothing:
+        call_command("migrate", verbosity=0)
+        clock = Clock()
+        call_command("move_in", file, media=str(packed), stdout=nothing)
+        clock.print()
+        clock = Clock()
+        call_command("run_tasks", burst=True, verbosity=0)
     clock.print()
 
 
@@ -194,15 +239,38 @@ def run(act, argument, folder, address):
     )
     if done.returncode:
         raise SystemExit(done.stderr[-2000:])
-    return [float(number) for number in done.stdout.split()[-3:]]
+    return [float(number) for number in done.stdout.split()]
+
+
+def measure_images(count, server):
+    with tempfile.TemporaryDirectory() as name:
+        file = Path(name) / "old.xml"
+        packed = file.with_suffix(".zip")
+        write_images(file, packed, count)
+        found = measure("images", file, Path(name) / "import", server)
+        size = packed.stat().st_size / 1e6
+    wall, cpu, memory, later_wall, later_cpu, _ = found
+    print(
+        "| images | ZIP | moved in | CPU | for one | MB | renditions | CPU | for one |"
+    )
+    print("| --- | --- | --- | --- | --- | --- | --- | --- | --- |")
+    print(
+        f"| {count:,} | {size:.0f} MB | {wall:.1f} s | {cpu:.1f} s "
+        f"| {1000 * cpu / count:.0f} ms | {memory:.0f} | {later_wall:.1f} s "
+        f"| {later_cpu:.1f} s | {1000 * later_cpu / count:.0f} ms |"
+    )
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--posts", type=int, nargs="+", default=[1000])
+    parser.add_argument("--images", type=int, help="so many, in place of posts")
     parser.add_argument("--server", help="the address of PostgreSQL")
     given = parser.parse_args()
     sizes, server = given.posts, given.server
+    if given.images:
+        measure_images(given.images, server)
+        return
     print("| posts | export | moved in | CPU | a second | MB | bare | CPU | of CPU |")
     print("| --- | --- | --- | --- | --- | --- | --- | --- | --- |")
     for posts in sizes:
@@ -224,6 +292,8 @@ if __name__ == "__main__":
     match sys.argv[1:]:
         case ["import", file]:
             move_in(file)
+        case ["images", file]:
+            move_images_in(file)
         case ["bare", count]:
             save_bare(int(count))
         case _:
