@@ -28,6 +28,7 @@ from ecfr_site.accounts import form_recovery
 from ecfr_site.caching.responses import surrogate_keys
 from ecfr_site.caching.seen import LISTS
 from ecfr_site.caching.views import cached_page
+from ecfr_site.database.compiled import compile_once
 from ecfr_site.redirects.middleware import Undecided, is_undecided
 from ecfr_site.security import rate_limits
 from ecfr_site.security.headers import CROSS_ORIGIN, admin_policy
@@ -43,22 +44,40 @@ AWAY = (OperationalError, InterfaceError)
 MEDIA_POLICY = "default-src 'none'; frame-ancestors 'none'; sandbox"
 
 
+def _list_cards():
+    """Without their bylines, which all lists of the page read together."""
+    published = Article.objects.published().in_site_language()
+    return published.for_lists().prefetch_related(None)
+
+
+@compile_once
+def find_lead():
+    return _list_cards().featured()[:1]
+
+
+@compile_once
+def find_latest():
+    return _list_cards()[: LATEST + 1]
+
+
+@compile_once
+def find_research():
+    """Some more, for those that are shown above."""
+    return _list_cards().research()[: RESEARCH + LATEST + 1]
+
+
 @cached_page()
 @require_safe
 def home(request):
     """home.html: the `lead`, the `latest`, `research` and its `research_kinds`,
     `programmes`, `topics`."""
-    published = Article.objects.published().in_site_language()
-    cards = published.for_lists().prefetch_related(None)
-    lead = cards.featured().first()
-    latest = [a for a in cards[: LATEST + 1] if a != lead]
+    lead = next(iter(find_lead()), None)
+    latest = [a for a in find_latest() if a != lead]
     if lead is None and latest:
         lead = latest.pop(0)
     latest = latest[:LATEST]
     shown = {article.pk for article in [lead, *latest] if article}
-    research = [
-        a for a in cards.research()[: RESEARCH + LATEST + 1] if a.pk not in shown
-    ][:RESEARCH]
+    research = [a for a in find_research() if a.pk not in shown][:RESEARCH]
     # One query for everybody's bylines instead of one a list.
     prefetch_related_objects(
         [article for article in [lead, *latest, *research] if article],

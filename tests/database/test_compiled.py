@@ -14,6 +14,7 @@ from articles.models import Article, RelatedArticle
 from articles.models.article import find_related
 from articles.views import find_shown
 from ecfr_site.database.compiled import compile_once
+from ecfr_site.views import find_latest, find_lead, find_research
 from tests.factories import (
     ArticleFactory,
     AttachmentFactory,
@@ -45,6 +46,7 @@ def articles(db):
         CorrectionFactory(article=article)
     ArticleFactory(published=True, translation_of=articles[0], language="de")
     articles[0].pinned.add(articles[3])
+    Article.objects.filter(slug="two").update(featured_at=timezone.now(), kind="report")
     for place, other in enumerate(articles[1:3]):
         RelatedArticle.objects.create(article=articles[0], other=other, place=place)
     return articles
@@ -80,6 +82,7 @@ def list_calls(articles):
         (find_related, {"article": article.pk, "original": article.pk})
         for article in articles
     )
+    yield from ((find, {}) for find in (find_lead, find_latest, find_research))
 
 
 def test_rows_and_sql_are_those_of_the_queryset(articles, time_machine):
@@ -92,7 +95,7 @@ def test_rows_and_sql_are_those_of_the_queryset(articles, time_machine):
         assert people == expected[1]
         assert queries == expected[2]
         found.append(len(held))
-    assert found == [1, 1, 1, 1, 0, 0, 3, 0, 0, 0]
+    assert found == [1, 1, 1, 1, 0, 0, 3, 0, 0, 0, 1, 4, 1]
 
 
 def test_the_time_is_that_of_each_run(articles, time_machine):
