@@ -164,6 +164,9 @@ class PostgreSQL:
         cursor.execute(
             f"""
             CREATE OR REPLACE FUNCTION {name}() RETURNS trigger AS $$ BEGIN
+                -- Of two transactions that end together, one publishing and one adding
+                -- a topic, the second to ask sees what the first has done.
+                PERFORM 1 FROM ecfr_site_siteedition FOR UPDATE;
                 IF {trigger.is_seen or "TRUE"} THEN
                     PERFORM move_tags(ARRAY({" UNION ALL ".join(trigger.tags)}));
                 END IF;

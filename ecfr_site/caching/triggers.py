@@ -6,6 +6,7 @@ The database does it, for no writer can forget to: docs/decisions/0023-page-cach
 """
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import Any
 
 from django.apps import apps
@@ -146,7 +147,8 @@ def _list_relation_triggers(
 
     What was related until now is asked at once whether readers saw it. The row may be
     deleted or taken back in the same transaction, so that one which was changed in it
-    counts as seen; only what replaces another never was.
+    counts as seen; only what replaces another never was. Asked again as the transaction
+    ends, it may have been published meanwhile.
     """
     model, through = relation.model, relation.remote_field.through
     seen, table = models.found[model], f'"{model._meta.db_table}"'
@@ -162,18 +164,20 @@ def _list_relation_triggers(
     for act, rows in _ROWS.items():
         for row in rows:
             key = f'{row}."{relation.m2m_column_name()}"'
-            yield Trigger(
+            trigger = Trigger(
                 table=through._meta.db_table,
                 act=act,
                 columns=_list_columns(through) if act == "UPDATE" else (),
                 only="",
-                is_seen=_exists(models, model, pk, key) if row == "NEW" else "",
-                was_seen=(key, was_seen) if row == "OLD" else ("", ""),
+                is_seen=_exists(models, model, pk, key),
                 tags=[
                     f"SELECT '{start}' || {row}.\"{relation.m2m_reverse_name()}\"",
                     *_select_lists(model, seen, key),
                 ],
             )
+            yield trigger
+            if row == "OLD":
+                yield replace(trigger, is_seen="", was_seen=(key, was_seen))
 
 
 def _list_relations(model: type[Model], seen: Seen) -> list[Any]:

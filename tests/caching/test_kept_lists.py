@@ -1,9 +1,11 @@
 """Lists are made anew after a change of what they show, and after nothing else."""
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import pytest
-from django.db import connection, transaction
+from django.db import connection, connections, transaction
+from django.test import Client
 from django.utils import timezone
 
 from articles.models import Article, Byline
@@ -220,6 +222,57 @@ def test_a_draft_that_loses_a_topic_makes_no_list_cold(reader, rows):
     before = list(ContentTag.objects.all())
     remove_relations(draft)
     assert list(ContentTag.objects.all()) == before
+
+
+# In two transactions at the same time
+
+
+def publish(article):
+    update(article, state="published", published_at=timezone.now())
+
+
+def run_apart(*acts):
+    """In another thread and connection."""
+
+    def run():
+        try:
+            for act in acts:
+                act()
+        finally:
+            connections.close_all()
+
+    with ThreadPoolExecutor(1) as pool:
+        pool.submit(run).result(20)
+
+
+@pytest.mark.skipif(
+    connection.vendor == "sqlite", reason="one transaction at a time writes"
+)
+def test_a_topic_leaves_a_piece_that_is_published_meanwhile(reader, rows):
+    draft = ArticleFactory(draft=True, title="Both", topics=[rows["child"]])
+    with transaction.atomic():
+        draft.topics.clear()
+        run_apart(lambda: publish(draft), lambda: Client().get("/topics/tariffs/"))
+    assert b"Both" not in reader.get("/topics/tariffs/").content
+
+
+@pytest.mark.skipif(
+    connection.vendor == "sqlite", reason="one transaction at a time writes"
+)
+def test_who_adds_a_topic_waits_for_who_publishes_as_both_end(reader, rows):
+    draft = ArticleFactory(draft=True, title="Both")
+    reader.get("/topics/tariffs/")
+    with ThreadPoolExecutor(1) as pool:
+        with transaction.atomic():
+            publish(draft)
+            # As if the transaction were at its end.
+            with connection.cursor() as cursor:
+                cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
+            adding = pool.submit(run_apart, lambda: draft.topics.add(rows["child"]))
+            with pytest.raises(TimeoutError):
+                adding.result(1)
+        adding.result(20)
+    assert b"Both" in reader.get("/topics/tariffs/").content
 
 
 # By themselves
