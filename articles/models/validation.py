@@ -17,21 +17,11 @@ def check_article(article):
     namesakes = type(article).objects.originals().filter(slug=article.slug)
     if namesakes.exclude(pk=article.original_id).exists():
         raise ValidationError({"slug": "There is an article with this address."})
-    original = article.translation_of
-    if original and original.translation_of_id:
-        raise ValidationError(
-            {"translation_of": "Choose the original: this is a translation itself."}
-        )
-    if original and original.language == article.language:
-        raise ValidationError(
-            {"language": "A translation is in another language than its original."}
-        )
+    _check_translation(article)
     if article.replaced_by_id and article.replaced_by_id == article.pk:
         raise ValidationError(
             {"replaced_by": "An article does not take its own place."}
         )
-    if original and article.live_id:
-        _check_translation(article, original)
     _check_times(article)
     check_day(article, "original_date", article.original_date)
     check_day(article, "updated_on", article.updated_on)
@@ -144,12 +134,29 @@ def check_day(article, field, day):
         raise ValidationError({field: "This day is still to come."})
 
 
-def _check_translation(article, original):
-    """Check what the database checks of articles, but not of working copies."""
-    if original.pk == article.live_id:
-        raise ValidationError(
-            {"translation_of": "An article is not a translation of itself."}
-        )
-    others = type(article).objects.originals().exclude(pk=article.live_id)
-    if others.filter(translation_of=original, language=article.language).exists():
+def _check_translation(article):
+    """Check that a group of translations has one original, and each language once.
+
+    The database does, too, but forms skip a constraint with a column they do not show.
+    """
+    original, own = article.translation_of, article.original_id
+    group = type(article).objects.originals().exclude(pk=own)
+    translations = group.filter(translation_of=own) if own else group.none()
+    if original:
+        if original.pk == own:
+            message = "An article is not a translation of itself."
+        elif original.translation_of_id:
+            message = "Choose the original: this is a translation itself."
+        elif translations:
+            message = "An article with translations is no translation itself."
+        else:
+            message = ""
+        if message:
+            raise ValidationError({"translation_of": message})
+        if original.language == article.language:
+            raise ValidationError(
+                {"language": "A translation is in another language than its original."}
+            )
+        translations = group.filter(translation_of=original)
+    if translations.filter(language=article.language).exists():
         raise ValidationError({"language": "There is a translation in this language."})

@@ -134,7 +134,7 @@ def test_a_live_page_cannot_lose_what_it_needs(publisher):
         ({"slug": "taken"}, "with this address"),
         ({"original_url": "https://x.example/a"}, "Name the outlet"),
         ({"bylines-1-author": "same"}, "duplicate"),
-        ({"translation_of": "itself"}, "in another language than its original"),
+        ({"translation_of": "itself"}, "not a translation of itself"),
     ],
 )
 def test_what_cannot_be_saved_is_named_and_the_text_is_kept(publisher, wrong, said):
@@ -153,6 +153,44 @@ def test_what_cannot_be_saved_is_named_and_the_text_is_kept(publisher, wrong, sa
     assert form["body"] == "<p>New text.</p>"
     article.refresh_from_db()
     assert "New text." not in article.body
+
+
+@pytest.mark.parametrize("made", [{"draft": True}, {"published": True}])
+def test_a_second_translation_in_a_language_is_named_and_the_text_is_kept(
+    publisher, made
+):
+    original = ArticleFactory(published=True)
+    ArticleFactory(language="de", translation_of=original, **made)
+    form = article_form(publisher, ArticleFactory(draft=True))
+    form["body"] = "<p>New text.</p>"
+    form["language"], form["translation_of"] = "de", str(original.pk)
+
+    form.press("Save draft")
+
+    assert "There is a translation in this language." in form.said
+    assert form["body"] == "<p>New text.</p>"
+
+
+def test_an_original_keeps_another_language_than_its_translations(publisher):
+    original = ArticleFactory(published=True, language="en")
+    ArticleFactory(published=True, language="de", translation_of=original)
+    form = changes_of(publisher, original)
+    form["language"] = "de"
+
+    form.press("Update the live page")
+
+    assert "There is a translation in this language." in form.said
+
+
+def test_an_original_with_translations_is_no_translation_itself(publisher):
+    original = ArticleFactory(published=True, language="en")
+    ArticleFactory(published=True, language="de", translation_of=original)
+    form = changes_of(publisher, original)
+    form["translation_of"] = str(ArticleFactory(published=True, language="fr").pk)
+
+    form.press("Update the live page")
+
+    assert "An article with translations is no translation itself." in form.said
 
 
 def test_only_a_pdf_can_be_attached(publisher):

@@ -5,9 +5,16 @@ from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
 
 from articles.search.results import search
+from ecfr_site.caching.models import ContentVersion
 from tests.factories import ArticleFactory
 
 pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture(autouse=True)
+def row():
+    """Restore the migration's row, gone after another test of this kind."""
+    ContentVersion.objects.get_or_create()
 
 
 def count_searches(words, **filters):
