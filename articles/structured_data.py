@@ -5,7 +5,7 @@ from django.utils.timezone import localdate
 
 from articles.facts import describe_article, name_series
 from articles.models import Byline, Kind
-from articles.models.identifiers import DOI_SITE
+from articles.models.identifiers import build_doi_url
 from authors.facts import describe_image, name_person
 from authors.orcid import ORCID_SITE
 from ecfr_site.richtext.absolute import make_absolute
@@ -72,7 +72,7 @@ def build_article_data(article, institution):
         "position": facts["series"] and facts["series"]["number"],
         "reportNumber": facts["report_number"] if article.kind.is_report else "",
         "identifier": _list_identifiers(facts),
-        "sameAs": facts["doi"] and f"{DOI_SITE}{facts['doi']}",
+        "sameAs": facts["doi"] and build_doi_url(facts["doi"]),
         "isbn": facts["isbn"],
         "numberOfPages": facts["page_count"],
         "funder": [_build_funder_data(each) for each in facts["funders"]],

@@ -166,6 +166,9 @@ class Author(SlugRedirectMixin):
                     "The sort name has the comma."
                 }
             )
+        others = Author.objects.exclude(pk=self.pk)
+        if self.orcid and (holder := others.filter(orcid=self.orcid).first()):
+            raise ValidationError({"orcid": f"{holder} has this ORCID iD."})
 
     def save(self, *args, **kwargs):
         if not self.sort_name:

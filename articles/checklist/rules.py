@@ -377,6 +377,12 @@ def check_version(piece):
     if article.update_kind == article.UpdateKind.VERSION:
         if not article.version_note.strip():
             yield Found("Say what is new in this version.", "version_note")
+    elif article.version_note.strip():
+        yield Found(
+            "The note on what is new is shown with a new version alone: choose that, "
+            "or empty the note.",
+            "update_kind",
+        )
     elif not article.update_kind:
         words = piece.changed_words
         if words >= piece.get_limit(SUBSTANTIAL):

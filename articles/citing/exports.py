@@ -44,7 +44,8 @@ def write_bibtex(record: dict[str, Any]) -> str:
         "series": _escape(_name_series(record)),
         "address": _escape(record.get("publisher-place", "")),
         "isbn": record.get("ISBN", ""),
-        "doi": _escape(record.get("DOI", "")),
+        # As it is: biblatex makes an address of it.
+        "doi": re.sub("[{}\\\\]", _encode, record.get("DOI", "")),
         "pagetotal": record.get("number-of-pages", ""),
         "howpublished": _escape(record.get("container-title", "")),
         "year": str(year),

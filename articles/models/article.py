@@ -25,7 +25,7 @@ from articles.models.byline import (
     format_byline,
     sort_bylines,
 )
-from articles.models.identifiers import DOI_SITE
+from articles.models.identifiers import build_doi_url
 from articles.models.licence import Licence
 from articles.models.queryset import ArticleManager
 from articles.models.related_article import RelatedStatus
@@ -328,7 +328,7 @@ class Article(ArticleStatus):
     @property
     def doi_url(self):
         """The address of a registered DOI; "" without one."""
-        return f"{DOI_SITE}{self.doi}" if self.doi and self.doi_registered else ""
+        return build_doi_url(self.doi) if self.doi and self.doi_registered else ""
 
     @property
     def licence_terms(self):

@@ -1,6 +1,7 @@
 """Identifiers: fields that take them as pasted; that of organisations."""
 
 import re
+import unicodedata
 from typing import Any
 
 from django.core.exceptions import ValidationError
@@ -34,7 +35,10 @@ class IdentifierField(models.CharField):
     most_pasted = 40
 
     def clean(self, value: Any, model_instance: models.Model | None) -> Any:
-        text = self.before.sub("", str(value or "").strip())
+        # Spaces of any kind and invisible signs come along from web pages and PDFs.
+        signs = str(value or "")
+        shown = "".join(sign for sign in signs if unicodedata.category(sign) != "Cf")
+        text = self.before.sub("", " ".join(shown.split()))
         return super().clean(self.spell(text), model_instance)
 
     def spell(self, text: str) -> str:

@@ -86,11 +86,25 @@ def test_a_doi_is_linked_and_cited_once_it_is_registered(report, reader):
         ("https://doi.org/10.1234/AbC.5", "10.1234/AbC.5"),
         ("doi: 10.1000.10/123(456)", "10.1000.10/123(456)"),
         (" 10.1234/x ", "10.1234/x"),
+        ("https://www.doi.org/10.1234/x", "10.1234/x"),
+        ("doi.org/10.1234/x", "10.1234/x"),
+        ("DOI 10.1234/x", "10.1234/x"),
+        ("\u200bhttps://doi.org/10.1234/G(7)%3C1%3E\u00a0", "10.1234/G(7)<1>"),
+        ("10.1234/x\u200b", "10.1234/x"),
+        ("10.1234/a%3Cb", "10.1234/a%3Cb"),
         ("", ""),
     ],
 )
 def test_a_doi_is_taken_as_it_is_pasted(typed, kept):
     assert Article._meta.get_field("doi").clean(typed, None) == kept
+
+
+def test_the_address_of_a_doi_is_encoded_and_leads_back_to_it():
+    doi = '10.1234/a#b?c%d"e<f>'
+    address = "https://doi.org/10.1234/a%23b%3Fc%25d%22e%3Cf%3E"
+
+    assert Article(doi=doi, doi_registered=True).doi_url == address
+    assert Article._meta.get_field("doi").clean(address, None) == doi
 
 
 @pytest.mark.parametrize("typed", ["10.12/x", "10.1234", "11.1234/x", "10.1234/a b"])

@@ -113,6 +113,16 @@ def test_a_small_change_asks_nothing(article, by):
     assert live.version == 1
 
 
+@pytest.mark.parametrize("kind", ["", "small"])
+def test_a_note_that_nobody_would_see_is_asked_about(article, by, kind):
+    copy = article.start_working_copy(by)
+    copy.update_kind, copy.version_note = kind, "With new figures."
+    copy.save()
+
+    with pytest.raises(ValidationError, match="shown with a new version alone"):
+        copy.publish(by=by)
+
+
 def test_the_form_asks_once_readers_have_seen_it(publisher, article):
     address = reverse("admin:articles_article_change", args=[article.pk])
     assert 'name="update_kind"' in publisher.get(address).content.decode()

@@ -6,6 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from authors.models import Author
+from tests.factories import AuthorFactory
 
 FIELD = Author._meta.get_field("orcid")
 # Josiah Carberry's and two others of ORCID's own documentation.
@@ -46,3 +47,10 @@ def test_one_mistyped_digit_is_told(orcid, place, digit):
 def test_its_form_is_told(typed):
     with pytest.raises(ValidationError, match="four groups of four"):
         FIELD.clean(typed, None)
+
+
+@pytest.mark.django_db
+def test_two_people_do_not_share_one():
+    AuthorFactory(name="Karin Östlund", orcid=REAL[0])
+    with pytest.raises(ValidationError, match="Karin Östlund has this ORCID iD"):
+        AuthorFactory.build(orcid=REAL[0]).full_clean()
