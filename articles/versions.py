@@ -2,7 +2,6 @@
 
 from django.http import Http404
 from django.shortcuts import redirect, render
-from django.urls import reverse
 from django.views.decorators.http import require_safe
 
 from articles import views
@@ -12,7 +11,6 @@ from articles.models import Article, FormerVersion
 from articles.models.former_version import get_public_content
 from ecfr_site.caching.views import cached_page
 from ecfr_site.institution.models import Institution
-from ecfr_site.redirects.table import find_new_path
 
 # What a reader's page shows of a text; the rest is the desk's.
 SEEN = {
@@ -28,7 +26,7 @@ SEEN = {
 def versions(request, slug):
     """articles/versions/list.html: number, date and note of each, the latest first."""
     if not (article := find_with_versions(slug)):
-        return answer_missing(request, slug)
+        return views.answer_missing(request, slug)
     former = article.former_versions.defer("content")
     context = {"article": article, "former": list(former)}
     return render(request, "articles/versions/list.html", context)
@@ -39,7 +37,7 @@ def versions(request, slug):
 def version(request, slug, number):
     """A former version as the article's page was; the present one is that page."""
     if not (article := find_with_versions(slug)):
-        return answer_missing(request, slug)
+        return views.answer_missing(request, slug)
     if number == article.version:
         return redirect(article)
     former = get_former(article, number)
@@ -56,7 +54,7 @@ def version(request, slug, number):
 def changes(request, slug, number):
     """articles/versions/changes.html: a version beside the one before it."""
     if not (article := find_with_versions(slug)):
-        return answer_missing(request, slug)
+        return views.answer_missing(request, slug)
     if number > article.version:
         raise Http404
     old = get_former(article, number - 1)
@@ -94,11 +92,3 @@ def get_former(article, number):
     if former is None:
         raise Http404
     return former
-
-
-def answer_missing(request, slug):
-    """Whatever the article's own page answers, from the address that it has now."""
-    path = reverse("article", args=[slug])
-    if new_path := find_new_path(path):
-        return redirect(request.path.replace(path, new_path, 1), permanent=True)
-    return views.article(request, slug)

@@ -1,6 +1,7 @@
 from django.db.models import Exists, OuterRef
 from django.http import Http404
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.utils.cache import patch_cache_control
 from django.views.decorators.http import require_safe
 
@@ -18,6 +19,7 @@ from ecfr_site.caching.views import cached_page
 from ecfr_site.database.compiled import compile_once
 from ecfr_site.institution.models import Institution
 from ecfr_site.pagination import paginate
+from ecfr_site.redirects.table import find_new_path
 
 # Of the publications; their kind is in the path.
 FILTERS = [group for group in GROUPS if group != "kind"]
@@ -103,11 +105,21 @@ def publications(request, kind=None):
     return surrogate_keys(response, *(list_shown_in(kinds[kind]) if kind else [LISTS]))
 
 
+def answer_missing(request, slug):
+    """Whatever the article's own page answers, from the address that it has now."""
+    path = reverse("article", args=[slug])
+    if new_path := find_new_path(path):
+        return redirect(request.path.replace(path, new_path, 1), permanent=True)
+    return article(request, slug)
+
+
 @cached_page()
 @require_safe
 def republish(request, slug):
     """articles/republish.html: the text to take along, where its licence allows it."""
-    found = get_object_or_404(Article.objects.published().for_page(), slug=slug)
+    found = Article.objects.published().for_page().filter(slug=slug).first()
+    if not found:
+        return answer_missing(request, slug)
     if not found.may_be_republished:
         raise Http404
     context = {

@@ -9,7 +9,8 @@ from articles.citing.styles import list_citations
 from articles.history.preview import build_former
 from articles.models import Article
 from articles.tags import list_shown
-from articles.versions import answer_missing, find_with_versions, get_former
+from articles.versions import find_with_versions, get_former
+from articles.views import answer_missing
 from ecfr_site.caching.responses import surrogate_keys
 from ecfr_site.caching.views import cached_page
 from ecfr_site.institution.models import Institution

@@ -82,6 +82,9 @@ def know_parameters(view: View, parameters: Sequence[str]) -> View:
         if unknown := [name for name in request.GET if name not in parameters]:
             detail = f"There is no such parameter. There are: {known}."
             raise refuse_parameters(dict.fromkeys(unknown, detail))
+        # Of two values one alone would count.
+        if twice := [name for name, values in request.GET.lists() if values[1:]]:
+            raise refuse_parameters(dict.fromkeys(twice, "Give it once."))
         return view(request, *args, **kwargs)
 
     return answer

@@ -135,6 +135,15 @@ def test_a_parameter_that_there_is_not_is_refused_everywhere(reader, article, na
     assert reader.get(f"{path}?{known[0]}=").status_code in (200, 404, 422)
 
 
+def test_a_parameter_that_is_given_twice_is_refused(reader, article):
+    response = reader.get(f"{ARTICLES}?kind=report&kind=commentary")
+
+    assert response.status_code == 422
+    assert response.json()["errors"] == [
+        {"parameter": "kind", "detail": "Give it once."}
+    ]
+
+
 @pytest.mark.parametrize("query", ["authr=ada", "authr=", "kind=report&authr=ada"])
 def test_a_page_that_is_kept_is_no_answer_to_it(reader, article, settings, query):
     settings.PAGE_CACHE = True

@@ -13,7 +13,7 @@ from articles.models import Article, EditorialPolicy, Funder, Licence
 from articles.rendering import split_points
 from ecfr_site.institution.identifiers import validate_ror
 from tests.admin_site.desk import article_form
-from tests.factories import ArticleFactory, FunderFactory, SeriesFactory
+from tests.factories import ArticleFactory, FunderFactory, SeriesFactory, UserFactory
 
 pytestmark = pytest.mark.django_db
 
@@ -295,6 +295,16 @@ def test_who_takes_the_text_along_takes_points_funders_and_the_update(report, re
         text = " ".join(copy.text_content().split())
         said = ["Begin now.", "The Fund", "Ada Pole owns a pylon.", "New figures."]
         assert [each for each in said if each not in text] == []
+
+
+def test_the_text_to_take_along_is_found_as_its_page_is(report, reader):
+    report.slug = "lines"
+    report.save()
+    moved = reader.get("/article/grids/republish/")
+    assert (moved.status_code, moved["Location"]) == (301, "/article/lines/republish/")
+
+    report.withdraw(by=UserFactory(publisher=True), reason="Wrong.")
+    assert reader.get("/article/lines/republish/").status_code == 410
 
 
 @pytest.mark.parametrize(
