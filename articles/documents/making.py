@@ -13,6 +13,7 @@ from articles.documents.addresses import has_own_pdf
 from articles.documents.composing import Composition, compose
 from articles.documents.epub import Book, compose_book, write_epub
 from articles.documents.typesetting import STYLE_SHEETS, TypesettingError, typeset
+from articles.history.preview import build_former
 from articles.models import Article, Document
 from articles.models.document import FOLDER
 from ecfr_site.institution.models import Institution
@@ -43,15 +44,26 @@ def make_documents(article_id: int) -> None:
         return
     institution = Institution.objects.current()
     for document in Document.objects.filter(article=article, version=article.version):
-        if document.format == Document.Format.EPUB:
-            _make(document, article, compose_book(article, institution))
-        elif has_own_pdf(article):
-            remove_file(document)
-        else:
-            _make(document, article, compose(article, institution))
+        _make(document, article, institution)
+    for document in Document.objects.left().filter(article=article):
+        document.wait()
+        former = article.former_versions.filter(number=document.version).first()
+        if former:
+            _make(document, build_former(former, article), institution)
+        if not document.error:
+            document.settle(design=find_design())
 
 
-def _make(document: Document, article: Article, source: Composition | Book) -> None:
+def _make(document: Document, article: Article, institution: Institution) -> None:
+    if document.format == Document.Format.EPUB:
+        _write(document, article, compose_book(article, institution))
+    elif has_own_pdf(article):
+        remove_file(document)
+    else:
+        _write(document, article, compose(article, institution))
+
+
+def _write(document: Document, article: Article, source: Composition | Book) -> None:
     digest = hashlib.sha256(f"{source}\0{find_design()}".encode()).hexdigest()
     if document.file and document.digest == digest:
         document.settle()

@@ -13,6 +13,7 @@ from articles.models import (
     Topic,
 )
 from authors.models import Author, Position, Programme
+from ecfr_site.images.models import Image
 
 
 def build_preview(version, of):
@@ -43,7 +44,9 @@ def build_from_content(content, of):
     # The bylines come from the content.
     article = Article.objects.for_page().prefetch_related(None).get(pk=of)
     set_fields(content, article)
-    article.set_body_html(article.images_in_body())
+    images = Image.objects.all()
+    images._result_cache = article.images_in_body()
+    article.set_body_html(list(images))
     neighbours = Article.objects.find_neighbours(article)
     article.page_previous, article.page_next = neighbours
     article.page_topics = list(Topic.objects.filter(pk__in=content["topics"]))
@@ -59,7 +62,7 @@ def build_from_content(content, of):
     article.page_corrections.sort(key=lambda correction: correction.date)
     # As a prefetch would have left them.
     bylines = _build_bylines(content["bylines"])
-    article._prefetched_objects_cache = {"bylines": bylines}
+    article._prefetched_objects_cache = {"bylines": bylines, "body_images": images}
     return article
 
 

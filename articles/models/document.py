@@ -2,7 +2,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from django.db import models
-from django.db.models import F, OuterRef, Q, Subquery
+from django.db.models import Exists, F, OuterRef, Q, Subquery
 from django.utils import timezone
 
 from ecfr_site.caching.seen import Seen
@@ -38,6 +38,28 @@ class DocumentQuerySet(models.QuerySet["Document"]):
         """Have them looked at whatever is known of them, and made if they failed."""
         self.update(looked_at=timezone.now() - LOOK_EVERY * 400, failures=0, digest="")
 
+    def leave(self, article: "Article") -> None:
+        """Before a new version: those that are not of the last text become due.
+
+        No design marks them until they are made.
+        """
+        now = timezone.now()
+        for format in Document.Format:
+            row, _ = self.get_or_create(
+                article_id=article.pk,
+                format=format,
+                version=article.version,
+                defaults={"looked_at": now - LOOK_EVERY * 400, "next_look": now},
+            )
+            # A run that is going on may have read the text before.
+            goes_on = row.next_look <= now + LOST_AFTER
+            if row.error or goes_on or row.looked_at < article.changed:
+                self.filter(pk=row.pk).update(design="", next_look=now)
+
+    def left(self) -> "DocumentQuerySet":
+        """Those of former versions that are due."""
+        return self.filter(design="", next_look__lte=timezone.now())
+
     def find_due(
         self, articles: models.QuerySet["Article"], design: str, limit: int = 1
     ) -> list[int]:
@@ -48,7 +70,11 @@ class DocumentQuerySet(models.QuerySet["Document"]):
         settled = self.settled(design).order_by().values("article")
         due = articles.annotate(
             settled=Subquery(settled.annotate(n=models.Count("pk")).values("n"))
-        ).filter(Q(settled=None) | Q(settled__lt=len(Document.Format)))
+        ).filter(
+            Q(settled=None)
+            | Q(settled__lt=len(Document.Format))
+            | Exists(self.left().filter(article=OuterRef("pk")))
+        )
         order = (F("settled").asc(nulls_first=True), "-published_at", "-pk")
         return list(due.order_by(*order).values_list("pk", flat=True)[:limit])
 
@@ -130,6 +156,10 @@ class Document(models.Model):
         """It is as it should be, until somebody changes something."""
         next_look = timezone.now() + LOOK_EVERY
         self._write(**values, next_look=next_look, failures=0, error="")
+
+    def wait(self) -> None:
+        """It is being made; a run that is killed is due again after `LOST_AFTER`."""
+        self._write(next_look=timezone.now() + LOST_AFTER)
 
     def fail(self, error: str) -> None:
         """Say why there is none, and when it is tried again; what was made stays."""

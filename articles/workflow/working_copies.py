@@ -131,6 +131,7 @@ def replace_live(copy: "Article", by: User | None) -> "Article":
     copy.delete()
     if is_version:
         live.former_versions.keep(live)
+        live.documents.leave(live)
         live.version += 1
         live.version_at, live.version_note = timezone.now(), note
     live.changed_by = by

@@ -15,7 +15,7 @@ from articles.models.document import BACKOFF, LOST_AFTER
 from articles.output import Output
 from ecfr_site.institution.models import Institution
 from ecfr_site.storage.private import private_storage
-from tests.factories import ArticleFactory, AttachmentFactory
+from tests.factories import ArticleFactory, AttachmentFactory, UserFactory
 
 pytestmark = pytest.mark.django_db
 
@@ -246,3 +246,69 @@ def test_finding_what_is_due_takes_one_query(report, django_assert_num_queries):
         due = Document.objects.find_due(Article.objects.published(), "x", limit=10)
 
     assert len(due) == 4
+
+
+def update(article, kind="version", **changes):
+    """Publish a change to the article."""
+    by = UserFactory(publisher=True)
+    article.refresh_from_db()
+    copy = article.start_working_copy(by)
+    copy.update_kind = kind
+    copy.version_note = "With new figures." if kind == "version" else ""
+    for name, value in changes.items():
+        setattr(copy, name, value)
+    copy.save()
+    copy.publish(by=by)
+
+
+def read(article, version, format="pdf"):
+    row = Document.objects.get(article=article, version=version, format=format)
+    with private_storage().open(row.file) as file:
+        return file.read()
+
+
+def test_a_former_version_has_documents_of_its_last_text(report, typesetter):
+    enqueue_due()
+    update(report, kind="small", title="Cables, mended")
+    update(report, title="Second")
+
+    assert enqueue_due() == 1
+    assert enqueue_due() == 0
+
+    assert b"Cables, mended" in read(report, 1)
+    assert b"Second" not in read(report, 1)
+    assert b"Second" in read(report, 2)
+
+
+def test_a_version_that_was_replaced_at_once_has_documents_too(report, typesetter):
+    update(report, title="Second")
+    update(report, title="Third")
+
+    enqueue_due()
+
+    assert b"Cables &amp; ships" in read(report, 1)
+    assert b"Second" in read(report, 2)
+    assert b"Third" in read(report, 3)
+    assert all(read(report, number, "epub") for number in (1, 2, 3))
+
+
+def test_documents_of_the_last_text_stay_as_they_are(report, typesetter):
+    enqueue_due()
+    made = pdf_of(report).file
+    update(report, title="Second")
+    enqueue_due()
+
+    assert Document.objects.get(version=1, format="pdf").file == made
+
+
+def test_a_failure_of_a_former_version_is_tried_again(report, typesetter):
+    update(report, title="Second")
+    typesetter.fails = "It took too long."
+    enqueue_due()
+    typesetter.fails = ""
+    assert enqueue_due() == 0
+
+    with time_machine.travel(timezone.now() + BACKOFF[0] + timedelta(seconds=1)):
+        assert enqueue_due() == 1
+
+    assert read(report, 1)
