@@ -10,7 +10,7 @@ from django.shortcuts import redirect
 from django.utils.http import content_disposition_header, http_date, quote_etag
 from django.views.decorators.http import require_safe
 
-from articles.models import Article
+from articles.models import Article, FormerVersion
 from articles.models.attachment import FOLDER, find_media_type
 from articles.models.data_file import is_data
 from ecfr_site.storage.private import private_storage
@@ -22,12 +22,18 @@ FOR_ONE = "private, no-store"
 
 @require_safe
 def file(request, path):
-    """The file, if a published article offers it or the desk shows one that does."""
+    """The file, if a published article offers it or the desk shows one that does.
+
+    A former version that readers see offers its files, too.
+    """
     name = parse_storage_name(path)
     if Article.objects.published().offering(name).exists():
         return send_file(name, FOR_ALL)
     if is_shown_at_desk(request, name):
         return send_file(name, FOR_ONE)
+    # Last, since it reads what all former versions offer.
+    if is_stored(name) and FormerVersion.objects.shown().offer(name):
+        return send_file(name, FOR_ALL)
     raise Http404
 
 
@@ -44,6 +50,13 @@ def parse_storage_name(path):
     if "\0" in path:
         raise Http404
     return FOLDER + path
+
+
+def is_stored(name):
+    try:
+        return private_storage().exists(name)
+    except SuspiciousFileOperation:
+        return False
 
 
 def is_shown_at_desk(request, name):

@@ -2,12 +2,14 @@
 
 from django.http import Http404
 from django.shortcuts import redirect, render
+from django.template.defaultfilters import filesizeformat
 from django.views.decorators.http import require_safe
 
 from articles import views
 from articles.history.diff import compare, find_names
 from articles.history.preview import build_former
 from articles.models import Article, FormerVersion
+from articles.models.data_file import get_ending
 from articles.models.former_version import get_public_content
 from ecfr_site.caching.views import cached_page
 from ecfr_site.institution.models import Institution
@@ -63,7 +65,10 @@ def changes(request, slug, number):
     else:
         new = get_former(article, number)
         content = new.content
-    fields = compare(old.content, content, find_names(old.content, content))
+    known = {row["file"] for row in old.content["attachments"]}
+    before = describe_files(old.content, known)
+    after = describe_files(content, known)
+    fields = compare(before, after, find_names(before, after))
     context = {
         "article": article,
         "number": number,
@@ -78,6 +83,19 @@ def changes(request, slug, number):
     response = render(request, "articles/versions/changes.html", context)
     response["X-Robots-Tag"] = "noindex"
     return response
+
+
+def describe_files(content, known):
+    """The content with what readers are told of a file, in place of its stored name."""
+    rows = [
+        {
+            **row,
+            "file": f"{get_ending(row['file']).upper()}, {filesizeformat(row['bytes'])}"
+            + ("" if row["file"] in known else ", new file"),
+        }
+        for row in content["attachments"]
+    ]
+    return {**content, "attachments": rows}
 
 
 def find_with_versions(slug):

@@ -2,7 +2,15 @@ from django.conf import settings
 from django.contrib import admin
 from django.contrib.sitemaps.views import index as sitemap_index
 from django.contrib.sitemaps.views import sitemap
-from django.urls import URLPattern, URLResolver, include, path, re_path
+from django.urls import (
+    URLPattern,
+    URLResolver,
+    include,
+    path,
+    re_path,
+    register_converter,
+)
+from django.urls.converters import IntConverter
 
 from articles import cards, downloads, preview_links, versions
 from articles import views as articles
@@ -21,6 +29,15 @@ from ecfr_site.security.views import security_txt
 from ecfr_site.sitemaps import sitemaps
 from ecfr_site.tasks import views as tasks
 from newsletter.bounces.webhooks import webhook
+
+
+class VersionConverter(IntConverter):
+    """A number as we write it: “01” is no second address of version 1."""
+
+    regex = "[1-9][0-9]{0,4}"
+
+
+register_converter(VersionConverter, "version")
 
 # Whoever may be there is asked by DeskAddressMiddleware too.
 desk: list[URLPattern | URLResolver] = [
@@ -72,20 +89,22 @@ urlpatterns = [
     ),
     path("article/<slug:slug>/versions/", versions.versions, name="versions"),
     path(
-        "article/<slug:slug>/versions/<int:number>/", versions.version, name="version"
+        "article/<slug:slug>/versions/<version:number>/",
+        versions.version,
+        name="version",
     ),
     path(
-        "article/<slug:slug>/versions/<int:number>/changes/",
+        "article/<slug:slug>/versions/<version:number>/changes/",
         versions.changes,
         name="version_changes",
     ),
     path(
-        "article/<slug:slug>/versions/<int:number>/cite/",
+        "article/<slug:slug>/versions/<version:number>/cite/",
         citing.cite,
         name="cite_version",
     ),
     path(
-        "article/<slug:slug>/versions/<int:number>/cite.<str:ending>",
+        "article/<slug:slug>/versions/<version:number>/cite.<str:ending>",
         citing.export,
         name="cite_version_export",
     ),

@@ -7,6 +7,7 @@ from articles import views
 from articles.documents.addresses import build_document_path
 from articles.downloads import FOR_ALL, send_file
 from articles.models import Article, Document
+from articles.models.attachment import FOLDER
 from ecfr_site.institution.models import Institution
 from ecfr_site.redirects.table import find_new_path
 
@@ -33,6 +34,10 @@ def document(request, slug, name, version, ending):
         return redirect(file.file.url)
     if number < article.version and not Institution.objects.current().shows_versions:
         return redirect(build_document_path(slug, article.version, ending))
+    if ending == Document.Format.PDF and not is_current:
+        former = article.former_versions.filter(number=number).first()
+        if former and (name := former.find_own_pdf()):
+            return redirect("file", name.removeprefix(FOLDER))
     found = article.documents.made().filter(format=ending, version=number).first()
     if found is None:
         raise Http404

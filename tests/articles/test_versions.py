@@ -5,6 +5,9 @@ from datetime import UTC, datetime, timedelta
 import pytest
 import time_machine
 from django.core.exceptions import ValidationError
+from django.core.files.base import ContentFile
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
@@ -15,7 +18,7 @@ from articles.models import Article, FormerVersion
 from articles.workflow.working_copies import replace_due
 from ecfr_site.institution.citation_styles import cite
 from ecfr_site.institution.models import Institution
-from tests.factories import CorrectionFactory, UserFactory
+from tests.factories import AttachmentFactory, CorrectionFactory, UserFactory
 
 pytestmark = pytest.mark.django_db
 
@@ -186,7 +189,9 @@ def test_the_current_one_is_at_the_article(reader, article):
     assert (response.status_code, response["Location"]) == (302, "/article/cables/")
 
 
-@pytest.mark.parametrize("tail", ["3/", "0/", "1/changes/", "3/changes/"])
+@pytest.mark.parametrize(
+    "tail", ["3/", "0/", "1/changes/", "3/changes/", "01/", "02/changes/", "01/cite/"]
+)
 def test_versions_that_there_are_not(reader, article, by, tail):
     update(article, by, title="Second")
 
@@ -324,3 +329,95 @@ def test_no_colleague_is_named_in_them(article, by, publisher):
     former = FormerVersion.objects.get()
     assert [row["by"] for row in former.content["corrections"]] == [None]
     assert get_content(article).keys() == former.content.keys()
+
+
+def replace_file(article, by, kind="version", **values):
+    """Publish a change to the article that puts another file in its file's place."""
+    article.refresh_from_db()
+    copy = article.start_working_copy(by)
+    copy.attachments.all().delete()
+    AttachmentFactory(article=copy, **values)
+    copy.update_kind = kind
+    copy.version_note = "With new data." if kind == "version" else ""
+    copy.save()
+    copy.publish(by=by)
+
+
+@pytest.fixture
+def with_data(article):
+    data = ContentFile(b"year,price\n2020,5\n", name="grain.csv")
+    values = {"title": "Grain", "is_full_text": False, "data_of": "Figure 1"}
+    return AttachmentFactory(article=article, file=data, **values)
+
+
+def replace_data(article, by, kind="version"):
+    data = ContentFile(b"year,price\n2020,6\n", name="grain.csv")
+    values = {"title": "Grain", "is_full_text": False, "data_of": "Figure 1"}
+    replace_file(article, by, kind, file=data, **values)
+
+
+def test_the_files_of_a_former_version_stay_with_it(reader, article, by, with_data):
+    address = with_data.file.url
+    replace_data(article, by)
+
+    assert address in reader.get(f"{LIST}1/").content.decode()
+    assert address not in reader.get("/article/cables/").content.decode()
+    response = reader.get(address)
+    assert b"".join(response.streaming_content) == b"year,price\n2020,5\n"
+    assert response["Cache-Control"] == "public, no-cache"
+
+
+def test_a_file_that_a_small_change_replaced_is_gone(reader, article, by, with_data):
+    address = with_data.file.url
+    replace_data(article, by, kind="small")
+
+    assert reader.get(address).status_code == 404
+
+
+def test_files_of_versions_that_are_not_shown_are_not_served(
+    reader, article, by, with_data
+):
+    address = with_data.file.url
+    replace_data(article, by)
+    Institution.objects.update_or_create(pk=1, defaults={"shows_versions": False})
+
+    assert reader.get(address).status_code == 404
+
+
+def test_files_of_former_versions_go_with_a_withdrawal(reader, article, by, with_data):
+    address = with_data.file.url
+    replace_data(article, by)
+    article.refresh_from_db()
+    article.withdraw(by=by, reason="It was wrong.")
+
+    assert reader.get(address).status_code == 404
+
+
+def test_an_unknown_file_has_no_former_versions_read(reader, article, by):
+    replace_file(article, by)
+
+    with CaptureQueriesContext(connection) as queries:
+        assert reader.get("/files/2026/11/none.csv").status_code == 404
+    assert not [each for each in queries if "formerversion" in each["sql"]]
+    assert reader.get("/files/../secret.csv").status_code == 404
+
+
+def test_an_own_pdf_of_editors_stays_at_the_address_of_its_version(reader, article, by):
+    own = AttachmentFactory(article=article).file.url
+    replace_file(article, by)
+
+    response = reader.get("/article/cables/cables-v1.pdf")
+    assert (response.status_code, response["Location"]) == (302, own)
+    assert reader.get(own).status_code == 200
+    other = reader.get("/article/cables/cables-v2.pdf")["Location"]
+    assert other != own
+    assert reader.get(other).status_code == 200
+
+
+def test_readers_are_told_of_a_new_file_by_its_title(reader, article, by, with_data):
+    replace_data(article, by)
+
+    page = reader.get(f"{LIST}2/changes/").content.decode()
+
+    assert "Grain<ins> (CSV, 18\xa0bytes, new file)</ins>" in page
+    assert "grain" not in page
