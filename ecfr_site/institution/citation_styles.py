@@ -3,6 +3,7 @@
 The styles are those of https://citationstyles.org, some ten thousand.
 """
 
+import copy
 import io
 import re
 import warnings
@@ -108,6 +109,12 @@ def cite(record: dict[str, Any], style: str) -> SafeString:
         prepared = _prepare(_put_editors_first(record), b"initialize-with" in xml)
         source = CiteProcJSON([prepared])
         parsed = CitationStylesStyle(io.BytesIO(xml), locale, validate=False)
+        if locale == "en-GB":
+            for label in parsed.root.iterfind(".//{*}label[@text-case='title']"):
+                # A word or two, which the library would leave small: “(Ed.)”.
+                label.set("text-case", "capitalize-first")
+        if "author" not in record:
+            _call_authors_editors(parsed)
         bibliography = CitationStylesBibliography(parsed, source, _Formatter)
         citation = Citation([CitationItem(record["id"])])
         bibliography.register(citation)
@@ -130,12 +137,24 @@ def cite(record: dict[str, Any], style: str) -> SafeString:
 def _put_editors_first(record: dict[str, Any]) -> dict[str, Any]:
     """Make editors the authors where there are none.
 
-    The library would name them twice, in front and after.
+    The library would name them twice, in front and after; and without what they did
+    where a style nests its substitutes, as Chicago does.
     """
     if "author" in record:
         return record
     others = {key: value for key, value in record.items() if key != "editor"}
     return {**others, "author": record["editor"]}
+
+
+def _call_authors_editors(parsed: CitationStylesStyle) -> None:
+    """Have the style's label for authors, which is blank, say “ed.” or “editors”."""
+    for locale in parsed.root.locales:
+        for term in locale.findall(".//{*}term[@name='author']"):
+            term.getparent().remove(term)
+        for term in locale.findall(".//{*}term[@name='editor']"):
+            label = copy.deepcopy(term)
+            label.set("name", "author")
+            term.addnext(label)
 
 
 def _prepare(record: dict[str, Any], shortens: bool) -> dict[str, Any]:

@@ -72,7 +72,7 @@ def test_each_style_says_it_in_its_own_way(client, report, settings):
     address = "https://council.example/article/enough/"
     assert styled(client) == {
         "APA (7th edition)": "van den Berg, A., & Energy Group. (2024). Who pays? "
-        f"(J.-L. Fabre, trans.) [Report]. The Example Council. {address}",
+        f"(J.-L. Fabre, Trans.) [Report]. The Example Council. {address}",
         "Chicago (author-date)": "Berg, Anna van den, and Energy Group. 2024. Who "
         "Pays? Report. Translated by Jean-Luc Fabre. The Example Council. "
         f"{address}.",
@@ -106,6 +106,19 @@ def test_capitals_of_a_title_are_set_within_quotation_marks(
     }
     assert as_it_is in cite(record, "apa")
     assert in_capitals in cite(record, "chicago-author-date")
+
+
+# What follows the first name, in the order of the styles.
+EDITOR = [
+    ", A. (Ed.). (2024",
+    ", Ada, ed. 2024.",
+    ", Ada, editor.",
+    ", A. (ed.) (2024)",
+]
+EDITOR += [" A (ed),"]
+EDITORS = [", A., & Wei, L. (Eds). (2024", ", Ada, and Li Wei, eds. 2024."]
+EDITORS += [", Ada, and Li Wei, editors.", ", A. and Wei, L. (eds) (2024)"]
+EDITORS += [" A and Wei L (eds),"]
 
 
 def test_what_two_people_did_is_one_sentence_in_mla(client, report):
@@ -162,6 +175,27 @@ def test_an_edited_piece_without_author_is_its_editors(client, report):
     for text in styled(client).values():
         assert text.count("Berg") == 1
         assert text.count("Example Council") == 1
+
+
+@pytest.mark.parametrize("kind", ["report", "commentary"])
+def test_each_style_says_that_they_are_editors_where_there_is_no_author(
+    client, report, kind
+):
+    report.bylines.all().delete()
+    BylineFactory(article=report, author=AuthorFactory(name="Ada Pole"), role="editor")
+    report.kind_id = kind
+    report.save()
+
+    said = [text.partition("Pole")[2] for text in styled(client).values()]
+    assert [text[: len(begin)] for text, begin in zip(said, EDITOR, strict=True)] == [
+        *EDITOR
+    ]
+
+    BylineFactory(article=report, author=AuthorFactory(name="Li Wei"), role="editor")
+    said = [text.partition("Pole")[2] for text in styled(client).values()]
+    assert [text[: len(begin)] for text, begin in zip(said, EDITORS, strict=True)] == [
+        *EDITORS
+    ]
 
 
 @pytest.mark.parametrize("rest", ["cite/", "cite.bib"])
