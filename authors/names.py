@@ -21,12 +21,21 @@ _DEGREES = {
 _TITLE = (
     r"(?:(?:dr|prof|professor|mr|mrs|ms|mx|miss|sir|dame|lord|lady|baroness|ambassador"
     r"|the rt\.? hon|rt\.? hon)\.?"
+    # “Univ.-Prof.”, “Assoc. Prof.”, “apl. Prof.”; “Dr.-Ing.”, “Dipl.-Pol.”.
+    r"|(?:apl|ass|asst|assoc|a\.\s?o|ao|em|hon|jun|o|stv|univ|visiting"
+    r"|assistant|associate)\.?[\s-]+prof(?:essor)?(?:in|\.in)?\.?"
+    r"|(?:dipl|dr|mag)\.-\w+\.?|(?:priv|univ)\.-doz\.|PD(?=\s+Dr)|(?:prof|dr)\.in"
     # These are names or words without their points.
-    r"|(?:amb|capt|col|dipl\.-ing|dr\.-ing|gen|gov|h\.\s?e|hon|lt|mag|maj|rep|rev|sen)\."
-    r"|(?:em|h\.\s?c|iur|jur|med|mult|phil|pol|rer|soc)\.)"
+    r"|(?:amb|capt|col|gen|gov|h\.\s?e|hon|lt|mag|maj|rep|rev|sen)\."
+    r"|(?:ddr|doz|em|habil|h\.\s?c|ing|iur|jur|med|mult|nat|oec|phil|pol|rer"
+    r"|soc|techn)\.)"
 )
 _TITLES_OF_NAME = re.compile(rf"^(?:{_TITLE}\s+)+(?=\S+\s+\S)", re.IGNORECASE)
 _TITLES_OF_GIVEN = re.compile(rf"^(?:{_TITLE}(?:\s+|$))+", re.IGNORECASE)
+# With a capital they belong to the family's name (“Vincent Van Gogh”); a first name has
+# to stand before them.
+_PARTICLES = {"Van", "Von", "De", "Di", "Da", "Du", "Del", "Della", "Den", "Der", "La"}
+_PARTICLES |= {"Le", "Ten", "Ter", "Vom", "Zu", "Zur", "Dos", "Des"}
 # A nickname in quotation marks, and what stands in brackets.
 _ASIDE = re.compile(
     r"""\s+(?:"[^"]*"|“[^”]*”|„[^“”]*[“”]|«[^»]*»|\([^)]*\))(?![\w-])"""
@@ -56,16 +65,23 @@ def strip_name(printed: str) -> tuple[str, str]:
 
 
 def is_degree(word: str) -> bool:
-    return word.replace(".", "") in _DEGREES
+    # “MA” is a family's name too, “M.A.” is none.
+    return word.replace(".", "") in _DEGREES or word in ("B.A.", "M.A.")
 
 
 def build_sort_name(printed: str) -> str:
     """“Hill, Sam, Jr.”: the last word first, unless an editor knows better.
 
+    With a particle that is written with a capital: “Van Gogh, Vincent”.
     Without capitals the name stays whole: no rule says which word is the family's.
     """
     name, generation = strip_name(printed)
     *first, last = name.split() or [""]
+    for place, word in enumerate(first):
+        between = [w for w in first[place:] if w not in _PARTICLES]
+        if place and word in _PARTICLES and all(map(str.islower, between)):
+            first, last = first[:place], " ".join([*first[place:], last])
+            break
     if has_no_capitals(name):
         first, last = [], name
     return ", ".join(filter(None, [last, " ".join(first), generation]))

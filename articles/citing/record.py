@@ -31,7 +31,7 @@ _ROLES = {
 }
 # Particles that are left out where names are sorted or shortened; others, as the Dutch
 # ones, belong to the family's name.
-_PARTICLE = re.compile("[^\\W\\d_A-Z]+[’']?")
+_PARTICLE = re.compile("[’']?[^\\W\\d_A-Z]+[’']?")
 _DROPPING = {"von", "vom", "zu", "zum", "zur"}
 
 
