@@ -6,10 +6,11 @@ from django.conf import settings
 from django.urls import reverse
 from django.utils.feedgenerator import Enclosure
 
-from articles.documents.addresses import list_made
+from articles.documents.addresses import list_downloads
 from articles.feeds.full_text import render_full_text
 from articles.feeds.subjects import LENGTH
 from articles.models import Article, Byline
+from articles.models.attachment import PDF
 from ecfr_site.database.days import get_midnight
 from ecfr_site.institution.feeds import Category, InstitutionFeed, Person
 from ecfr_site.richtext.absolute import make_absolute
@@ -59,14 +60,14 @@ class SubjectFeed(InstitutionFeed):
         return article.updated_at
 
     def item_enclosures(self, article):
+        """The publication first, as PDF if there is one; then annexes, data last."""
+        others = [each for each in article.page_attachments if not each.is_full_text]
+        others.sort(key=lambda file: file.media_type != PDF)
         return [
             Enclosure(make_absolute(path), str(size), media_type)
             for path, size, media_type in [
-                *(
-                    (file.file.url, file.bytes, file.media_type)
-                    for file in article.page_attachments
-                ),
-                *((d.path, d.bytes, d.media_type) for d in list_made(article)),
+                *((d.path, d.bytes, d.media_type) for d in list_downloads(article)),
+                *((each.file.url, each.bytes, each.media_type) for each in others),
             ]
         ]
 

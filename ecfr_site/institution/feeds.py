@@ -28,6 +28,8 @@ _NOT_XML = re.compile(
 )
 # Media RSS, for images.
 _MEDIA = "http://search.yahoo.com/mrss/"
+# Of files that may be an item's one enclosure in RSS, which data are not.
+_TO_READ_OR_HEAR = ("application/pdf", "application/epub+zip", "audio/")
 
 
 class Person(NamedTuple):
@@ -117,7 +119,11 @@ class RssFeed(_InstitutionXML, Rss201rev2Feed):
             # Here it is HTML.
             "description": escape(item["description"] or ""),
             # More than one is not for RSS (RSS Advisory Board, best practices).
-            "enclosures": item["enclosures"][:1],
+            "enclosures": [
+                each
+                for each in item["enclosures"][:1]
+                if each.mime_type.startswith(_TO_READ_OR_HEAR)
+            ],
             "unique_id_is_permalink": item["unique_id"] == item["link"],
         }
         super().add_item_elements(handler, {**item, **own})

@@ -7,11 +7,13 @@ from html import unescape
 
 import feedparser
 import pytest
+from django.core.files.base import ContentFile
 from django.db.models import F
 from django.utils import timezone
 from lxml import etree
 from lxml.html import fragment_fromstring
 
+from articles.models import Document
 from ecfr_site.caching.models import ContentVersion
 from ecfr_site.institution.feed_formats import FORMATS
 from ecfr_site.institution.models import Institution
@@ -225,6 +227,42 @@ def test_an_entry_has_categories_language_and_files(read, address):
     [file] = entry.enclosures
     assert (file.type, file.href[: len(SITE)]) == ("application/pdf", SITE)
     assert int(file.length) > 0
+
+
+def test_the_publication_is_the_first_file_of_an_entry_and_data_the_last(read, client):
+    article = ArticleFactory(published=True)
+    for name, fields in {
+        "sums.csv": {"data_of": "Figure 1", "is_full_text": False},
+        "annex.pdf": {"is_full_text": False},
+        "report.pdf": {},
+    }.items():
+        file = ContentFile(b"%PDF-1.7", name=name)
+        AttachmentFactory(article=article, file=file, **fields)
+    Document.objects.create(
+        article=article,
+        version=1,
+        format="epub",
+        file="documents/x.epub",
+        looked_at=timezone.now(),
+        next_look=timezone.now(),
+    )
+
+    def list_ends(urls):
+        return [url.rpartition(".")[2] for url in urls]
+
+    [entry] = read("/feed/").entries
+    urls = [file.href for file in entry.enclosures]
+    assert list_ends(urls) == ["pdf", "epub", "pdf", "csv"]
+    assert "/report" in urls[0]
+    [item] = client.get("/feed/json/").json()["items"]
+    assert [file["url"] for file in item["attachments"]] == urls
+    [entry] = read("/feed/rss/").entries
+    assert [file.href for file in entry.enclosures] == urls[:1]
+
+    article.documents.all().delete()
+    article.attachments.filter(data_of="").delete()
+    [entry] = read("/feed/rss/").entries
+    assert not entry.enclosures
 
 
 @BOTH
