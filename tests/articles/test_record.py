@@ -307,6 +307,59 @@ def test_the_text_to_take_along_is_found_as_its_page_is(report, reader):
     assert reader.get("/article/lines/republish/").status_code == 410
 
 
+def test_the_text_to_take_along_names_the_page_and_the_licence(report, reader):
+    page = html.fromstring(show(reader, "/article/grids/republish/"))
+    [_, text] = page.xpath("//textarea")
+
+    said = text.text_content().rpartition("first published by")[2]
+    assert "/article/grids/) on " in said
+    assert "(https://creativecommons.org/licenses/by-nc-nd/4.0/)." in said
+
+
+def test_notes_to_take_along_are_numbered_and_those_of_images_are_left_out(
+    report, reader
+):
+    def note(words):
+        return f'<span class="footnote">{words}</span>'
+
+    report.body = (
+        f"<p>One{note('First.')}.</p>"
+        f'<figure><img src="/media/x.png" alt="">'
+        f"<figcaption>Pylon{note('Drawn.')}</figcaption></figure>"
+        f"<p>Two{note('<em>Last.</em>')}.</p>"
+    )
+    report.save()
+
+    page = html.fromstring(show(reader, "/article/grids/republish/"))
+    [markup, text] = [each.text_content() for each in page.xpath("//textarea")]
+    assert "Drawn." not in markup + text
+    copy = html.fromstring(markup)
+    assert copy.xpath("//sup//text()") == ["1", "2"]
+    assert [li.text_content().strip() for li in copy.xpath("//ol/li")] == [
+        "First.",
+        "Last.",
+    ]
+    lines = text.strip().split("\n")
+    assert [line for line in lines if "[" in line] == [
+        "One[1].",
+        "Two[2].",
+        "[1] First.",
+        "[2] Last.",
+    ]
+
+
+def test_no_notes_are_announced_where_all_were_of_images(report, reader):
+    report.body = (
+        '<p>One.</p><figure><img src="/media/x.png" alt=""><figcaption>Pylon'
+        '<span class="footnote">Drawn.</span></figcaption></figure>'
+    )
+    report.save()
+
+    assert "Notes" not in html.fromstring(
+        show(reader, "/article/grids/republish/")
+    ).xpath("string(//textarea)")
+
+
 @pytest.mark.parametrize(
     "fields",
     [
