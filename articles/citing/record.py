@@ -8,6 +8,7 @@ import re
 from typing import Any
 
 from django.utils.formats import date_format
+from django.utils.text import get_text_list
 
 from articles.documents.addresses import count_pages
 from articles.models import Article, Byline
@@ -18,6 +19,7 @@ from authors.names import (
     split_sort_name,
     strip_name,
 )
+from ecfr_site.institution.citation_styles import join_name
 from ecfr_site.institution.models import Institution
 from ecfr_site.richtext.absolute import make_absolute
 from ecfr_site.richtext.plain_text import web_address
@@ -78,6 +80,16 @@ def build_record(article: Article, institution: Institution) -> dict[str, Any]:
         publisher = article.original_outlet or institution.name
         people["author"] = [{"literal": publisher}]
     return {key: value for key, value in {**record, **people}.items() if value}
+
+
+def describe_people(record: dict[str, Any]) -> str:
+    """“Ada Pole and Li Wei”, or who edited it; "" where the publisher is named."""
+    people = record.get("author") or record["editor"]
+    names = [name.get("literal") or join_name(name) for name in people]
+    if names == [record.get("publisher") or record["container-title"]]:
+        return ""
+    label = "" if "author" in record else " (eds)" if len(names) > 1 else " (ed.)"
+    return f"{get_text_list(names, 'and')}{label}"
 
 
 def describe_version(article: Article) -> str:

@@ -9,10 +9,11 @@ from django.utils.safestring import mark_safe
 
 from articles.citing.coins import build_context_object
 from articles.citing.meta_tags import list_meta_tags
-from articles.citing.record import build_record
+from articles.citing.record import build_record, describe_people
 from articles.desk import build_desk
 from articles.documents.composing import find_label_language
 from articles.figure_data import insert_data_links
+from articles.models.identifiers import DOI_SITE
 from articles.search.catalogue import GROUPS
 from articles.search.results import search
 from articles.structured_data import (
@@ -144,12 +145,16 @@ def citation_meta_tags(context, article):
 
 
 @register.simple_tag(takes_context=True)
-def citation_span(context, article):
-    """An empty element that reference managers read (COinS)."""
+def cited(context, article):
+    """What a page on paper says of itself, and what reference managers read (COinS)."""
     record = build_record(article, context["institution"])
-    return format_html(
-        '<span class="Z3988" title="{}"></span>', build_context_object(record)
-    )
+    doi = record.get("DOI")
+    return {
+        "coins": build_context_object(record),
+        "people": describe_people(record),
+        "address": f"{DOI_SITE}{doi}" if doi else record["URL"],
+        "version": record.get("note", ""),
+    }
 
 
 @register.simple_tag(takes_context=True)

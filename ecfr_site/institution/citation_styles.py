@@ -174,7 +174,7 @@ def _prepare_name(name: dict[str, str], shortens: bool) -> dict[str, str]:
     given = name.get("given", "")
     is_foreign = has_no_capitals(given) or runs_from_right(given)
     if given and (is_foreign or (shortens and not _can_be_shortened(given))):
-        name = {"literal": _join_name(name)}
+        name = {"literal": join_name(name)}
     elif shortens and given.isalpha() and len(given) <= _MOST_INITIALS:
         # “JRR” is three names.
         is_initials = all(map(str.isupper, given)) and not name["family"].isupper()
@@ -182,7 +182,7 @@ def _prepare_name(name: dict[str, str], shortens: bool) -> dict[str, str]:
     return {part: _isolate(text) for part, text in name.items()}
 
 
-def _join_name(name: dict[str, str]) -> str:
+def join_name(name: dict[str, str]) -> str:
     """The name as it is printed: whole, which in East Asia begins with the family's."""
     given, family = name["given"], name["family"]
     if begins_with_family(given):

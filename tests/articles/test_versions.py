@@ -261,7 +261,11 @@ def test_a_former_version_is_cited_as_what_it_was(reader, article, by, settings)
 
     page = reader.get(f"{LIST}1/").content.decode()
     assert page.count(f'href="{LIST}1/cite/"') == 2
-    assert "version 1 of 2 January 2026, https://council.example" in page
+    address = f"https://council.example{LIST}1/"
+    assert f"{address}. Version 1, 2 January 2026</span>" in page
+    current = reader.get("/article/cables/").content.decode()
+    address = "https://doi.org/10.5555/cables"
+    assert f", {address}. Version 3, 5 March 2026</span>" in current
     cited = reader.get(f"{LIST}1/cite/").content.decode()
     assert "Version 1, 2 January 2026." in cited
     assert "Version 3" not in cited

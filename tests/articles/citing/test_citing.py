@@ -198,6 +198,28 @@ def test_each_style_says_that_they_are_editors_where_there_is_no_author(
     ]
 
 
+@pytest.mark.parametrize(
+    ("role", "people"),
+    [
+        ("author", "Max Weber and Energy Group"),
+        ("editor", "Max Weber and Energy Group (eds)"),
+        ("", ""),
+    ],
+)
+def test_a_page_on_paper_names_people_as_citations_do(client, report, role, people):
+    report.bylines.all().delete()
+    for name in ["Prof. Dr. Max Weber, PhD", "Energy Group"] if role else []:
+        kind = "group" if "Group" in name else "person"
+        author = AuthorFactory(name=name, kind=kind)
+        BylineFactory(article=report, author=author, role=role)
+
+    page = lxml.html.fromstring(read(client, "/article/enough/"))
+    [said] = page.xpath("//span[@class='paper']")
+    before, _, after = said.text_content().partition("‘")
+    assert before == (f"{people}, " if people else "")
+    assert after.endswith("’, The Example Council, 3 May 2024, " + report.canonical_url)
+
+
 @pytest.mark.parametrize("rest", ["cite/", "cite.bib"])
 def test_old_addresses_of_citations_lead_on(client, report, rest):
     report.slug = "renamed"
