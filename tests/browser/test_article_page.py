@@ -122,3 +122,37 @@ def test_the_page_can_be_shared_without_a_script(browser, article, live_server):
 
     expect(page.get_by_role("link", name="LinkedIn")).to_be_visible()
     context.close()
+
+
+def test_a_copied_citation_keeps_its_italics(page, context):
+    article = ArticleFactory(published=True, title="Grids & <wires>", kind="report")
+    context.grant_permissions(["clipboard-read", "clipboard-write"])
+    page.goto(f"{article.get_absolute_url()}cite/")
+
+    button = page.get_by_role("button", name="Copy: APA")
+    button.click()
+
+    expect(button).to_have_text("Copied")
+    plain, html = page.evaluate(
+        """async () => {
+            const [item] = await navigator.clipboard.read();
+            const types = ["text/plain", "text/html"];
+            const blobs = types.map(async (type) => (await item.getType(type)).text());
+            return Promise.all(blobs);
+        }"""
+    )
+    assert "Grids & <wires>" in plain
+    assert "<i>Grids &amp; &lt;wires&gt;</i>" in html
+
+
+def test_a_copied_text_to_republish_is_text_alone(page, context):
+    article = ArticleFactory(published=True, licence="by")
+    context.grant_permissions(["clipboard-read", "clipboard-write"])
+    page.goto(f"{article.get_absolute_url()}republish/")
+
+    button = page.get_by_role("button", name="Copy: HTML")
+    button.click()
+
+    expect(button).to_have_text("Copied")
+    types = page.evaluate("async () => (await navigator.clipboard.read())[0].types")
+    assert types == ["text/plain"]

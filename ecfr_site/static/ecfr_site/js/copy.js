@@ -13,7 +13,7 @@ for (const text of document.querySelectorAll("[data-copy]")) {
   status.setAttribute("role", "status");
   button.addEventListener("click", async () => {
     try {
-      await navigator.clipboard.writeText(text.textContent);
+      await navigator.clipboard.write([buildItem(text)]);
       button.textContent = "Copied";
       status.textContent = `Copied: ${text.dataset.copy}`;
     } catch {
@@ -22,4 +22,15 @@ for (const text of document.querySelectorAll("[data-copy]")) {
     }
   });
   text.after(button, status);
+}
+
+// With its italics, where it has any to be kept in a word processor.
+function buildItem(text) {
+  const forms = { "text/plain": text.textContent };
+  if (text.localName !== "textarea") forms["text/html"] = text.innerHTML;
+  return new ClipboardItem(
+    Object.fromEntries(
+      Object.entries(forms).map(([type, form]) => [type, new Blob([form], { type })]),
+    ),
+  );
 }
