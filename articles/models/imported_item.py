@@ -31,8 +31,16 @@ class ImportedItemQuerySet(models.QuerySet["ImportedItem"]):
     def find_earlier(
         self, source: str, kind: str, source_ids: Iterable[str]
     ) -> "dict[str, ImportedItem]":
-        """{source id: its newest row} of those that became something; one query."""
+        """{source id: its newest row} of those that became something; one query.
+
+        What was undone counts no longer: the item is what the import before made it.
+        """
+        Outcome = ImportedItem.Outcome
         rows = self.of_source(source).filter(kind=kind, source_id__in=list(source_ids))
+        rows = rows.exclude(outcome=Outcome.UNDONE).exclude(
+            archive_import__state=ArchiveImport.State.UNDONE,
+            outcome__in=[Outcome.UNCHANGED, Outcome.SKIPPED],
+        )
         return {row.source_id: row for row in rows}
 
     def about(self, instance: models.Model) -> "ImportedItemQuerySet":

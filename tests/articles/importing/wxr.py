@@ -79,6 +79,7 @@ def item(number=1, title="A piece", text="Words.", **fields):
   <wp:post_id>{number}</wp:post_id>
   <wp:post_date>{cdata(date)}</wp:post_date>
   <wp:post_date_gmt>{cdata(fields.get("date_gmt", date))}</wp:post_date_gmt>
+  <wp:post_modified_gmt>{cdata(fields.get("modified", ""))}</wp:post_modified_gmt>
   <wp:post_name>{cdata(slug)}</wp:post_name>
   <wp:status>{cdata(fields.get("status", "publish"))}</wp:status>
   <wp:post_parent>{fields.get("parent", 0)}</wp:post_parent>

@@ -1,0 +1,46 @@
+"""A newer export of the same site, an older one, and one after an import was undone."""
+
+import pytest
+
+from articles.models import Article
+from tests.articles.importing.archives import State, move_in, outcomes, work
+from tests.articles.importing.test_pipeline import POST
+from tests.articles.importing.wxr import author, item
+
+pytestmark = pytest.mark.django_db
+
+FIRST = item(text="V1.", modified="2019-04-01 10:00:00")
+SECOND = item(text="V2.", modified="2024-01-01 10:00:00")
+THIRD = item(text="V3.", modified="2025-01-01 10:00:00")
+
+
+def get_body():
+    return Article.objects.get().body
+
+
+def test_what_was_undone_comes_again_and_so_does_what_is_newer():
+    move_in(*POST, FIRST)
+    second = move_in(*POST, SECOND)
+    work(second, State.UNDOING)
+    assert get_body() == "<p>V1.</p>"
+    assert outcomes(move_in(*POST, SECOND)) == {"1": "updated"}
+    assert get_body() == "<p>V2.</p>"
+    assert outcomes(move_in(*POST, THIRD)) == {"1": "updated"}
+    assert get_body() == "<p>V3.</p>"
+
+
+def test_so_it_does_if_several_were_undone():
+    move_in(*POST, FIRST)
+    undone = [move_in(*POST, SECOND), move_in(*POST, SECOND), move_in(*POST, THIRD)]
+    for found in reversed(undone):
+        work(found, State.UNDOING)
+    assert get_body() == "<p>V1.</p>"
+    assert outcomes(move_in(*POST, FIRST)) == {"1": "unchanged"}
+    assert outcomes(move_in(*POST, SECOND)) == {"1": "updated"}
+
+
+def test_so_do_people():
+    move_in(author(), item())
+    later = [author(name="Ada Verne-Roy"), item()]
+    work(move_in(*later), State.UNDOING)
+    assert outcomes(move_in(*later), "person") == {"author-ada": "updated"}
