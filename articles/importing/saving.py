@@ -1,5 +1,6 @@
 """Save pieces as articles."""
 
+from datetime import UTC
 from itertools import count
 from typing import Any
 from urllib.parse import unquote
@@ -20,7 +21,7 @@ from articles.importing.ledger import (
     point,
 )
 from articles.importing.media import NoFile
-from articles.importing.pieces import Piece, build_piece
+from articles.importing.pieces import Piece, build_piece, read_moment
 from articles.importing.records import PieceRecord, SourceState
 from articles.models import Article, Byline, ImportedItem
 from articles.workflow import State
@@ -28,6 +29,7 @@ from ecfr_site.richtext.fields import MAX_LENGTH
 
 # Whatever is wrong with one piece.
 _UNSAVABLE = (DatabaseError, ValidationError, NoFile)
+_OLDER = "Its last change there is older than that of the import before."
 
 
 def describe_piece(record: PieceRecord, context: Context) -> dict[str, Any]:
@@ -60,7 +62,10 @@ def save_piece(
     if said := _list_job_titles(piece, context):
         row.data["said"] = said
     article = earlier.find_target() if earlier else None
-    if earlier and (refused := _find_reason(earlier, article, row.digest)):
+    modified = row.data["modified"] = _write_modified(record, context)
+    if earlier and (refused := _find_reason(earlier, article, row.digest, modified)):
+        if refused[0] == Outcome.SKIPPED:
+            row.data["modified"] = earlier.data.get("modified", "")
         return leave_alone(row, earlier, refused)
     row.outcome = Outcome.UPDATED if article else Outcome.CREATED
     if len(piece.values["body"]) > MAX_LENGTH:
@@ -94,10 +99,19 @@ def _get_refusal(record: PieceRecord, context: Context) -> str:
     return ""
 
 
-def _find_reason(earlier, article, new_digest):
+def _write_modified(record: PieceRecord, context: Context) -> str:
+    """The time of its last change there, which such times are compared with by their
+    letters; empty if the source does not say it."""
+    modified = read_moment(record.modified_at, context)
+    return modified.astimezone(UTC).isoformat() if modified else ""
+
+
+def _find_reason(earlier, article, new_digest, modified):
     refused = get_refusal(earlier, article, new_digest)
     if not refused and article.changes:
         return Outcome.SKIPPED, "Somebody is working on changes to it here."
+    if not refused and modified and modified < earlier.data.get("modified", ""):
+        return Outcome.SKIPPED, _OLDER
     return refused
 
 

@@ -44,3 +44,29 @@ def test_so_do_people():
     later = [author(name="Ada Verne-Roy"), item()]
     work(move_in(*later), State.UNDOING)
     assert outcomes(move_in(*later), "person") == {"author-ada": "updated"}
+
+
+def test_an_older_export_leaves_newer_texts_and_says_so():
+    move_in(*POST, FIRST)
+    move_in(*POST, THIRD)
+    for state in (State.TRYING, State.IMPORTING):
+        older = move_in(*POST, SECOND, state=state)
+        assert outcomes(older) == {"1": "skipped"}
+        assert older.items.get(kind="piece").reason == (
+            "Its last change there is older than that of the import before."
+        )
+    assert outcomes(move_in(*POST, SECOND)) == {"1": "skipped"}
+    assert get_body() == "<p>V3.</p>"
+    newest = item(text="V4.", modified="2025-01-01 10:00:00")
+    assert outcomes(move_in(*POST, newest)) == {"1": "updated"}
+
+
+def test_it_counts_again_once_the_newer_import_was_undone():
+    move_in(*POST, FIRST)
+    work(move_in(*POST, THIRD), State.UNDOING)
+    assert outcomes(move_in(*POST, SECOND)) == {"1": "updated"}
+
+
+def test_without_a_time_of_change_the_export_that_comes_last_counts():
+    move_in(*POST, item(text="V1.", date="2019-05-01 10:00:00"))
+    assert outcomes(move_in(*POST, item(text="V2."))) == {"1": "updated"}
