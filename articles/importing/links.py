@@ -9,7 +9,7 @@ from django.db import IntegrityError, transaction
 from django.db.models import Model
 
 from articles.history.snapshot import keep_together
-from articles.importing.addresses import list_media_keys
+from articles.importing.addresses import OldSite, list_media_keys
 from articles.importing.ledger import (
     IMPORTED,
     IMPORTED_AGAIN,
@@ -138,9 +138,23 @@ def _find_targets(links: Iterable[_Link], context: Context) -> dict[str, _Target
     )  # fmt: skip
     rows = [*(old.item for old in addresses.values()), *media.values()]
     instances = ImportedItem.objects.find_targets(rows)
-    known = _Known(addresses, media, instances, find_new_paths(paths))
+    known = _Known(addresses, media, instances, _find_redirects(paths, context))
     found = {link.href: _find_target(link, known, context) for link in links}
     return {href: target for href, target in found.items() if target}
+
+
+def _find_redirects(paths: Iterable[str], context: Context) -> dict[str, str]:
+    """{old path: present path} of what the site redirects. What moved in from another
+    old site stood at the same path there, and is not what the link meant."""
+    found = find_new_paths(paths)
+    made = OldAddress.objects.filter(path__in=found, is_redirect=True)
+    made = made.exclude(item__source=context.source)
+    address = "item__archive_import__found__site__address"
+    for path, other in made.values_list("path", address) if found else ():
+        hosts = {OldSite(other or "").host, context.old_site.host} - {""}
+        if len(hosts) > 1:
+            del found[path]
+    return found
 
 
 def _find_target(link: _Link, known: _Known, context: Context) -> _Target | None:

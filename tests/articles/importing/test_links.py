@@ -4,12 +4,20 @@ import pytest
 from django.contrib.redirects.models import Redirect
 from django.utils import timezone
 
+from articles.importing.pipeline import receive
 from articles.importing.redirecting import redirect_published
 from articles.models import Article
 from articles.workflow import State as ArticleState
-from tests.articles.importing.archives import State, get_losses, move_in, pack, work
+from tests.articles.importing.archives import (
+    State,
+    finish,
+    get_losses,
+    move_in,
+    pack,
+    work,
+)
 from tests.articles.importing.test_pipeline import FILE, POST
-from tests.articles.importing.wxr import item
+from tests.articles.importing.wxr import HEAD, export, item
 from tests.articles.search.test_page import make_pdf
 from tests.factories import ArticleFactory
 
@@ -48,6 +56,31 @@ def test_links_lead_where_the_site_redirects_them():
     found = move_in(*POST, item(2, text='<a href="/?p=101#end">a</a>', slug="two"))
     assert 'href="/article/ours/#end"' in get_body("two")
     assert get_losses(found, source_id="2") == []
+
+
+def move_in_from(address):
+    head = HEAD.replace("https://old.example", address)
+    text = f'<a href="{address}/?p=101">a</a>'
+    file = export(*POST, item(2, text=text, slug="two"), head=head)
+    found = receive(file, "other.xml", None, "wordpress")
+    finish(found)
+    return work(found, State.IMPORTING)
+
+
+def test_links_do_not_lead_to_what_another_site_had_at_the_same_path():
+    move_in(*POST, item(101))
+    found = move_in_from("https://other.example")
+    href = "https://other.example/?p=101"
+    assert f'href="{href}"' in get_body("two")
+    assert get_losses(found, source_id="2") == [
+        f"link to {href}, which leads nowhere here"
+    ]
+
+
+def test_they_do_if_it_is_the_same_site_under_another_address():
+    move_in(*POST, item(101))
+    move_in_from("http://www.old.example")
+    assert 'href="/article/a-piece/"' in get_body("two")
 
 
 def test_what_was_removed_for_good_leads_nowhere():
