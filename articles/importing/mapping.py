@@ -11,6 +11,7 @@ Kept as JSON in `ArchiveImport.mapping`:
 """
 
 import zoneinfo
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
@@ -18,7 +19,7 @@ from django.conf import settings
 from django.core.exceptions import ValidationError
 
 from articles.importing.words import read_language
-from articles.models import Kind, Topic
+from articles.models import ArchiveImport, Kind, Topic
 from articles.models.article_fields import FIRST_KIND
 from authors.models import Author, Programme
 
@@ -30,6 +31,8 @@ _TAXONOMIES = {
     **dict.fromkeys(("region", "regions", "country", "countries"), REGION),
     **dict.fromkeys(("programme", "programmes", "program", "programs"), PROGRAMME),
 }
+# What sources call the texts that they are made of.
+_TEXTS = {"post", "item", "article"}
 
 
 @dataclass
@@ -93,8 +96,11 @@ def guess_mapping(found: dict[str, Any]) -> Mapping:
         for name in (kind.slug, kind.name, kind.plural)
     }
     types = {name: kinds.get(name.lower(), LEFT_OUT) for name in found["types"]}
-    if "post" in types:
-        types["post"] = types["post"] or FIRST_KIND
+    for name in _TEXTS & types.keys():
+        types[name] = types[name] or FIRST_KIND
+    # Pages are mostly of the site itself, unless there is nothing else.
+    if "page" in types and not any(types.values()):
+        types["page"] = FIRST_KIND
     taxonomies = {
         name: _TAXONOMIES.get(name.lower(), LEFT_OUT) for name in found["taxonomies"]
     }
@@ -105,6 +111,41 @@ def guess_mapping(found: dict[str, Any]) -> Mapping:
         people=_find_same_names(found["people"]),
         language=_find_language(found["site"]["language"]),
     )
+
+
+def propose_mapping(found: ArchiveImport) -> Mapping:
+    """That of the last import of the same site, for what this had; the rest is guessed.
+
+    What it names and is here no longer is guessed, too.
+    """
+    mapping = guess_mapping(found.found)
+    last = found.list_mapped_before().first()
+    if last is None:
+        return mapping
+    kept = Mapping(**last.mapping)
+    kinds = set(Kind.objects.values_list("slug", flat=True))
+    mapping.types |= _choose(kept.types, mapping.types, {*kinds, LEFT_OUT})
+    mapping.taxonomies |= _choose(kept.taxonomies, mapping.taxonomies, set(_CLASSES))
+    terms, people = last.list_mapped()
+    # Those that became what their taxonomy does, and new authors, do so again.
+    mapping.terms = {
+        **{name: what for name, what in mapping.terms.items() if name not in terms},
+        **{name: what for name, what in kept.terms.items() if _is_known(what, kinds)},
+    }
+    authors = Author.objects.in_bulk(list(kept.people.values()))
+    mapping.people = {
+        **{name: who for name, who in mapping.people.items() if name not in people},
+        **{name: who for name, who in kept.people.items() if who in authors},
+    }
+    mapping.language, mapping.time_zone = kept.language, kept.time_zone
+    return mapping
+
+
+def _choose(
+    kept: dict[str, str], asked: Iterable[str], known: set[str]
+) -> dict[str, str]:
+    """What was chosen for those that are asked for, and is known."""
+    return {name: kept[name] for name in asked if kept.get(name) in known}
 
 
 def _find_same_rows(

@@ -25,7 +25,7 @@ from django.urls import reverse
 from articles.importing.batch import is_of_phase, save_batch
 from articles.importing.ledger import Context, Kind, Outcome
 from articles.importing.links import link_batch
-from articles.importing.mapping import Mapping, guess_mapping
+from articles.importing.mapping import Mapping, propose_mapping
 from articles.importing.media import NoFile, open_files
 from articles.importing.parts import describe, list_folder, open_parts, pack, read_parts
 from articles.importing.portraits import set_portraits
@@ -186,7 +186,7 @@ def _look(found: ArchiveImport, site: Site, records: Iterator[Record]) -> bool:
     found.found = clean({**survey.as_json(site), "blocks": site.blocks})
     found.source = clean(site.address or found.name)[:200]
     if not found.mapping:
-        found.mapping = guess_mapping(found.found).as_json()
+        found.mapping = propose_mapping(found).as_json()
     found.save(update_fields=["found", "source", "mapping"])
     found.finish(State.READY)
     return False

@@ -164,6 +164,23 @@ class ArchiveImport(models.Model):
         newer = newer.exclude(pk__in=ArchiveImport.objects.trials())
         return newer.exclude(pk=self.pk).distinct()
 
+    def list_mapped_before(self) -> ArchiveImportQuerySet:
+        """Others of the same source whose mapping was tried or used, the last first."""
+        State = ArchiveImport.State
+        others = ArchiveImport.objects.filter(
+            source=self.source, source_type=self.source_type
+        )
+        others = others.exclude(state__in=[State.LOOKING, State.READY, State.REFUSED])
+        return others.exclude(pk=self.pk).order_by("-pk")
+
+    def list_mapped(self) -> tuple[set[str], set[str]]:
+        """The ids of terms and of people that there were to map."""
+        terms = self.found["taxonomies"].values()
+        return (
+            {term["id"] for several in terms for term in several},
+            {person["id"] for person in self.found["people"]},
+        )
+
     @transaction.atomic
     def begin(self, state: State) -> bool:
         """Begin to look, to try, to import or to undo; return whether it is new.

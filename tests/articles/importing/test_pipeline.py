@@ -101,10 +101,10 @@ def test_a_term_stands_under_the_one_above_it():
 
 
 def test_types_that_are_not_mapped_are_left_out_and_said():
-    found = move_in(*POST, item(type="page"))
-    row = found.items.get(kind="piece")
+    found = move_in(*POST, item(type="page"), item(2, slug="two"))
+    row = found.items.get(kind="piece", source_id="1")
     assert (row.outcome, "“page”" in row.reason) == ("skipped", True)
-    assert not Article.objects.exists()
+    assert Article.objects.get().slug == "two"
 
 
 # States and times
