@@ -34,7 +34,7 @@ from articles.importing.records import NotAnExport, Record, Site, clean
 from articles.importing.redirecting import write_addresses
 from articles.importing.sources import READERS
 from articles.importing.survey import Survey
-from articles.importing.undo import name_broken_links, undo_item
+from articles.importing.undo import find_uses, name_broken_links, undo_item
 from articles.models import ArchiveImport, ImportedItem
 from ecfr_site.audit import log
 from ecfr_site.database.planner import collect_statistics
@@ -308,12 +308,13 @@ def _log(found: ArchiveImport, what: str) -> None:
 def _undo(found: ArchiveImport, until: float) -> bool:
     """Take items back, the last first."""
     rows = found.items.to_undo()
+    uses = find_uses(found)
     while some := list(rows.order_by("-pk")[:AT_ONCE]):
         with transaction.atomic():
             if not found.claim(len(some)):
                 return False
             for row in some:
-                undo_item(row)
+                undo_item(row, uses)
         if time.monotonic() > until:
             return True
     with transaction.atomic():

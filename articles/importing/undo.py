@@ -3,6 +3,7 @@
 from datetime import datetime
 from typing import Any
 
+from django.conf import settings
 from django.db import models, transaction
 from django.db.models.deletion import Collector, ProtectedError, RestrictedError
 
@@ -44,8 +45,27 @@ _FILED = {"articles.article_topics", "articles.article_programmes"}
 CHANGED = "It was changed here since."
 
 
-def undo_item(row: ImportedItem) -> None:
-    """Undo one item, and say in its row what came of it. In a transaction."""
+def find_uses(found: ArchiveImport) -> dict[str, str]:
+    """{address: title of an article that links to it} of all articles but those that
+    the import made or updated; reads all texts."""
+    left = (Outcome.UNCHANGED, Outcome.SKIPPED)
+    rows = found.items.filter(kind=Kind.PIECE, target__isnull=False)
+    others = Article.objects.exclude(
+        pk__in=rows.exclude(outcome__in=left).values("target")
+    )
+    texts = others.filter(body__contains="<a ").order_by().values_list("title", "body")
+    return {
+        href.partition("#")[0].removeprefix(settings.SITE_URL): title
+        for title, body in texts.iterator()
+        for href in list_links(body)
+    }
+
+
+def undo_item(row: ImportedItem, uses: dict[str, str]) -> None:
+    """Undo one item, and say in its row what came of it. In a transaction.
+
+    uses: what `find_uses` returns.
+    """
     instance = row.find_target()
     if row.outcome == Outcome.UNCHANGED:
         _remove_redirects(row, instance)
@@ -62,7 +82,7 @@ def undo_item(row: ImportedItem) -> None:
     else:
         if isinstance(instance, Image):
             take_back(instance)
-        if reason := _get_use(instance):
+        if reason := _get_link(instance, uses) or _get_use(instance):
             _note(row, Outcome.KEPT, reason)
         else:
             _delete(row, instance)
@@ -83,13 +103,21 @@ def _note(row: ImportedItem, outcome: str, reason: str = "") -> None:
 def name_broken_links(found: ArchiveImport) -> None:
     """Say of the pieces that were kept which of their links lead to what went."""
     undone = found.items.filter(outcome=Outcome.UNDONE, data__has_key="went")
-    went = {data["went"] for data in undone.values_list("data", flat=True)}
+    rows = undone.values_list("data", flat=True)
+    went = {path for data in rows for path in data["went"]}
     for row in found.items.filter(kind=Kind.PIECE, outcome=Outcome.KEPT):
         article = row.find_target()
         links = list_links(article.body) if isinstance(article, Article) else []
         lost = [href for href in links if href.partition("#")[0] in went]
         row.losses += [f"link to {href[:300]}, which was taken back" for href in lost]
         row.save(update_fields=["losses"])
+
+
+def _get_link(instance: models.Model, uses: dict[str, str]) -> str:
+    """A sentence on who links to it or to a file that it offers; empty for nobody."""
+    paths = [get_path(each) for each in (instance, *_list_attached(instance))]
+    title = next((uses[path] for path in paths if path in uses), None)
+    return "" if title is None else f"It is used here: “{title}” links to it."
 
 
 def _get_use(instance: models.Model) -> str:
@@ -121,7 +149,7 @@ def _is_there(rows: Any) -> bool:
 def _delete(row: ImportedItem, instance: models.Model) -> None:
     _remove_redirects(row, instance)
     number, files = instance.pk, _list_files(instance)
-    row.data["went"] = get_path(instance)
+    row.data["went"] = [get_path(instance), *map(get_path, _list_attached(instance))]
     try:
         with transaction.atomic():
             if isinstance(instance, Article):
@@ -141,9 +169,11 @@ def _delete(row: ImportedItem, instance: models.Model) -> None:
 
 def _list_files(instance: models.Model) -> list[str]:
     """The names of the stored files that it offers."""
-    if not isinstance(instance, Article):
-        return []
-    return list(instance.attachments.values_list("file", flat=True))
+    return [str(attachment.file.name) for attachment in _list_attached(instance)]
+
+
+def _list_attached(instance: models.Model) -> list[Attachment]:
+    return list(instance.attachments.all()) if isinstance(instance, Article) else []
 
 
 def _restore(row: ImportedItem, instance: models.Model) -> None:

@@ -1,10 +1,11 @@
 """Taking an import back leaves the site, its files and its histories as they were."""
 
 import pytest
+from django.conf import settings
 from django.core.files.storage import default_storage
 
 from articles.history.snapshot import get_content, write
-from articles.models import Article, AttachmentText, Topic
+from articles.models import Article, Attachment, AttachmentText, Topic
 from articles.search import upkeep
 from authors.models import Author
 from ecfr_site.storage.private import private_storage
@@ -201,3 +202,54 @@ def test_what_is_kept_names_its_links_to_what_went():
     row = found.items.get(kind="piece", source_id="1")
     assert row.outcome == "kept"
     assert row.losses == ["link to /article/b/#end, which was taken back"]
+
+
+def test_what_other_articles_link_to_is_kept_and_says_so():
+    found = bring_report()
+    attachment = Attachment.objects.get()
+    mine = ArticleFactory(
+        title="Mine", body=f'<p><a href="{attachment.file.url}#page=2">A</a></p>'
+    )
+    work(found, State.UNDOING)
+    assert set(Article.objects.all()) == {attachment.article, mine}
+    assert attachment.file.storage.exists(attachment.file.name)
+    row = found.items.get(kind="piece")
+    assert (row.outcome, row.reason) == (
+        "kept",
+        "It is used here: “Mine” links to it.",
+    )
+    file = found.items.get(kind="media", source_id="8")
+    assert (file.outcome, file.reason) == ("kept", "It belongs to A piece.")
+
+
+@pytest.mark.parametrize("site", ["", settings.SITE_URL])
+def test_so_is_a_piece_that_they_link_to_but_not_those_that_link_to_each_other(site):
+    text = '<a href="https://old.example/?p=%s">a</a>'
+    found = move_in(
+        *POST,
+        item(1, text=text % 2),
+        item(2, text=text % 1, slug="two"),
+        item(3, slug="three"),
+    )
+    ArticleFactory(body=f'<p><a href="{site}/article/three/">Three</a></p>')
+    work(found, State.UNDOING)
+    assert outcomes(found) == {"1": "undone", "2": "undone", "3": "kept"}
+
+
+def test_what_is_kept_names_its_links_to_files_that_went():
+    found = move_in(
+        *POST,
+        item(text=LINKING),
+        item(2, slug="two"),
+        REPORT,
+        media=pack(**{"2019/03/a.pdf": make_pdf("Tariffs")}),
+    )
+    url = Attachment.objects.get().file.url
+    article = Article.objects.get(slug="two")
+    article.body = f'<p><a href="{url}">A</a></p>'
+    article.save()
+    work(found, State.UNDOING)
+    assert outcomes(found) == {"1": "undone", "2": "kept"}
+    assert found.items.get(kind="piece", source_id="2").losses == [
+        f"link to {url}, which was taken back"
+    ]
