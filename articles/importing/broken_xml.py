@@ -11,6 +11,7 @@ from typing import BinaryIO
 
 from lxml import etree
 
+from articles.importing.balance import Balance, find_item
 from articles.importing.packages import get_name
 from articles.importing.records import Unreadable
 
@@ -30,6 +31,9 @@ _CDATA_END = re.compile(
 _NESTED = re.compile(r"<!\[CDATA\[(.*?)\]\]>", re.DOTALL)
 # Characters of the longest of these marks, and of an entity.
 _LONGEST_MARK = 80
+_LONGEST_TAG = 1000
+# Of an item as far as its author: title and link.
+_LONGEST_START = 3000
 _CHUNK = 1 << 16
 HEAD = 8192
 # Characters of a text; a book has half a million. libxml2 takes ten million bytes.
@@ -42,17 +46,17 @@ class CleanedXML:
     """A binary file whose text an XML parser can read; `end` is the tag it ends with.
 
     It is UTF-8, with named entities of HTML as characters, without what XML does not
-    have, and CDATA sections end where their element does.
+    have, CDATA sections end where their element does, and elements where the next item
+    begins.
     """
 
     def __init__(self, file: BinaryIO, encoding: str, end: str) -> None:
         self._file = file
-        self._end = end
         self._decoder = codecs.getincrementaldecoder(encoding)(errors="replace")
         self._rest = ""
         self._in_cdata = False
         self._length = 0
-        self._is_closed = False
+        self._balance = Balance(end)
         self.ends_early = False
 
     def read(self, size: int = -1) -> bytes:
@@ -64,26 +68,29 @@ class CleanedXML:
             if data:
                 text, self._rest = _hold_back(text)
             written = "".join(self._write(text))
-            self._is_closed = self._is_closed or self._end in written
             if written or not data:
                 # Not before the parser has read all there is.
-                self.ends_early = not written and not self._is_closed
+                self.ends_early = not written and not self._balance.has_ended
                 return written.encode()
 
     def _write(self, text: str) -> Iterator[str]:
         while text:
             if self._in_cdata:
                 end = _CDATA_END.search(text)
-                content, text = (
-                    (text[: end.start()], text[end.end() :]) if end else (text, "")
-                )
-                yield from self._write_content(content)
-                if end:
+                last = end.start() if end else len(text)
+                item = find_item(text, last)
+                yield from self._write_content(text[: item if item >= 0 else last])
+                if end or item >= 0:
                     yield "]]>"
                     self._in_cdata = False
+                if item >= 0:
+                    yield from self._balance.end_item()
+                    text = text[item:]
+                else:
+                    text = text[end.end() :] if end else ""
             else:
                 before, start, text = text.partition(_CDATA)
-                yield _clean(before)
+                yield from self._balance.close(_clean(before))
                 if start:
                     yield start
                     self._in_cdata, self._length = True, 0
@@ -103,11 +110,17 @@ class CleanedXML:
 
 
 def _hold_back(text: str) -> tuple[str, str]:
-    """Part off what may go on in the next chunk: an entity, a mark of CDATA or the tag
-    after it, none of which has a space in it."""
+    """Part off what may go on in the next chunk: an entity, a mark of CDATA, a tag, or
+    the beginning of an item."""
     place = max(text.rfind(" ", 0, -_LONGEST_MARK), text.rfind("\n", 0, -_LONGEST_MARK))
     if place < 0:
         place = len(text) - 2 * _LONGEST_MARK
+    start = text.rfind("<", max(1, place - _LONGEST_TAG), max(1, place))
+    if start > 0 and ">" not in text[start:place]:
+        place = start
+    item = text.rfind("<item>", max(1, place - _LONGEST_START))
+    if 0 < item < place:
+        place = item
     return (text[:place], text[place:]) if place > 0 else ("", text)
 
 
@@ -186,6 +199,13 @@ def build_too_long(number: str, title: str) -> Unreadable:
     """An item of which a text is longer than LONGEST."""
     return Unreadable(
         number, f"“{title}” has more than {LONGEST:,} characters in one field."
+    )
+
+
+def build_cut_off(number: str, title: str) -> Unreadable:
+    """An item that another one begins in."""
+    return Unreadable(
+        number, f"“{title}” is cut off before its end in the file. It was left out."
     )
 
 

@@ -17,9 +17,11 @@ from typing import BinaryIO
 from django.utils.text import slugify
 from lxml import etree
 
+from articles.importing.balance import is_cut_off
 from articles.importing.broken_xml import (
     HEAD,
     CleanedXML,
+    build_cut_off,
     build_too_long,
     find_encoding,
     is_cut,
@@ -137,6 +139,9 @@ def _read_item(element: etree._Element, seen: _Seen) -> Iterator[Record]:
     number = _get(element, "guid") or _get(element, "id") or link
     number = number or element.get(_RDF_ABOUT, "")
     title = _get_line(element, "title")
+    if is_cut_off(element):
+        yield build_cut_off(number, title)
+        return
     if is_cut(element):
         yield build_too_long(number, title)
         return

@@ -7,7 +7,8 @@ from dataclasses import replace
 
 from lxml import etree
 
-from articles.importing.broken_xml import build_too_long, is_cut
+from articles.importing.balance import is_cut_in_field, is_cut_off
+from articles.importing.broken_xml import build_cut_off, build_too_long, is_cut
 from articles.importing.records import (
     MediaRecord,
     PieceRecord,
@@ -47,6 +48,8 @@ TAXONOMIES_OF_MACHINERY = {
     *("language", "post_translations", "term_language", "term_translations"),
     *("wp_template_part_area", "wp_pattern_category", "elementor_library_type"),
 }
+# After it come terms and fields of plugins.
+_LAST_FIELD = "is_sticky"
 # Types with a number in the query beside ?p=.
 _NUMBERED = {"page": "page_id", "attachment": "attachment_id"}
 # The number of a user, by the plugins WP User Avatar and ProfilePress.
@@ -71,6 +74,12 @@ def read_item(element: etree._Element, site: Site) -> Iterator[Record]:
         yield build_too_long(number, title)
         return
     losses: tuple[str, ...] = ()
+    if is_cut_off(element):
+        # Without its type, state and password nobody knows who may read it.
+        if is_cut_in_field(element) or not get(element, _LAST_FIELD):
+            yield build_cut_off(number, title)
+            return
+        losses = ("what followed in the file: its item has no end",)
     if not number.isdecimal():
         called = f"“{number}” for a number" if number else "no number"
         address = get(element, "link") or get(element, "guid")
@@ -78,7 +87,10 @@ def read_item(element: etree._Element, site: Site) -> Iterator[Record]:
             reason = f"An item with {called}: “{title}”. It was left out."
             yield Unreadable("", reason)
             return
-        losses = (f"It has {called}, and is known by its address instead.",)
+        losses = (
+            *losses,
+            f"It has {called}, and is known by its address instead.",
+        )
         number = address
     if type_ == "attachment":
         yield replace(_read_attachment(element, number, title, site), losses=losses)
