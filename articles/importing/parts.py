@@ -93,8 +93,12 @@ def _open(path: Path) -> IO[bytes]:
 
 
 def _is_export(name: str) -> bool:
-    """Not what a Mac or an editor keeps beside it."""
-    is_hidden = any(part.startswith((".", "__MACOSX")) for part in name.split("/"))
+    """Not what a Mac or an editor keeps beside it. "../a.xml" is one: it is read from
+    where it is, and written nowhere."""
+    is_hidden = any(
+        part.startswith((".", "__MACOSX")) and part not in (".", "..")
+        for part in re.split(r"[/\\]", name)
+    )
     return name.lower().endswith(".xml") and not is_hidden
 
 

@@ -88,6 +88,12 @@ def test_parts_are_read_by_their_numbers():
     assert [part.name for part in list_parts(file)] == ["site-9.xml", "site-10.xml"]
 
 
+@pytest.mark.parametrize("name", ["../b.xml", "./b.xml", "/b.xml", "..\\b.xml"])
+def test_a_part_comes_whatever_folder_its_name_says(name):
+    found = list_parts(pack(**{"a.xml": b"", name: b"", "__MACOSX/._a.xml": b""}))
+    assert {part.name for part in found} == {"a.xml", name}
+
+
 def test_a_part_that_breaks_off_is_named():
     whole = export(*TWO).read()
     file = pack(**{"a.xml": export(*ONE).read(), "b.xml": whole[: len(whole) // 2]})
