@@ -35,6 +35,8 @@ _NAMES = {
     "chart": ("chart", "charts"),
     "relIds": ("diagram", "diagrams"),
     "OLEObject": ("embedded object", "embedded objects"),
+    "altChunk": ("embedded document", "embedded documents"),
+    "vanish": ("hidden text", "hidden texts"),
     "comment": ("reviewer’s comment", "reviewers’ comments"),
     "image": ("image that cannot be shown", "images that cannot be shown"),
 }

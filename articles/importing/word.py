@@ -10,7 +10,6 @@ from io import BytesIO
 from typing import Any
 
 import mammoth
-from lxml import etree
 
 from articles.importing.packages import (
     ManuscriptImage,
@@ -19,6 +18,7 @@ from articles.importing.packages import (
     get_name,
     parse,
 )
+from articles.importing.word_xml import rewrite
 
 _SHOWN = {"image/png", "image/jpeg", "image/gif", "image/webp"}
 _STYLES = """
@@ -32,11 +32,9 @@ p[style-name='Figure'] => p.manuscript-caption:fresh
 r[style-name='Strong'] => strong
 r[style-name='Emphasis'] => em
 """
-_W = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
 _TEXTS = re.compile(r"^word/(?:document|footnotes|endnotes|comments)\.xml$")
 # What mammoth leaves out without a word: elements by their local names.
-UNREAD = {"oMath", "txbxContent", "chart", "relIds", "OLEObject", "comment"}
-_INSERTED, _DELETED = {"ins", "moveTo"}, {"del", "moveFrom"}
+UNREAD = {"oMath", "txbxContent", "chart", "relIds", "OLEObject", "comment", "altChunk"}
 
 
 def convert_word(
@@ -47,8 +45,7 @@ def convert_word(
     losses = _count_unread(texts)
     images: list[ManuscriptImage] = []
     try:
-        if reject_changes:
-            data = _reject_changes(data, texts)
+        data = _rewrite(data, texts, reject_changes, losses)
         result = mammoth.convert_to_html(
             BytesIO(data),
             style_map=_STYLES,
@@ -75,35 +72,20 @@ def _count_unread(parts: dict[str, bytes]) -> Counter[str]:
     return found
 
 
-def _reject_changes(data: bytes, parts: dict[str, bytes]) -> bytes:
-    """The package as it was before the tracked changes."""
+def _rewrite(
+    data: bytes, parts: dict[str, bytes], reject_changes: bool, losses: Counter[str]
+) -> bytes:
+    """The package with texts that mammoth reads whole; nobody keeps it, so that what
+    else is in it is not compressed."""
     changed = BytesIO()
-    with (
-        zipfile.ZipFile(BytesIO(data)) as old,
-        zipfile.ZipFile(changed, "w", zipfile.ZIP_DEFLATED) as new,
-    ):
+    with zipfile.ZipFile(BytesIO(data)) as old, zipfile.ZipFile(changed, "w") as new:
         for entry in old.infolist():
             content = old.read(entry)
             if entry.filename in parts:
-                content = _restore(parse(content))
+                content, hidden = rewrite(content, reject_changes)
+                losses.update(hidden)
             new.writestr(entry.filename, content)
     return changed.getvalue()
-
-
-def _restore(root: etree._Element) -> bytes:
-    for element in list(root.iter()):
-        name = get_name(element)
-        parent = element.getparent()
-        if parent is None:
-            continue
-        if name in _INSERTED and get_name(parent) != "rPr":
-            parent.remove(element)
-        elif name in _DELETED and get_name(parent) != "rPr":
-            place = parent.index(element)
-            parent[place : place + 1] = list(element)
-        elif name == "delText":
-            element.tag = f"{_W}t"
-    return etree.tostring(root, xml_declaration=True, encoding="UTF-8")
 
 
 def _collect_images(images: list[ManuscriptImage], losses: Counter[str]) -> Any:
