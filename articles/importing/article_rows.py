@@ -79,6 +79,11 @@ _HAS_TAGS = re.compile(
     r"<(?:p|br|h[1-6]|ul|ol|div|blockquote|table|figure|img|a|em|strong|i|b)\b[^>]*>",
     re.IGNORECASE,
 )
+# What nobody sees of a text: tags but those that show something, and spaces.
+_SPACES = re.compile(
+    r"<(?!img|iframe|video|audio|embed|object)[^>]*>|&nbsp;|&#160;", re.IGNORECASE
+)
+_SHOWS = re.compile(r"\S")
 
 Row = Mapping[str, str]
 
@@ -96,41 +101,49 @@ def read_articles(file: BinaryIO, site: Site) -> Iterator[Record]:
     """Yield the articles of a file with their people, terms and images.
 
     The file says nothing of `site`. Raises NotAnExport; a row that is refused is
-    `Unreadable`, by its number below the line that names the columns.
+    `Unreadable`, by its number in a spreadsheet.
     """
     seen = _Seen()
-    for number, row in enumerate(read_rows(file, COLUMNS, _OPTIONAL), 1):
+    for number, row in read_rows(file, COLUMNS, _OPTIONAL):
         try:
             yield from _read_row(row, seen)
         except ValueError as error:
-            yield Unreadable(f"row {number}", f"Row {number}: {error}")
+            yield build_refused(number, error)
+
+
+def build_refused(number: int, error: ValueError) -> Unreadable:
+    return Unreadable(f"line {number}", f"Line {number}: {error}")
 
 
 def read_rows(
     file: BinaryIO,
     required: dict[str, tuple[str, ...]],
     optional: dict[str, tuple[str, ...]],
-) -> Iterator[dict[str, str]]:
-    """The rows by our names of the columns. Raises NotAnExport."""
+) -> Iterator[tuple[int, dict[str, str]]]:
+    """The rows by our names of the columns, with their numbers in a spreadsheet.
+
+    Raises NotAnExport.
+    """
     file.seek(0)
     wanted = csv_rows.Columns(required, (*required, *optional))
     try:
-        names, rows = csv_rows.read(file, wanted, TEXTS)
+        names, rows = csv_rows.read_numbered(file, wanted, TEXTS)
     except csv_rows.Unreadable as error:
         raise NotAnExport(str(error)) from error
     ours = _name_columns(names, optional)
-    return (dict(zip(ours, row, strict=True)) for row in rows)
+    return ((number, dict(zip(ours, row, strict=True))) for number, row in rows)
 
 
 def list_refused(
     file: BinaryIO, required: dict[str, tuple[str, ...]], reasons: Mapping[str, str]
 ) -> Iterator[list[str]]:
-    """The line of names and the rows of `reasons`, {"row 3": why}, as they are in the
+    """The line of names and the rows of `reasons`, {"line 3": why}, as they are in the
     file, each with its reason."""
-    names, rows = csv_rows.read(file, csv_rows.Columns(required, ()), TEXTS)
+    columns = csv_rows.Columns(required, ())
+    names, rows = csv_rows.read_numbered(file, columns, TEXTS)
     yield [*names[:-1], "reason"]
-    for number, row in enumerate(rows, 1):
-        if reason := reasons.get(f"row {number}"):
+    for number, row in rows:
+        if reason := reasons.get(f"line {number}"):
             yield [*row[:-1], reason]
 
 
@@ -150,6 +163,8 @@ def _read_row(row: Row, seen: _Seen) -> Iterator[Record]:
     title = row["title"].strip()
     if not title:
         raise ValueError("It has no title.")
+    if not _SHOWS.search(_SPACES.sub("", write_html(row["text"]))):
+        raise ValueError("It has no text.")
     number = _get(row, "id") or _get(row, "address").split(" ")[0] or _build_id(row)
     if number in seen.numbers:
         raise ValueError(f"“{number[:60]}” stands in a row above as well.")

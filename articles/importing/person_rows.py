@@ -14,6 +14,7 @@ from django.utils.text import slugify
 
 from articles.importing.article_rows import (
     build_image,
+    build_refused,
     check_row,
     read_rows,
     read_yes_or_no,
@@ -26,7 +27,6 @@ from articles.importing.records import (
     PositionRecord,
     Record,
     Site,
-    Unreadable,
 )
 
 COLUMNS: dict[str, tuple[str, ...]] = {"name": ("author", "person", "full name")}
@@ -66,13 +66,13 @@ def read_people(file: BinaryIO, site: Site) -> Iterator[Record]:
     covers all. Raises NotAnExport.
     """
     people: dict[str, _Person] = {}
-    for number, row in enumerate(read_rows(file, COLUMNS, _OPTIONAL), 1):
-        if number > MOST_ROWS:
+    for number, row in read_rows(file, COLUMNS, _OPTIONAL):
+        if number > MOST_ROWS + 1:
             raise NotAnExport(f"A file of people may have {MOST_ROWS:,} rows.")
         try:
             _add_row(row, people)
         except ValueError as error:
-            yield Unreadable(f"row {number}", f"Row {number}: {error}")
+            yield build_refused(number, error)
     for key, person in people.items():
         yield PersonRecord(
             source_id=key,

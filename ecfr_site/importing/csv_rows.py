@@ -38,6 +38,15 @@ def read(
 
     The first required column comes first, and `PROBLEM` last. Raises Unreadable.
     """
+    names, rows = read_numbered(file, wanted, limits)
+    return names, (row for _, row in rows)
+
+
+def read_numbered(
+    file: BinaryIO, wanted: Columns, limits: Limits = CELLS
+) -> tuple[list[str], Iterator[tuple[int, list[str]]]]:
+    """As `read`, each row with its number in a spreadsheet, where the names of the
+    columns are 1 and empty rows count."""
     text = io.TextIOWrapper(file, detect_encoding(file), errors="replace", newline="")
     lines = iter(text)
     head = next((line for line in lines if line.strip()), "")
@@ -78,9 +87,10 @@ def _normalise(cell):
 
 def _order(records, place, width, delimiter):
     """Rows as lists, the first required column first and the problem last."""
-    for _, cells, problem in fit_records(records, width, delimiter):
+    fitting = fit_records(records, width, delimiter)
+    for number, (_, cells, problem) in enumerate(fitting, 2):
         if any(cell.strip() for cell in cells):
-            yield [*_put_first(place, cells), problem]
+            yield number, [*_put_first(place, cells), problem]
 
 
 def _put_first(place, cells):

@@ -176,6 +176,22 @@ def test_a_row_without_an_id_is_known_by_its_address_or_its_title_and_date():
     assert read_piece(published="2020").source_id != first.source_id
 
 
+@pytest.mark.parametrize("text", ["", " ", "<p>&nbsp;</p>", "<p><br></p>"])
+def test_a_row_without_a_text_is_refused(text):
+    assert "no text" in reason(text=text)
+
+
+def test_an_image_is_a_text():
+    assert read_piece(text='<p><img src="/a.jpg"></p>').title == "A piece"
+
+
+def test_lines_are_those_of_a_spreadsheet():
+    # A cell may have several lines, and an empty row is one.
+    file = io.BytesIO(b'title,text\nOne,"a\n\nb"\n,\n,Words.\n')
+    refused = [r.reason for r in read(file) if isinstance(r, Unreadable)]
+    assert refused == ["Line 4: It has no title."]
+
+
 def test_a_bad_row_is_named_and_costs_the_others_nothing():
     file = io.BytesIO(
         b"title,text,id\nGood,Words.,1\n,No title,2\nMore, cells, than, columns\n"
@@ -184,10 +200,10 @@ def test_a_bad_row_is_named_and_costs_the_others_nothing():
     records = read(file)
     assert [r.title for r in records if isinstance(r, PieceRecord)] == ["Good", "Last"]
     assert [r.reason for r in records if isinstance(r, Unreadable)] == [
-        "Row 2: It has no title.",
-        "Row 3: More cells than columns: put quotation marks around a text with a "
+        "Line 3: It has no title.",
+        "Line 4: More cells than columns: put quotation marks around a text with a "
         "comma.",
-        "Row 4: “1” stands in a row above as well.",
+        "Line 5: “1” stands in a row above as well.",
     ]
 
 

@@ -422,7 +422,7 @@ def test_refused_rows_of_a_table_come_back_with_the_reason(administrator):
     refused = administrator.get(page(received, "refused")).getvalue().decode()
     assert refused.lstrip("\ufeff").splitlines() == [
         "title,id,text,reason",
-        ",2,Words.,Row 2: It has no title.",
+        ",2,Words.,Line 3: It has no title.",
     ]
 
 

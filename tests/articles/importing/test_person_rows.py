@@ -83,7 +83,7 @@ def test_a_row_that_cannot_be_true_is_refused_with_the_reason(row, words):
 
 def test_a_refused_row_leaves_the_person_their_other_positions():
     refused, ada = read("Ada,Fellow,,,2015,2016\nAda,Director,,yes,2017,\n")
-    assert refused.source_id == "row 2"
+    assert refused.source_id == "line 3"
     assert [position.title for position in ada.positions] == ["Fellow"]
 
 
