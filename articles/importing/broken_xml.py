@@ -19,6 +19,8 @@ from articles.importing.records import Unreadable
 _NO_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff\ud800-\udfff]")
 _NO_XML_REFERENCE = re.compile(r"&#(?:x0*(?:1?[0-9a-f])|0*(?:[12]?\d|3[01]));", re.I)
 _ENTITY = re.compile(r"&([A-Za-z][A-Za-z0-9]{1,31});")
+# “AT&T”, where no CDATA is around it.
+_BARE = re.compile(r"&(?!(?:[A-Za-z]\w*|#\d+|#x[0-9a-f]+);)", re.I)
 _XML_ENTITIES = {"amp", "lt", "gt", "quot", "apos"}
 _MARKS = {"&", "<", ">", '"', "'"}
 _DECLARED = re.compile(rb"""<\?xml[^>]*encoding=["']([\w.-]+)["']""")
@@ -90,7 +92,8 @@ class CleanedXML:
                     text = text[end.end() :] if end else ""
             else:
                 before, start, text = text.partition(_CDATA)
-                yield from self._balance.close(_clean(before))
+                before = _BARE.sub("&amp;", _clean(before))
+                yield from self._balance.close(before)
                 if start:
                     yield start
                     self._in_cdata, self._length = True, 0

@@ -152,12 +152,15 @@ def _is_embed(name: str) -> bool:
 
 
 def _link(html: str, url: str) -> str:
-    """The HTML of an embedded page, whose address stands in it as text."""
-    for written in {url, escape(url)} if url else ():
-        before, found, after = html.partition(f"\n{written}\n")
-        if found:
-            return f'{before}<a href="{escape(url)}">{escape(url)}</a>{after}'
-    return html
+    """The HTML of an embedded page with a link, also where its address is text."""
+    if not url:
+        return html
+    written = f"(?:{re.escape(url)}|{re.escape(escape(url))})"
+    link = f'<a href="{escape(url)}">{escape(url)}</a>'
+    if not re.search(written, html):
+        return f"<p>{link}</p>{html}"
+    alone = rf"(?<=[>\s]){written}(?=[<\s])(?!\s*</a>)"
+    return re.sub(alone, lambda _: link, html, count=1)
 
 
 def _read_attributes(text: str | None) -> dict[str, object]:
@@ -268,7 +271,9 @@ def _write_shortcode(
         context.losses[f"{name} recording, now a link"] += 1
         return f'\n\n<p><a href="{escape(source)}">{escape(source)}</a></p>\n\n'
     kept = ", of which the text was kept" if content.strip() else ""
-    context.losses[f"[{name}]{kept}"] += 1
+    title = values.get("title", "").strip()
+    lost = f", without its title “{title}”" if title else ""
+    context.losses[f"[{name}]{kept}{lost}"] += 1
     return content
 
 

@@ -104,6 +104,29 @@ def test_an_embedded_page_becomes_a_link_and_is_told(typed):
     assert losses == ["embedded page, now a link"]
 
 
+@pytest.mark.parametrize(
+    "inner",
+    [
+        "<figure><div>\n{}\n</div></figure>",
+        "<figure><div>{}</div></figure>",
+        '<figure><a href="{0}">{0}</a></figure>',
+        "",
+    ],
+)
+def test_an_embedded_page_is_one_link_however_its_block_is_written(inner):
+    url = "https://video.example/1"
+    html, _ = show(
+        f'<!-- wp:embed {{"url":"{url}"}} -->{inner.format(url)}<!-- /wp:embed -->'
+    )
+    assert html.count(f'<a href="{url}">{url}</a>') == html.count("<a ") == 1
+
+
+def test_the_title_of_an_unknown_shortcode_is_told():
+    html, losses = show('[item title="Part"]<p>Words.</p>[/item]')
+    assert plain_text(html) == "Words."
+    assert losses == ["[item], of which the text was kept, without its title “Part”"]
+
+
 def test_unknown_shortcodes_are_told_and_their_text_is_kept():
     html, losses = show('[button url="/x"]Read on[/button] and [contact-form-7 id="3"]')
     assert plain_text(html) == "Read on and"

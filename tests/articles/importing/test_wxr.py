@@ -274,6 +274,11 @@ def test_what_xml_does_not_have_costs_nothing_else(broken, kept):
     assert read_piece(text=broken).html == kept
 
 
+def test_an_ampersand_outside_of_cdata_is_one():
+    broken = item(title="@@").replace("<![CDATA[@@]]>", "AT&T & <b>x</b> &amp; y &c;")
+    assert read(export(broken))[0].title == "AT&T & x & y &c;"
+
+
 def test_cdata_in_cdata_keeps_the_text():
     broken = item(text="@@").replace("@@", "<p>One <![CDATA[two]]> three</p>")
     rows = read(export(broken, item(2, "Next")))
