@@ -35,18 +35,22 @@ class Balance:
         place = 0
         for tag in _TAG.finditer(text):
             is_end, name, is_empty = tag.groups()
-            if not name:
-                continue
-            yield text[place : tag.start()]
-            place = tag.end()
-            if is_end:
-                yield from self._end(name)
-                continue
-            if name in _ITEMS:
-                yield from self.end_item()
-            if not is_empty:
-                self._open.append(name)
-            yield tag[0]
+            if not is_end and name not in _ITEMS:
+                if name and not is_empty:
+                    self._open.append(name)
+            elif is_end and self._open and self._open[-1] == name:
+                # As nearly all are.
+                self._pop()
+            else:
+                yield text[place : tag.start()]
+                if is_end:
+                    yield from self._end(name)
+                    place = tag.end()
+                else:
+                    yield from self.end_item()
+                    place = tag.start()
+                    if not is_empty:
+                        self._open.append(name)
         yield text[place:]
 
     def end_item(self) -> Iterator[str]:
@@ -58,15 +62,19 @@ class Balance:
         if name not in self._open:
             # A field whose name is damaged ends with it; a stray </b> ends nothing.
             if ":" in name and self._open and ":" in self._open[-1]:
-                yield f"</{self._open.pop()}>"
+                yield self._pop()
             return
         inner = self._open[len(self._open) - self._open[::-1].index(name) :]
         if is_cut or _ITEMS.intersection(inner):
             yield _MARK
-        for each in (*reversed(inner), name):
-            self._open.pop()
-            yield f"</{each}>"
-        self.has_ended = self.has_ended or self._end_tag == f"</{name}>"
+        for _ in (*inner, name):
+            yield self._pop()
+
+    def _pop(self) -> str:
+        """The tag that ends the innermost element."""
+        tag = f"</{self._open.pop()}>"
+        self.has_ended = self.has_ended or tag == self._end_tag
+        return tag
 
 
 def find_item(text: str, last: int) -> int:
@@ -79,7 +87,7 @@ def find_item(text: str, last: int) -> int:
 
 def is_cut_off(element: etree._Element) -> bool:
     """Another item began, or the file ended, before this one did."""
-    return any(get_name(each) == _CUT_OFF for each in element.iter())
+    return next(element.iter(f"{{*}}{_CUT_OFF}"), None) is not None
 
 
 def is_cut_in_field(element: etree._Element) -> bool:

@@ -174,3 +174,11 @@ def test_a_number_that_two_items_have_is_that_of_the_first():
             "An item before it has the same number, 7. It was left out.",
         ),
     ]
+
+
+def test_items_that_are_cut_off_are_rows_of_the_report():
+    cut = [item(n, f"Cut {n}", slug=f"c{n}").split("<wp:post_id")[0] for n in (2, 3)]
+    found = move_in(*POST, item(1), *cut, item(4, slug="four"))
+    assert outcomes(found) == {"1": "created", "4": "created"}
+    rows = found.items.filter(kind="unreadable", outcome="failed")
+    assert [row.reason[:8] for row in rows.order_by("pk")] == ["“Cut 2” ", "“Cut 3” "]
