@@ -34,13 +34,10 @@ from tests.factories import (
 )
 
 # PostgreSQL counts as a transaction ends.
-pytestmark = pytest.mark.django_db(transaction=connection.vendor == "postgresql")
-
-
-@pytest.fixture(autouse=True)
-def row():
-    """Restore the migration's row, gone after another test that empties tables."""
-    ContentVersion.objects.get_or_create()
+pytestmark = [
+    pytest.mark.django_db(transaction=connection.vendor == "postgresql"),
+    pytest.mark.usefixtures("counted_version"),
+]
 
 
 def number():

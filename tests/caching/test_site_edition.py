@@ -29,13 +29,10 @@ from tests.factories import (
 )
 
 # The number is counted as a transaction ends.
-pytestmark = pytest.mark.django_db(transaction=True)
-
-
-@pytest.fixture(autouse=True)
-def row():
-    """Restore the migration's row, gone after another test of this kind."""
-    ContentVersion.objects.get_or_create()
+pytestmark = [
+    pytest.mark.django_db(transaction=True),
+    pytest.mark.usefixtures("counted_version"),
+]
 
 
 # What no reader's page shows.

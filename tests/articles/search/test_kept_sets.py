@@ -5,16 +5,12 @@ from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
 
 from articles.search.results import search
-from ecfr_site.caching.models import ContentVersion
 from tests.factories import ArticleFactory
 
-pytestmark = pytest.mark.django_db(transaction=True)
-
-
-@pytest.fixture(autouse=True)
-def row():
-    """Restore the migration's row, gone after another test of this kind."""
-    ContentVersion.objects.get_or_create()
+pytestmark = [
+    pytest.mark.django_db(transaction=True),
+    pytest.mark.usefixtures("counted_version"),
+]
 
 
 def count_searches(words, **filters):
