@@ -31,9 +31,9 @@ _ROLES = {
     Byline.Role.EDITOR: "editor",
     Byline.Role.TRANSLATOR: "translator",
 }
+_PARTICLE = re.compile("[’']?[^\\W\\d_A-Z]+[’']?")
 # Particles that are left out where names are sorted or shortened; others, as the Dutch
 # ones, belong to the family's name.
-_PARTICLE = re.compile("[’']?[^\\W\\d_A-Z]+[’']?")
 _DROPPING = {"von", "vom", "zu", "zum", "zur"}
 
 

@@ -83,7 +83,6 @@ _HAS_TAGS = re.compile(
 _SPACES = re.compile(
     r"<(?!img|iframe|video|audio|embed|object)[^>]*>|&nbsp;|&#160;", re.IGNORECASE
 )
-_SHOWS = re.compile(r"\S")
 
 Row = Mapping[str, str]
 
@@ -163,7 +162,7 @@ def _read_row(row: Row, seen: _Seen) -> Iterator[Record]:
     title = row["title"].strip()
     if not title:
         raise ValueError("It has no title.")
-    if not _SHOWS.search(_SPACES.sub("", write_html(row["text"]))):
+    if not _SPACES.sub("", write_html(row["text"])).strip():
         raise ValueError("It has no text.")
     number = _get(row, "id") or _get(row, "address").split(" ")[0] or _build_id(row)
     if number in seen.numbers:

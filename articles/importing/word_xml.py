@@ -40,16 +40,21 @@ def _put(element: etree._Element, others: list[etree._Element]) -> None:
         parent[place : place + 1] = others
 
 
+def _qualify(like: etree._Element, name: str) -> str:
+    """The name in the namespace of an element; attributes of Word have one, too."""
+    return f"{{{etree.QName(like).namespace}}}{name}"
+
+
 def _make(like: etree._Element, name: str, text: str = "") -> etree._Element:
     """An element in the namespace of another one."""
-    made = etree.Element(f"{{{etree.QName(like).namespace}}}{name}")
+    made = etree.Element(_qualify(like, name))
     made.text = text
     return made
 
 
 def _open(element: etree._Element) -> Iterator[etree._Element]:
     """What is in a wrapper; a link in one field becomes one that begins and ends."""
-    field = element.get(f"{{{etree.QName(element).namespace}}}instr", "")
+    field = element.get(_qualify(element, "instr"), "")
     is_link = field.strip().startswith("HYPERLINK")
     if is_link:
         yield _mark_field(element, "begin")
@@ -64,7 +69,7 @@ def _open(element: etree._Element) -> Iterator[etree._Element]:
 
 def _mark_field(like: etree._Element, type_: str) -> etree._Element:
     run, mark = _make(like, "r"), _make(like, "fldChar")
-    mark.set(f"{{{etree.QName(like).namespace}}}fldCharType", type_)
+    mark.set(_qualify(like, "fldCharType"), type_)
     run.append(mark)
     return run
 
@@ -91,8 +96,7 @@ def _remove_hidden(root: etree._Element) -> int:
 
 def _is_hidden(run: etree._Element) -> bool:
     return any(
-        get_name(mark) == _HIDDEN
-        and mark.get(f"{{{etree.QName(mark).namespace}}}val", "") not in _OFF
+        get_name(mark) == _HIDDEN and mark.get(_qualify(mark, "val"), "") not in _OFF
         for properties in run
         if get_name(properties) == "rPr"
         for mark in properties
@@ -107,7 +111,7 @@ def _reject_changes(root: etree._Element) -> None:
         if parent is None:
             continue
         if name == "delText":
-            element.tag = f"{{{etree.QName(element).namespace}}}t"
+            element.tag = _qualify(element, "t")
         elif name not in _INSERTED | _DELETED:
             continue
         elif get_name(parent) == "rPr":

@@ -25,8 +25,7 @@ def validate_isbn(value: str) -> None:
     """Refuse an ISBN whose last digit does not check the others (ISO 2108)."""
     digits = re.sub("[- ]", "", value)
     if re.fullmatch("97[89][0-9]{10}", digits):
-        total = sum(int(d) * (1, 3)[place % 2] for place, d in enumerate(digits))
-        is_right = total % 10 == 0
+        is_right = _weigh(digits) % 10 == 0
     elif re.fullmatch("[0-9]{9}[0-9X]", digits):
         values = [10 if digit == "X" else int(digit) for digit in digits]
         is_right = sum((10 - place) * v for place, v in enumerate(values)) % 11 == 0
@@ -45,10 +44,13 @@ def complete_isbn(value: str) -> str:
     digits = re.sub("[- ]", "", value)
     if len(digits) != 10:
         return digits
-    total = sum(
-        int(d) * (1, 3)[place % 2] for place, d in enumerate(f"978{digits[:9]}")
-    )
-    return f"978{digits[:9]}{-total % 10}"
+    longer = f"978{digits[:9]}"
+    return f"{longer}{-_weigh(longer) % 10}"
+
+
+def _weigh(digits: str) -> int:
+    """The sum that the last digit of 13 makes a multiple of ten."""
+    return sum(int(d) * (1, 3)[place % 2] for place, d in enumerate(digits))
 
 
 def build_doi_url(doi: str) -> str:
