@@ -78,7 +78,7 @@ class Balance:
 
 
 def find_item(text: str, last: int) -> int:
-    """Where in CDATA, and before `last`, an item begins; -1 if none does."""
+    """The place in CDATA, before `last`, where an item begins; -1 if none does."""
     place = text.find("<item>", 0, last)
     while place >= 0 and not _NEW_ITEM.match(text, place):
         place = text.find("<item>", place + 1, last)

@@ -144,7 +144,7 @@ def propose_mapping(found: ArchiveImport) -> Mapping:
 def _choose(
     kept: dict[str, str], asked: Iterable[str], known: set[str]
 ) -> dict[str, str]:
-    """What was chosen for those that are asked for, and is known."""
+    """The choices that were made for those that are asked for, and are known."""
     return {name: kept[name] for name in asked if kept.get(name) in known}
 
 

@@ -201,7 +201,7 @@ def _find_parent(row: ImportedItem, chosen: str, context: Context) -> int | None
 
 
 def _count_levels(row: ImportedItem) -> int:
-    """How deep the topic of the row is, also of one that a trial only supposes."""
+    """The depth of the row's topic, also of one that a trial only supposes."""
     topic = Topic.objects.filter(pk=row.target or 0).first()
     return len(topic.ancestors()) + 1 if topic else row.data.get("level", 1)
 

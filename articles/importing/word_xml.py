@@ -53,7 +53,7 @@ def _make(like: etree._Element, name: str, text: str = "") -> etree._Element:
 
 
 def _open(element: etree._Element) -> Iterator[etree._Element]:
-    """What is in a wrapper; a link in one field becomes one that begins and ends."""
+    """The content of a wrapper; a link in one field gets a beginning and an end."""
     field = element.get(_qualify(element, "instr"), "")
     is_link = field.strip().startswith("HYPERLINK")
     if is_link:

@@ -53,7 +53,7 @@ def filter_articles(
 
 
 class _Named(NamedTuple):
-    """Whom and what a term names."""
+    """The people and subjects that a term names."""
 
     # (rows, column, values): how articles are linked to it.
     links: list[tuple[models.QuerySet, str, list[int]]]
