@@ -20,6 +20,9 @@ class EcfrSiteConfig(AppConfig):
     def ready(self):
         # As the desk's own pages call them.
         apps.get_app_config("auth").verbose_name = "Accounts"
+        apps.get_app_config("flatpages").verbose_name = "Pages"
+        page = apps.get_model("flatpages", "FlatPage")._meta
+        page.verbose_name, page.verbose_name_plural = "page", "pages"
         post_migrate.connect(set_site_address, sender=self)
         pre_migrate.connect(unwatch_tables, sender=self)
         post_migrate.connect(watch_tables, sender=self)

@@ -1,4 +1,3 @@
-from datetime import timedelta
 from functools import partial
 from typing import Any
 from urllib.parse import urlsplit
@@ -10,7 +9,6 @@ from django.db import transaction
 from django.db.models import Q
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.formats import date_format
 from django.utils.text import slugify
 
 from articles.checklist import checklist
@@ -40,7 +38,6 @@ from articles.workflow import (
 )
 from ecfr_site.audit import log
 from ecfr_site.database.compiled import compile_once
-from ecfr_site.database.days import get_midnight
 from ecfr_site.images.models import Image
 from ecfr_site.richtext.plain_text import web_address
 from ecfr_site.richtext.sanitizer import reading_time, sanitise
@@ -244,11 +241,6 @@ class Article(ArticleStatus):
         )
 
     @property
-    def day(self):
-        """The date of publication in the institution's time zone; today for drafts."""
-        return timezone.localdate(self.published_at or timezone.now())
-
-    @property
     def credits(self):
         """Bylines in printed order: what page, feed, JSON-LD and citation share."""
         for byline in (bylines := sort_bylines(self.bylines.all())):
@@ -271,44 +263,6 @@ class Article(ArticleStatus):
     @property
     def byline_parts(self):
         return build_byline_parts(self.bylines.all())
-
-    @property
-    def date_text(self):
-        """“12 November 2026”, or as much of it as is known."""
-        formats = {"day": "j F Y", "month": "F Y", "year": "Y"}
-        return date_format(self.day, formats[self.precision])
-
-    @property
-    def date_iso(self):
-        """For machines: “2026-11-12”, “2026-11” or “2026” (HTML time element)."""
-        lengths = {"day": 10, "month": 7, "year": 4}
-        return self.day.isoformat()[: lengths[self.precision]]
-
-    @property
-    def updated_at(self):
-        """The time when readers last got something new: publication, correction or
-        update.
-
-        These know their day alone; their time is that of the last save on that day.
-        Needs `with_corrections()`.
-        """
-        dates = [correction.date for correction in self.page_corrections]
-        if self.updated_on:
-            dates.append(self.updated_on)
-        days = [get_midnight(day) for day in dates]
-        saved = self.changed or timezone.now()
-        corrected = [
-            max(day, min(saved, day + timedelta(days=1, seconds=-1))) for day in days
-        ]
-        began = [self.published_at or timezone.now()]
-        if self.version_at:
-            began.append(self.version_at)
-        return max([*began, *corrected])
-
-    @property
-    def version_day(self):
-        """The date of the version that readers see, in the institution's time zone."""
-        return timezone.localdate(self.version_at) if self.version_at else self.day
 
     @property
     def disclaimer_text(self):

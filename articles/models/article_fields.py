@@ -1,6 +1,7 @@
 from django.conf import settings
 from django.db import models
 
+from articles.models.article_seen import READERS_SEE
 from articles.models.article_table import CONSTRAINTS, INDEXES
 from articles.models.byline import Byline
 from articles.models.funder import Funder
@@ -12,7 +13,6 @@ from articles.models.taxonomy import Topic
 from articles.workflow import State
 from authors.models import Author, Programme
 from ecfr_site.accounts.actors import build_actor_field
-from ecfr_site.caching.seen import Seen
 from ecfr_site.images.models import Image
 from ecfr_site.redirects.models import SlugRedirectMixin
 from ecfr_site.richtext.fields import RichTextField
@@ -341,71 +341,7 @@ class ArticleFields(SlugRedirectMixin):
     created = models.DateTimeField(auto_now_add=True)
     changed = models.DateTimeField(auto_now=True)
 
-    readers_see = Seen(
-        tags=(
-            "article-{id}",
-            # Readers see changes when they replace the article.
-            "article-{live_id}",
-            "article-{translation_of_id}",
-            "series-{series_id}",
-        ),
-        listed_by=("authors", "kind", "programmes", "series", "topics"),
-        # Lists show the title, standfirst and image of an article, its names and dates.
-        unlisted=(
-            "body",
-            "body_html",
-            "contents",
-            "disclaimer",
-            "disclosure",
-            "doi",
-            "doi_registered",
-            "image_alt",
-            "image_caption",
-            "image_decorative",
-            "isbn",
-            "key_points",
-            "licence",
-            "original_date",
-            "original_licence",
-            "original_outlet",
-            "original_url",
-            "page_count",
-            "reading_time",
-            "report_number",
-            "seo_description",
-            "seo_title",
-            "update_note",
-            "updated_on",
-            "version",
-            "version_at",
-            "version_note",
-            "withdrawal_reason",
-        ),
-        replaces="live",
-        unseen=(
-            "approved_at",
-            "approved_by",
-            "approved_content",
-            "assigned_to",
-            "body_images",
-            # A save that changes nothing else is none to readers.
-            "changed",
-            "changed_by",
-            "check_asked_at",
-            "checked_at",
-            "created",
-            "created_by",
-            "doi_answer",
-            "doi_checked_at",
-            "due",
-            "losses",
-            "problems",
-            "update_kind",
-        ),
-        # Also working copies, which are published at their minute: until then pages are
-        # kept.
-        only="{row}.state IN ('published', 'withdrawn')",
-    )
+    readers_see = READERS_SEE
 
     class Meta:
         abstract = True

@@ -1,13 +1,15 @@
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.utils import timezone
+from django.utils.formats import date_format
 
 from articles.models.article_fields import ArticleFields
 from articles.workflow import PublicationStatus, State
+from ecfr_site.database.days import get_midnight
 
 
 class ArticleStatus(ArticleFields):
-    """Times at which readers see an article, and the desk's names for that."""
+    """Times at which readers see an article, their names on the desk, and its dates."""
 
     # Types do not know it of an abstract model.
     live_id: int | None
@@ -71,3 +73,48 @@ class ArticleStatus(ArticleFields):
     def original_is_published(self) -> bool:
         """Return whether a working copy has something to replace; true for articles."""
         return self.live is None or self.live.state == State.PUBLISHED
+
+    # As readers read them
+
+    @property
+    def day(self):
+        """The date of publication in the institution's time zone; today for drafts."""
+        return timezone.localdate(self.published_at or timezone.now())
+
+    @property
+    def date_text(self):
+        """“12 November 2026”, or as much of it as is known."""
+        formats = {"day": "j F Y", "month": "F Y", "year": "Y"}
+        return date_format(self.day, formats[self.precision])
+
+    @property
+    def date_iso(self):
+        """For machines: “2026-11-12”, “2026-11” or “2026” (HTML time element)."""
+        lengths = {"day": 10, "month": 7, "year": 4}
+        return self.day.isoformat()[: lengths[self.precision]]
+
+    @property
+    def updated_at(self):
+        """The time when readers last got something new: publication, correction or
+        update.
+
+        These know their day alone; their time is that of the last save on that day.
+        Needs `with_corrections()`.
+        """
+        dates = [correction.date for correction in self.page_corrections]
+        if self.updated_on:
+            dates.append(self.updated_on)
+        days = [get_midnight(day) for day in dates]
+        saved = self.changed or timezone.now()
+        corrected = [
+            max(day, min(saved, day + timedelta(days=1, seconds=-1))) for day in days
+        ]
+        began = [self.published_at or timezone.now()]
+        if self.version_at:
+            began.append(self.version_at)
+        return max([*began, *corrected])
+
+    @property
+    def version_day(self):
+        """The date of the version that readers see, in the institution's time zone."""
+        return timezone.localdate(self.version_at) if self.version_at else self.day

@@ -25,6 +25,13 @@ def test_a_page_is_read_at_its_address(form, reader):
     assert "Work with us." in reader.get("/careers/").content.decode()
 
 
+def test_the_desk_calls_them_pages(publisher):
+    desk = publisher.get("/admin/flatpages/").content.decode().casefold()
+
+    assert "pages" in desk
+    assert "flat page" not in desk
+
+
 @pytest.mark.parametrize(
     ("url", "said"),
     [
