@@ -171,10 +171,18 @@ class Author(SlugRedirectMixin):
             raise ValidationError({"orcid": f"{holder} has this ORCID iD."})
 
     def save(self, *args, **kwargs):
-        if not self.sort_name:
-            is_person = self.kind == self.Kind.PERSON
-            self.sort_name = build_sort_name(self.name) if is_person else self.name
+        former = Author.objects.filter(pk=self.pk).first() if self.pk else None
+        # What was made follows the name; what an editor wrote stays.
+        if not self.sort_name or (
+            former and self.sort_name == former.sort_name == former.build_sort_name()
+        ):
+            self.sort_name = self.build_sort_name()
         super().save(*args, **kwargs)
+
+    def build_sort_name(self):
+        """The sort name that the name gives: “Östlund, Karin” of “Karin Östlund”."""
+        is_person = self.kind == self.Kind.PERSON
+        return build_sort_name(self.name) if is_person else self.name
 
     def get_absolute_url(self):
         return reverse("author", args=[self.slug])

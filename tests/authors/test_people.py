@@ -32,6 +32,26 @@ def test_an_author_is_entered_with_a_directorship(form):
     assert str(author.position) == "Director, Asia programme"
 
 
+def test_a_sort_name_that_was_made_follows_the_name():
+    author = Author.objects.create(name="Ada Verne", slug="ada-verne")
+
+    author.name = "Ada Lind"
+    author.save()
+
+    assert author.sort_name == "Lind, Ada"
+
+
+def test_a_sort_name_that_an_editor_wrote_stays_when_the_name_changes():
+    author = Author.objects.create(
+        name="Anna van Berg", slug="anna", sort_name="Van Berg, Anna"
+    )
+
+    author.name = "Anna Maria van Berg"
+    author.save()
+
+    assert author.sort_name == "Van Berg, Anna"
+
+
 @pytest.mark.parametrize(
     ("wrong", "said"),
     [
