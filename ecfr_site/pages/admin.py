@@ -17,7 +17,12 @@ admin.site.unregister(FlatPage)
 
 
 class PageForm(FlatpageForm):
-    content = forms.CharField(widget=RichTextWidget, required=False)
+    content = forms.CharField(label="Text", widget=RichTextWidget, required=False)
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.fields["url"].label = "Address"
+        self.fields["url"].help_text = "On this site, such as “/imprint/”."
 
     def clean_url(self):
         url = super().clean_url()
@@ -40,10 +45,14 @@ def is_own_address(url):
 @admin.register(FlatPage)
 class PageAdmin(LossesMixin, FormRecoveryMixin, FlatPageAdmin):
     form = PageForm
-    list_display = ["title", "url"]
+    list_display = ["title", "address"]
     list_filter = []
     search_fields = ["title", "url"]
     fieldsets = [(None, {"fields": ["title", "content", "url"]})]
+
+    @admin.display(ordering="url")
+    def address(self, page):
+        return page.url
 
     def save_related(self, request, form, formsets, change):
         super().save_related(request, form, formsets, change)

@@ -68,7 +68,10 @@ class Subscriber(DataSubject, Follower, models.Model):
     )
     paused_until = models.DateField(null=True, blank=True)
     new_email = models.CharField(
-        max_length=320, blank=True, help_text="Waits to be confirmed at this address."
+        "new e-mail address",
+        max_length=320,
+        blank=True,
+        help_text="Waits to be confirmed at this address.",
     )
     # What was mailed before went to another address.
     address_changed_at = models.DateTimeField(null=True, editable=False)

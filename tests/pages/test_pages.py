@@ -32,6 +32,13 @@ def test_the_desk_calls_them_pages(publisher):
     assert "flat page" not in desk
 
 
+def test_the_form_asks_for_an_address_as_other_forms_do(publisher, form):
+    page = publisher.get("/admin/flatpages/flatpage/add/").content.decode()
+
+    assert "Address:" in page
+    assert "URL" not in page
+
+
 @pytest.mark.parametrize(
     ("url", "said"),
     [
