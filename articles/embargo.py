@@ -15,10 +15,12 @@ FIELDS = {
     "image_caption": "the image’s caption",
     "slug": "the address",
     "original_outlet": "the name of the outlet",
+    "original_licence": "the outlet’s licence",
     "report_number": "the report number",
     "disclosure": "the disclosure",
     "disclaimer": "the disclaimer",
     "update_note": "the note on the update",
+    "version_note": "the note on what is new",
     "seo_title": "the title for search engines",
     "seo_description": "the description for search engines",
 }
