@@ -4,7 +4,8 @@ An app declares it in a module of an agreed name (docs/decisions/0028-rooms.md):
 `periodic` (work that may be due), `metrics` (gauges and checks), `personal_data` (what
 is stored of a colleague), `restored` (what a restored copy does first), `audit_log`
 (what an entry may say to whom), `public_api` (what other programs may read), `webhooks`
-(what they are told of).
+(what they are told of), `article_clicks` (clicks in mails), `counted_pages` (whose
+readers are counted).
 """
 
 from collections.abc import Iterator

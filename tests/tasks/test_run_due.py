@@ -1,16 +1,29 @@
 """Each minute the clock queues what is due."""
 
+from pathlib import Path
+
 import pytest
+from django.conf import settings
 from django.core.management import call_command
 
 from articles import periodic as articles
+from ecfr_site.declarations import find_declarations
 from ecfr_site.images import periodic as images
 
 pytestmark = pytest.mark.django_db
 
+ROOT = Path(settings.BASE_DIR)
+
 
 def broken():
     raise ValueError("The link checker is out of order.")
+
+
+def test_each_app_that_has_work_is_asked():
+    files = {path for path in ROOT.rglob("periodic.py") if ".venv" not in path.parts}
+    asked = {Path(module.__file__) for module in find_declarations("periodic")}
+
+    assert asked == files
 
 
 def test_it_says_nothing_when_nothing_is_due(capsys):
