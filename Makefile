@@ -1,11 +1,11 @@
 # `make run` serves the site on this machine, `make test` tests it. Both need only
-# Python 3.11 or newer; what else they need they install into .venv.
+# Python 3.11, 3.12 or 3.13; what else they need they install into .venv.
 
 PORT ?= 8000
 ifndef PYTHON
-# The first of these that runs and is new enough.
+# The first of these that runs and is supported.
 PYTHON := $(shell for python in python3 python3.13 python3.12 python3.11; do \
-	$$python -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null \
+	$$python -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14))' 2>/dev/null \
 	&& echo $$python && break; done)
 endif
 INSTALL = .venv/bin/python -m pip install -qq --disable-pip-version-check --require-hashes
@@ -37,8 +37,9 @@ lint: python .venv/installed-dev
 	@.venv/bin/codespell
 
 format: python .venv/installed-dev
-	@.venv/bin/ruff check --fix --quiet .
 	@.venv/bin/ruff format .
+	@.venv/bin/ruff check --fix .
+	@.venv/bin/ruff format --quiet .
 
 check: lint test
 
@@ -56,10 +57,10 @@ sbom: python .venv/installed-dev
 	@echo "Written: var/sbom.json"
 
 python:
-	@$(or $(PYTHON),false) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+	@$(or $(PYTHON),false) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14))' \
 	2>/dev/null || { \
 		found=$$($(or $(PYTHON),python3) --version 2>&1 | grep Python || echo none); \
-		echo "Python 3.11 or newer is needed; found: $$found."; \
+		echo "Python 3.11, 3.12 or 3.13 is needed; found: $$found."; \
 		echo "Install it, or say where it is: make run PYTHON=/path/to/python3.12"; \
 		exit 1; }
 

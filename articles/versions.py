@@ -14,8 +14,8 @@ from articles.models.former_version import get_public_content
 from ecfr_site.caching.views import cached_page
 from ecfr_site.institution.models import Institution
 
-# What a reader's page shows of a text; the rest is the desk's.
-SEEN = {
+# What readers may compare of two versions; the rest is the desk's.
+COMPARED = {
     *("title", "standfirst", "body", "bylines", "image", "image_alt"),
     *("image_caption", "attachments", "corrections", "disclaimer", "key_points"),
     *("series", "series_number", "report_number", "doi", "isbn", "funders"),
@@ -77,7 +77,7 @@ def changes(request, slug, number):
         "fields": [
             each
             for each in fields
-            if each.name in SEEN and not each.alike and not each.is_unseen
+            if each.name in COMPARED and not each.alike and not each.is_unseen
         ],
     }
     response = render(request, "articles/versions/changes.html", context)

@@ -127,14 +127,14 @@ def test_a_python_that_is_too_old_is_said_with_its_version(tmp_path):
     done = make_run(PYTHON=old)
 
     assert done.returncode != 0
-    assert "Python 3.11 or newer is needed; found: Python 3.8.2" in done.stdout
+    assert "Python 3.11, 3.12 or 3.13 is needed; found: Python 3.8.2" in done.stdout
 
 
 def test_a_missing_python_is_said_too():
     done = make_run(PYTHON="no-such-python")
 
     assert done.returncode != 0
-    assert "Python 3.11 or newer is needed" in done.stdout
+    assert "Python 3.11, 3.12 or 3.13 is needed" in done.stdout
 
 
 @pytest.fixture

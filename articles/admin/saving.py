@@ -11,7 +11,7 @@ from articles.admin import planning
 from articles.admin.badges import describe_state
 from articles.admin.edit_sessions import clear_saved
 from articles.admin.panels.checklist import show_warnings
-from articles.forms.article import NOTE
+from articles.forms.article import STEP_NOTE
 from articles.history.snapshot import keep_first
 from articles.models import Article, Attachment, EditorialPolicy
 from articles.related.upkeep import compute_soon
@@ -66,7 +66,7 @@ def prepare_saving(request, article, form, change):
     article.changed_by = request.user
     form.begun = change and article.is_not_begun
     if form.begun:
-        article.begin(request.user)
+        article.save_as_begun(request.user)
     if form.is_scheduled and form.step is not workflow.UNSCHEDULE:
         # Off the schedule until it is certain that what goes live was approved.
         article.state = State.APPROVED
@@ -109,4 +109,4 @@ def show_saved(request, article):
 def keep_note(request):
     """Keep the note alone: the history has who, when and what anyway."""
     if is_active():
-        set_comment(request.POST.get(NOTE, "").strip())
+        set_comment(request.POST.get(STEP_NOTE, "").strip())

@@ -7,7 +7,7 @@ from django.utils.formats import date_format
 
 from articles import workflow
 from articles.admin.panels.panel import get_policy
-from articles.forms.article import NOTE, SEEN, STEP
+from articles.forms.article import ONCE_LIVE, STEP, STEP_NOTE
 from articles.staff import get_display_name
 from articles.workflow import PublicationStatus, State
 from articles.workflow.rights import Rights
@@ -43,7 +43,7 @@ class Button:
 def build_context(request, form):
     """For templates: `buttons`, `hints`, `last_step` and what the script needs."""
     article, rights = form.stored, form.rights
-    if article.status in SEEN and not article.live_id:
+    if article.status in ONCE_LIVE and not article.live_id:
         rights = get_rights_to_changes(article, request.user)
         article = rights.article
     rights.policy = get_policy(request)
@@ -53,7 +53,7 @@ def build_context(request, form):
         "hints": list(list_hints(article, rights)),
         "last_step": describe_last_step(article, request.user),
         "changed_since_approval": find_former_approver(article),
-        "note": request.POST.get(NOTE, ""),
+        "note": request.POST.get(STEP_NOTE, ""),
         "stored_time": article.goes_live_at,
         "time_field": name,
     }

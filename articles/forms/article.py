@@ -22,7 +22,7 @@ from ecfr_site.richtext.fields import RichTextWidget
 from ecfr_site.richtext.sanitizer import sanitise
 
 # Where an article stands that readers see, or have seen until its end.
-SEEN = (PublicationStatus.LIVE, PublicationStatus.ENDED)
+ONCE_LIVE = (PublicationStatus.LIVE, PublicationStatus.ENDED)
 # Steps that nobody takes without knowing what the text lost.
 LOSSLESS = (workflow.SUBMIT, workflow.APPROVE, workflow.PUBLISH)
 # Sentences about pastes, and their length, that one save takes.
@@ -30,7 +30,7 @@ MOST_LOSSES, LONGEST_LOSS = 20, 300
 # The name of the buttons that do more than save.
 STEP = "_step"
 # The name of the field for the note that goes with a step.
-NOTE = "_note"
+STEP_NOTE = "_note"
 # When a page comes, changes and goes.
 TIMES = ("published_at", "replaces_at", "ends_at")
 # As many as a page shows.
@@ -97,7 +97,7 @@ class ArticleForm(SlugForm, SharedForm):
     @property
     def note(self):
         """For the history, and for who works on."""
-        return self.data.get(NOTE, "").strip()
+        return self.data.get(STEP_NOTE, "").strip()
 
     def clean(self):
         self.fill_in()
@@ -113,7 +113,7 @@ class ArticleForm(SlugForm, SharedForm):
             raise ValidationError(
                 "Say in the note what the author should do, then return the article."
             )
-        if self.stored.status in SEEN and not self.stored.live_id:
+        if self.stored.status in ONCE_LIVE and not self.stored.live_id:
             raise ValidationError(
                 "This text is live: change it in a working copy. "
                 "What you wrote is still here."

@@ -177,7 +177,7 @@ class Article(ArticleStatus):
 
     start_working_copy = working_copies.start_working_copy
     build_working_copy = working_copies.build_working_copy
-    begin = working_copies.begin
+    save_as_begun = working_copies.save_as_begun
     match_rows = working_copies.match_rows
     replace_live = working_copies.replace_live
     discard = working_copies.discard

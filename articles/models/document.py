@@ -1,4 +1,4 @@
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from django.db import models
@@ -179,7 +179,3 @@ class Document(models.Model):
     def is_late(self) -> bool:
         """Return whether a run was begun and never ended."""
         return self.next_look < timezone.now()
-
-    @property
-    def retry_at(self) -> datetime | None:
-        return self.next_look if self.error else None

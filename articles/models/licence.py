@@ -17,7 +17,7 @@ class Licence(models.TextChoices):
 
     @property
     def allows_republishing(self) -> bool:
-        """Each Creative Commons licence allows to copy the whole with its source."""
+        """Each Creative Commons licence allows copying the whole with its source."""
         return self != self.RESERVED
 
     @property

@@ -82,7 +82,7 @@ def build_working_copy(article: "Article", by: User) -> "Article":
     """This published article as the working copy that is not yet begun.
 
     Not saved, and still under the article's own number: a form checks against it, and
-    only what passes makes `begin` write a row.
+    only what passes makes `save_as_begun` write a row.
     """
     model = type(article)
     copy = duplicate(article)
@@ -94,7 +94,7 @@ def build_working_copy(article: "Article", by: User) -> "Article":
     return copy
 
 
-def begin(copy: "Article", by: User) -> None:
+def save_as_begun(copy: "Article", by: User) -> None:
     """Make the row of what `build_working_copy` gave; what it holds is kept."""
     if copy.original.changes:
         raise NotAllowed(f"Somebody has begun changes to “{copy.original}”.")

@@ -104,7 +104,7 @@ class RequestContext(Work):
         super().__init__(get_trusted_id(request.META))
         self.request = request
 
-    # Nobody sets it.
+    # A property, since the view is known only once the address is resolved.
     @property
     def name(self) -> str:  # type: ignore[override]
         """The view's name and never the path, so that there is a limited number."""

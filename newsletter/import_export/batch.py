@@ -134,7 +134,7 @@ class Batch:
         if person and person.status == Status.UNSUBSCRIBED:
             note = "has unsubscribed, and stays so"
             return Result(record, UNCHANGED, note, [note])
-        if self._is_seen(row):
+        if self._note_seen(row):
             return Result(record, UNCHANGED, KNOWN, ["stands in the file twice"])
         added, remarks = self._find_new(row)
         if not added:
@@ -143,7 +143,7 @@ class Batch:
         note = "; ".join([", ".join(map(str, added)), *remarks, *row.remarks])
         return Result(record, outcome, note, remarks)
 
-    def _is_seen(self, row: Row) -> bool:
+    def _note_seen(self, row: Row) -> bool:
         """For a check, in which nobody becomes known by a former row."""
         return (
             self.plan.seen is not None

@@ -208,9 +208,6 @@ class Newsletter(SlugRedirectMixin):
     def get_absolute_url(self):
         return reverse("newsletter_archive", args=[self.slug])
 
-    def get_feed_url(self):
-        return reverse("newsletter_feed", args=[self.slug])
-
     def list_feeds(self):
         return list_feed_paths("newsletter", self.slug)
 

@@ -6,6 +6,7 @@ from urllib.parse import urljoin, urlsplit
 import pytest
 from django.core.exceptions import ValidationError
 from django.core.management import call_command
+from django.urls import reverse
 from lxml import html
 
 from ecfr_site.audit.models import AuditEntry
@@ -326,7 +327,7 @@ def test_its_archive_feed_and_editions_are_not_found(site, reader, press):
 
     for address in (
         press.get_absolute_url(),
-        press.get_feed_url(),
+        reverse("newsletter_feed", args=[press.slug]),
         edition.get_absolute_url(),
     ):
         assert reader.get(address).status_code == 404, address
@@ -341,7 +342,7 @@ def test_with_a_public_archive_its_editions_are_there(site, reader, press):
 
     for address in (
         press.get_absolute_url(),
-        press.get_feed_url(),
+        reverse("newsletter_feed", args=[press.slug]),
         edition.get_absolute_url(),
     ):
         assert b"Embargoed" in reader.get(address).content, address

@@ -56,7 +56,7 @@ class WebhookEndpointAdmin(FormRecoveryMixin, admin.ModelAdmin):
             return "The secret is shown once it is added."
         if endpoint.active and endpoint.failing_since:
             since = timezone.localtime(endpoint.failing_since)
-            return f"Fails since {since:%-d %B %Y, %H:%M}"
+            return f"Failing since {since:%-d %B %Y, %H:%M}"
         if endpoint.active:
             return "Works"
         if endpoint.switched_off_at:
@@ -180,7 +180,7 @@ class WebhookDeliveryAdmin(admin.ModelAdmin):
         return False
 
     def has_delete_permission(self, request, delivery=None):
-        # With its endpoint.
+        # It goes when its endpoint is deleted, and is never chosen itself.
         return request.user.has_perm("ecfr_site.delete_webhookendpoint") and (
             request.resolver_match.url_name.startswith("ecfr_site_webhookendpoint")
         )
