@@ -209,3 +209,14 @@ def test_the_desk_shows_contributors_only_the_problems_they_may_see(
 
     assert "Undisclosed" not in contributor.get("/admin/").content.decode()
     assert "Undisclosed" in editor.get("/admin/").content.decode()
+
+
+def test_only_editors_are_asked_to_mend_the_work_of_others(contributor, editor):
+    problem = {"rule": "topic", "level": "warn", "text": "None.", "where": "topics"}
+    others = ArticleFactory(published=True, problems=[problem])
+    own = ArticleFactory(
+        published=True, problems=[problem], created_by=contributor.user
+    )
+
+    assert contributor.get("/admin/").context["desk"]["problems"] == [own]
+    assert set(editor.get("/admin/").context["desk"]["problems"]) == {own, others}
