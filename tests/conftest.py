@@ -1,6 +1,7 @@
 """Fixtures of every test: a cast of characters, and no trace on the machine."""
 
 import gc
+import os
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from importlib import import_module
@@ -11,14 +12,13 @@ from django.conf import settings as django_settings
 from django.contrib.sites.models import Site
 from django.core.cache import cache
 from django.db import connections
-from django.db.backends.base.creation import BaseDatabaseCreation
-from django.db.backends.base.operations import BaseDatabaseOperations
 from django.db.backends.postgresql.creation import (
     DatabaseCreation as PostgresCreation,
 )
 from django.db.backends.postgresql.operations import (
     DatabaseOperations as PostgresOperations,
 )
+from django.db.backends.sqlite3.base import DatabaseOperations as SQLiteOperations
 from django.db.backends.sqlite3.creation import DatabaseCreation
 from django.db.models.signals import post_migrate
 from django.test import Client
@@ -34,7 +34,7 @@ from ecfr_site.caching.models import ContentVersion
 from ecfr_site.caching.store import forget_fragments
 from ecfr_site.images import renditions
 from tests.factories import ArticleFactory, UserFactory
-from tests.migrated import migrated, migrated_template
+from tests.migrated import migrated, migrated_template, put_back
 from tests.other_site import serving
 
 KINDS = import_module("articles.migrations.0009_kinds").KINDS
@@ -88,7 +88,7 @@ def migrated_database():
 
     def create_from_template(self, *args, **kwargs):
         self.connection.settings_dict["TEST"]["TEMPLATE"] = migrated_template(
-            self.connection
+            os.environ["DATABASE_URL"]
         )
         return create_on_postgres(self, *args, **kwargs)
 
@@ -187,13 +187,23 @@ def delete_all_rows(self, style, tables, **kwargs):
     ]
 
 
+def put_back_rows_of_migrations(self, *args):
+    """Copy the database anew: no triggers, no DELETE and INSERT one by one."""
+    self.connection.ensure_connection()
+    put_back(self.connection.connection)
+
+
 @pytest.fixture(scope="session", autouse=True)
 def emptying_and_filling_tables_between_tests():
-    """Tables are emptied row by row; rows of migrations are put back by UPDATE."""
+    """On SQLite the database is copied anew after a test that commits. On PostgreSQL
+    tables are emptied row by row; rows of migrations are put back by UPDATE."""
     patched = pytest.MonkeyPatch()
+    patched.setattr(SQLiteOperations, "execute_sql_flush", put_back_rows_of_migrations)
+    # They are there already.
+    patched.setattr(DatabaseCreation, "deserialize_db_from_string", lambda *args: None)
     for owner, name in (
-        (BaseDatabaseOperations, "execute_sql_flush"),
-        (BaseDatabaseCreation, "deserialize_db_from_string"),
+        (PostgresOperations, "execute_sql_flush"),
+        (PostgresCreation, "deserialize_db_from_string"),
     ):
         patched.setattr(owner, name, with_changeable_logs(getattr(owner, name)))
     patched.setattr(PostgresOperations, "sql_flush", delete_all_rows)

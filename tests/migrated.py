@@ -11,10 +11,13 @@ import sqlite3
 import subprocess
 import sys
 from contextlib import closing, contextmanager
+from functools import cache
 from pathlib import Path
 from urllib.parse import urlsplit
 
+import psycopg2
 from django.conf import settings
+from psycopg2.sql import SQL, Identifier
 
 FOLDER = Path(settings.BASE_DIR) / ".pytest_cache/migrated"
 SOURCES = ["ecfr_site", "authors", "articles", "newsletter"]
@@ -67,26 +70,31 @@ def migrate(url):
     )
 
 
-def migrated_template(connection):
+def migrated_template(address):
     """Return the name of a database on PostgreSQL, to which nobody connects.
 
     One for each that tests are given; its comment says of which sources it is.
     """
-    name = f"migrated_{connection.settings_dict['NAME']}"
-    quoted = connection.ops.quote_name(name)
+    there = urlsplit(address)
+    name = f"migrated_{there.path[1:]}"
+    quoted = Identifier(name)
     digest = compute_digest()
-    with one_at_a_time(), connection._nodb_cursor() as cursor:
+    with (
+        one_at_a_time(),
+        closing(psycopg2.connect(there._replace(path="/postgres").geturl())) as server,
+        server.cursor() as cursor,
+    ):
+        server.autocommit = True
         cursor.execute(
             "SELECT shobj_description(oid, 'pg_database') FROM pg_database "
             "WHERE datname = %s",
             [name],
         )
         if cursor.fetchone() != (digest,):
-            cursor.execute(f"DROP DATABASE IF EXISTS {quoted}")
-            cursor.execute(f"CREATE DATABASE {quoted}")
-            url = urlsplit(os.environ["DATABASE_URL"])
-            migrate(url._replace(path=f"/{name}").geturl())
-            cursor.execute(f"COMMENT ON DATABASE {quoted} IS %s", [digest])
+            cursor.execute(SQL("DROP DATABASE IF EXISTS {}").format(quoted))
+            cursor.execute(SQL("CREATE DATABASE {}").format(quoted))
+            migrate(there._replace(path=f"/{name}").geturl())
+            cursor.execute(SQL("COMMENT ON DATABASE {} IS %s").format(quoted), [digest])
     return name
 
 
@@ -99,6 +107,16 @@ def migrated(name):
         shutil.copyfile(migrated_file(), name)
         return None
     there = sqlite3.connect(name, uri=True)
-    with closing(sqlite3.connect(migrated_file())) as source:
-        source.backup(there)
+    put_back(there)
     return there
+
+
+@cache
+def connect_to_migrated():
+    """Open to the end: another run may remove the file when a source has changed."""
+    return sqlite3.connect(migrated_file())
+
+
+def put_back(there):
+    """Make all that the connection leads to as the migrations left it."""
+    connect_to_migrated().backup(there)

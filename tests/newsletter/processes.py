@@ -15,8 +15,9 @@ import time
 import psycopg2
 import pytest
 from django.conf import settings
+from psycopg2.sql import SQL, Identifier
 
-from tests.migrated import migrated
+from tests.migrated import migrated, migrated_template
 
 POSTGRES = os.environ.get("POSTGRES_URL", "postgres://postgres@127.0.0.1/postgres")
 
@@ -136,10 +137,13 @@ def variables(request, tmp_path):
 @contextlib.contextmanager
 def own_database():
     name = f"crash_{os.getpid()}"
+    template = Identifier(migrated_template(POSTGRES))
     connection = psycopg2.connect(POSTGRES)
     connection.autocommit = True
     cursor = connection.cursor()
-    cursor.execute(f"CREATE DATABASE {name}")
+    cursor.execute(
+        SQL("CREATE DATABASE {} TEMPLATE {}").format(Identifier(name), template)
+    )
     try:
         yield f"{POSTGRES.rpartition('/')[0]}/{name}"
     finally:
