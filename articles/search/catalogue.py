@@ -10,19 +10,18 @@ scheduled change is due (docs/decisions/0037-search.md).
 import time
 from bisect import bisect_left
 from collections import defaultdict
-from collections.abc import Callable, Hashable, Iterable, Iterator
+from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from itertools import repeat
 from typing import Any
 
 from django.db import connections, models
-from django.db.models import Aggregate, OuterRef, Subquery
+from django.db.models import OuterRef, Subquery
 from django.utils import timezone
 
 from articles.models import Article, Byline, Kind, Series, Topic
 from articles.search.analysis import GAP, analyse
-from articles.search.engines import get_alias, parse_ids
+from articles.search.engines import JoinedIds, get_alias, parse_ids
 from articles.search.query import Term
 from authors.models import Author, Programme
 from ecfr_site.caching.seen import LISTS, SITE
@@ -49,23 +48,6 @@ _ZERO, _ONE = b"01"
 _KEPT_SETS, _KEPT_FOR = 100, 60
 
 
-class JoinedIds(Aggregate):
-    """The numbers of all rows, as one text with commas between."""
-
-    output_field = models.TextField()
-
-    def as_sqlite(self, compiler: Any, connection: Any, **kwargs: Any) -> Any:
-        return self.as_sql(compiler, connection, function="group_concat", **kwargs)
-
-    def as_postgresql(self, compiler: Any, connection: Any, **kwargs: Any) -> Any:
-        return self.as_sql(
-            compiler,
-            connection,
-            template="string_agg((%(expressions)s)::text, ',')",
-            **kwargs,
-        )
-
-
 @dataclass
 class _Name:
     """The words of a person, programme, series or topic, and its set."""
@@ -89,7 +71,9 @@ class Catalogue:
     labels: dict[str, dict[str, str]] = field(default_factory=dict)
     # As it was when the catalogue was asked for; None within a transaction.
     version: int | None = None
-    _places: dict[int, int] = field(default_factory=dict)
+    # By the number of an article, and one more than there are for those between: a
+    # list is asked in half of a dictionary's time.
+    _places: list[int] = field(default_factory=list)
     _names: list[_Name] = field(default_factory=list)
     _looked_for: dict[Hashable, int] = field(default_factory=dict)
 
@@ -119,14 +103,20 @@ class Catalogue:
             place += 1
         return place
 
-    def build_set(self, ids: Iterable[int]) -> int:
+    def build_set(self, ids: Sequence[int]) -> int:
         """The bits of the articles of these numbers that readers may see."""
         # A digit for each article, and one for those that readers may not see: to
         # write digits takes half of what it takes to set bits.
         count = len(self.ids)
         digits = bytearray(b"0") * (count + 1)
-        for place in map(self._places.get, ids, repeat(count)):
-            digits[place] = _ONE
+        places = self._places
+        try:
+            for pk in ids:
+                digits[places[pk]] = _ONE
+        except IndexError:
+            # Newer than all that readers may see.
+            known = len(places)
+            return self.build_set([pk for pk in ids if pk < known])
         digits[count] = _ZERO
         digits.reverse()
         return int(digits, 2)
@@ -183,8 +173,9 @@ class Catalogue:
             published.order_by("-published_at", "-pk").values_list("pk", "published_at")
         )
         made = cls([pk for pk, _ in rows], [at for _, at in rows])
-        # By number, as the databases give them: neighbours are found in no time.
-        made._places = dict(sorted((pk, place) for place, pk in enumerate(made.ids)))
+        made._places = [len(made.ids)] * (max(made.ids, default=0) + 1)
+        for place, pk in enumerate(made.ids):
+            made._places[pk] = place
         made._add_kinds(published)
         made.sets["language"] = made._collect(published, "language", "pk")
         made.labels["language"] = {

@@ -1,12 +1,15 @@
 """The index in PostgreSQL: two columns of SearchText, each a tsvector under a GIN."""
 
-from collections.abc import Iterable
+import struct
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from articles.search.index import quote
 from articles.search.query import Alternative, Term
 
 _TABLE = "articles_searchtext"
+# Numbers in one value, for `parse_ids`: as text they take four times as long to read.
+JOINED = "string_agg(int8send(%(expressions)s), '')"
 # Before a search, in its own implicit transaction: the planner does not know that each
 # vector is long and kept elsewhere, and would rather read them all than ask the index.
 SETTING = "SET LOCAL enable_seqscan = off;"
@@ -30,15 +33,18 @@ def _write_alternative(alternative: Alternative) -> str:
 def select_ids(
     terms: Iterable[Term], head_only: bool = False, most: int | None = None
 ) -> tuple[str, list[Any]]:
-    """SQL of one row: the numbers of the articles, with commas between."""
+    """SQL of one row: the numbers of the articles, as `parse_ids` reads them."""
     column = "head_vector" if head_only else "vector"
     found = f"SELECT article_id FROM {_TABLE} WHERE {column} @@ %s::tsquery"  # noqa: S608
     if most is not None:
         found += f" LIMIT {most:d}"
-    return (
-        f"SELECT string_agg(article_id::text, ',') FROM ({found}) found",  # noqa: S608
-        [write_match(terms)],
-    )
+    joined = JOINED % {"expressions": "article_id"}
+    return f"SELECT {joined} FROM ({found}) found", [write_match(terms)]  # noqa: S608
+
+
+def parse_ids(found: memoryview | None) -> Sequence[int]:
+    """The numbers in bytes, eight each."""
+    return struct.unpack(f">{len(found) // 8}q", found) if found else ()
 
 
 def write_among(ids: list[int]) -> tuple[str, Any]:

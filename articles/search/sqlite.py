@@ -1,13 +1,15 @@
 """The index in SQLite: FTS5, kept by triggers on the rows of SearchText."""
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from articles.search.query import Alternative, Term
 
 TABLE = "articles_searchindex"
 SETTING = RESET = ""
+# Numbers in one value, for `parse_ids`.
+JOINED = "group_concat(%(expressions)s)"
 _COLUMNS = ("head", "body", "notes", "files", "forms")
 # Where a word stands often it is what the text is about; how often is told by bm25.
 _WEIGHTS = (0.0, 1.0, 0.5, 0.25, 0.0)
@@ -78,12 +80,20 @@ def _write_alternative(alternative: Alternative) -> str:
 def select_ids(
     terms: Iterable[Term], head_only: bool = False, most: int | None = None
 ) -> tuple[str, list[Any]]:
-    """SQL of one row: the numbers of the articles, with commas between."""
+    """SQL of one row: the numbers of the articles, as `parse_ids` reads them."""
     match = write_match(terms, head_only)
     found = f"SELECT rowid FROM {TABLE} WHERE {TABLE} MATCH %s"  # noqa: S608
     if most is not None:
         found += f" LIMIT {most:d}"
-    return f"SELECT group_concat(rowid) FROM ({found})", [match]  # noqa: S608
+    joined = JOINED % {"expressions": "rowid"}
+    return f"SELECT {joined} FROM ({found})", [match]  # noqa: S608
+
+
+def parse_ids(found: str | None) -> Sequence[int]:
+    """The numbers in a text with commas between."""
+    # JSON's parser reads them in half of the time of split() and int().
+    numbers: list[int] = json.loads(f"[{found or ''}]")
+    return numbers
 
 
 def write_among(ids: list[int]) -> tuple[str, Any]:
