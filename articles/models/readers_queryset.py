@@ -32,6 +32,13 @@ ITSELF = Coalesce(OuterRef("live"), OuterRef("pk"))
 
 # Who wrote each of several articles: one query for all.
 BYLINES = models.Prefetch("bylines", Byline.objects.select_related("author"))
+# The same for their names alone.
+_BYLINE_NAMES = models.Prefetch(
+    "bylines",
+    Byline.objects.select_related("author").only(
+        "article", "role", "order", "author__name"
+    ),
+)
 
 # What lists have no use for.
 LONG_FIELDS = ("body", "body_html", "contents", "approved_content", "key_points")
@@ -324,6 +331,18 @@ class ReadersQuerySet(models.QuerySet["Article"]):
         return (
             self.select_related("image").defer(*LONG_FIELDS).prefetch_related(BYLINES)
         )
+
+    def for_results(self):
+        """Lines of a search, which show no image: what they say alone; two queries."""
+        return self.only(
+            "kind",
+            "language",
+            "precision",
+            "published_at",
+            "slug",
+            "standfirst",
+            "title",
+        ).prefetch_related(_BYLINE_NAMES)
 
     def for_feeds(self):
         """The text with all that feeds and the API say of an article; two queries."""

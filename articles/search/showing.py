@@ -37,9 +37,9 @@ def show_articles(
 ) -> tuple[list[Article], list[Shown]]:
     """The articles of these numbers in this order; five queries at the most.
 
-    Out of `rows`, which are else those for lists.
+    Out of `rows`, which are else those for results.
     """
-    rows = Article.objects.for_lists() if rows is None else rows
+    rows = Article.objects.for_results() if rows is None else rows
     articles = rows.in_order_of(ids)
     terms = results.query.terms
     texts = {}
