@@ -1,6 +1,7 @@
 """The index in PostgreSQL: two columns of SearchText, each a tsvector under a GIN."""
 
-import struct
+import sys
+from array import array
 from collections.abc import Iterable, Sequence
 from typing import Any
 
@@ -43,8 +44,11 @@ def select_ids(
 
 
 def parse_ids(found: memoryview | None) -> Sequence[int]:
-    """The numbers in bytes, eight each."""
-    return struct.unpack(f">{len(found) // 8}q", found) if found else ()
+    """The numbers in bytes, eight each, in network byte order."""
+    numbers = array("q", bytes(found or b""))
+    if sys.byteorder == "little":
+        numbers.byteswap()
+    return numbers
 
 
 def write_among(ids: list[int]) -> tuple[str, Any]:

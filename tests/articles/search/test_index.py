@@ -146,3 +146,18 @@ def test_a_search_leaves_its_transaction_as_it_was():
     with connection.cursor() as cursor:
         cursor.execute("SHOW enable_seqscan")
         assert cursor.fetchone() == ("on",)
+
+
+@pytest.mark.skipif(connection.vendor != "postgresql", reason="of PostgreSQL's rows")
+def test_many_rows_are_on_a_page_however_long_their_texts_are():
+    # No word twice, so that nothing is made much shorter.
+    text = " ".join(f"{number:x}" for number in range(10**6, 10**6 + 600))
+    ArticleFactory.create_batch(30, published=True, body=f"<p>{text}</p>")
+
+    rebuild()
+
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT count(DISTINCT (ctid::text::point)[0]) FROM articles_searchtext"
+        )
+        assert cursor.fetchone()[0] <= 3
