@@ -1,3 +1,5 @@
+import time
+
 from django.conf import settings
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
@@ -9,6 +11,7 @@ from articles.search.results import search as find
 from articles.search.showing import show_articles
 from articles.search.spelling import count_words, find_nearest, suggest_query
 from articles.search.suggestions import list_suggestions
+from ecfr_site.caching.store import keep_fragments
 from ecfr_site.pagination import paginate
 from ecfr_site.security import rate_limits
 
@@ -22,6 +25,7 @@ def search(request):
 
     `page` of articles, `shown` with the words marked, `results` and `facets`.
     """
+    began = time.time()
     text = clean_query(request.GET.get("q", ""))
     if request.GET.get("list"):
         return _suggest(request, text)
@@ -36,6 +40,8 @@ def search(request):
         # Everything is what the list of publications is for.
         results.matching = 0
     page = paginate(request, results)
+    # Not sooner: the number of results would be kept for whatever is asked.
+    keep_fragments(request, results.catalogue.version, began)
     page.object_list, shown = show_articles(results, page.object_list)
     is_asked = bool(text or results.filters)
     context = {

@@ -22,6 +22,7 @@ from ecfr_site.caching.version import VERSION_KEY, CacheVersion, current_version
 from ecfr_site.caching.views import Kept, get_kept
 from ecfr_site.monitoring.request_context import NOWHERE, get_view_name
 from ecfr_site.redirects.paths import is_tracking, parse_parameters
+from ecfr_site.security.anonymous import is_anonymous
 from ecfr_site.security.rate_limits import CACHE_ERRORS
 
 ANSWERS = {200: "200 OK", 301: "301 Moved Permanently", 410: "410 Gone"}
@@ -170,6 +171,18 @@ def _find_fragment(
     with contextlib.suppress(*CACHE_ERRORS):
         cache.set(key, kept, STALE)
     return kept
+
+
+def keep_fragments(request: HttpRequest, number: int | None, now: float) -> None:
+    """Let parts be kept (`cached_fragment`) of a page that is made each time.
+
+    number: the content version that the page shows; None keeps nothing. now: when the
+    request began.
+    """
+    if settings.PAGE_CACHE and number is not None and is_anonymous(request):
+        request.cached_fragment_of = functools.partial(  # type: ignore[attr-defined]
+            get_cached_fragment, CacheVersion(number, now), now
+        )
 
 
 def forget_fragments() -> None:

@@ -61,6 +61,18 @@ def test_what_all_pages_show_is_asked_for_once(reader, articles):
     assert len(asked) <= QUERIES
 
 
+@pytest.mark.django_db(transaction=True)
+def test_a_search_takes_what_all_pages_show_and_leaves_nothing(reader, articles):
+    reader.get("/search/?q=one")
+    known = set(store._fragments)
+    with CaptureQueriesContext(connection) as asked:
+        response = reader.get("/search/?q=two")
+    assert find_form(html.fromstring(response.content.decode()))
+    assert not [query for query in asked if "newsletter" in query["sql"]]
+    assert set(store._fragments) == known
+    assert not [name for name in known if "q=" in name]
+
+
 def test_each_page_has_the_form_that_fits_it(reader, articles, weekly):
     energy = ProgrammeFactory()
     german = NewsletterFactory(language="de", order=8)
