@@ -1,6 +1,6 @@
 """Suggestions for searches that find nothing."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from functools import reduce
 from itertools import combinations
 from operator import and_
@@ -130,7 +130,7 @@ def _build_exact(folded: str, shown: str) -> Term:
     return Term(shown, (Alternative((folded,)),))
 
 
-def _collect(catalogue: Catalogue, term: Term, ids: list[int]) -> int:
+def _collect(catalogue: Catalogue, term: Term, ids: Sequence[int]) -> int:
     bits = catalogue.build_set(ids)
     for named in catalogue.find_named(term).values():
         bits |= named
