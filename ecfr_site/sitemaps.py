@@ -14,6 +14,7 @@ from django.utils.timezone import localdate
 from articles.models import Article, Series, Topic
 from authors.models import Author, Programme
 from ecfr_site.database.days import get_midnight
+from ecfr_site.institution.feeds import clean_for_xml
 from ecfr_site.institution.models import Institution
 from ecfr_site.richtext.absolute import make_absolute
 from newsletter.models import Edition, Newsletter
@@ -94,8 +95,11 @@ class NewsSitemap(ChangingSitemap):
 
     def _urls(self, page, protocol, domain):
         urls = super()._urls(page, protocol, domain)
-        name = Institution.objects.current().name
-        return [url | {"publication": name} for url in urls]
+        name = clean_for_xml(Institution.objects.current().name)
+        return [
+            url | {"publication": name, "title": clean_for_xml(url["item"].title)}
+            for url in urls
+        ]
 
 
 def get_latest_change(articles=None):

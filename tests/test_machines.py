@@ -149,6 +149,16 @@ def test_news_are_those_of_today_and_yesterday(sitemap, time_machine):
     assert datetime.fromisoformat(first) == now
 
 
+def test_a_title_never_breaks_the_sitemap_of_news(sitemap):
+    ArticleFactory(published=True)
+    # As no form saves it.
+    Article.objects.update(title="Heat\x0b & it\x92s\x01 <pipes>\ufffe")
+
+    titles = find(sitemap("/sitemap-news.xml"), "//news:title/text()")
+
+    assert titles == ["Heat & its <pipes>"]
+
+
 def test_robots_txt_says_more_where_a_setting_does(reader, settings):
     settings.ROBOTS_TXT = "Disallow: /files/\n\nUser-agent: Slurper\nDisallow: /"
 

@@ -22,9 +22,13 @@ from ecfr_site.institution.feed_formats import FORMATS
 from ecfr_site.institution.json_feed import JsonFeed
 from ecfr_site.institution.models import Institution
 
-# What no XML document can hold (XML 1.0, section 2.2).
+# What XML cannot hold, and the control characters and non-characters that it advises
+# against (XML 1.0, section 2.2): readers show a box, and validators warn of them.
+_PLANES = "".join(
+    f"{chr(plane)}-{chr(plane + 0xFFFD)}" for plane in range(0x10000, 0x110000, 0x10000)
+)
 _NOT_XML = re.compile(
-    "[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]",
+    f"[^\t\n\r\u0020-\u007e\u00a0-\ud7ff\ue000-\ufdcf\ufdf0-\ufffd{_PLANES}]"
 )
 # Media RSS, for images.
 _MEDIA = "http://search.yahoo.com/mrss/"
@@ -212,7 +216,7 @@ def _write_image(handler, item):
 
 
 def clean_for_xml(value):
-    """The same without what XML cannot hold, however deep it is."""
+    """The same without what XML cannot or should not hold, however deep it is."""
     if isinstance(value, str):
         return _NOT_XML.sub("", value)
     if isinstance(value, dict):

@@ -171,6 +171,23 @@ def test_characters_that_xml_cannot_hold_are_left_out(read, address):
     assert (entry.title, entry.authors[0].name) == ("Heat and pipes", "Bo")
 
 
+@BOTH
+def test_characters_that_xml_advises_against_are_left_out(reader, address):
+    article = ArticleFactory(published=True)
+    # Curly quotes of Windows read as Latin-1, and what no character is.
+    type(article).objects.update(
+        title="It\x92s 🙂\x7f\U0001fffe",
+        standfirst="\x93Heat\x94",
+        body_html="<p>\ufdd0Hot\x85</p>",
+    )
+
+    said = reader.get(address).content.decode()
+
+    assert "<title>Its 🙂</title>" in said
+    assert ">Heat<" in said
+    assert "&lt;p&gt;Hot&lt;/p&gt;" in said
+
+
 def test_a_feed_of_a_topic_has_the_name_as_it_was_typed(read):
     TopicFactory(slug="rd", name="R&D <new>\x02")
 
