@@ -1,7 +1,8 @@
 """Feeds, read by feedparser: Atom (RFC 4287) and RSS 2.0 of each subject."""
 
 import re
-from datetime import UTC, datetime
+from collections import Counter
+from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from html import unescape
 
@@ -12,6 +13,7 @@ from django.db.models import F
 from django.utils import timezone
 from lxml import etree
 from lxml.html import fragment_fromstring
+from tinyhtml5.parser import HTMLParser
 
 from articles.models import Document
 from ecfr_site.institution.feed_formats import FORMATS
@@ -22,8 +24,10 @@ from tests.factories import (
     AuthorFactory,
     BylineFactory,
     CorrectionFactory,
+    EditionFactory,
     FunderFactory,
     ProgrammeFactory,
+    SeriesFactory,
     TopicFactory,
 )
 
@@ -33,8 +37,11 @@ SITE = "http://127.0.0.1:8000"
 BOTH = pytest.mark.parametrize("address", ["/feed/", "/feed/rss/"])
 AWKWARD = 'R&D: "enough" if x < 5%?'
 STANDFIRST = "AT&T says <5% of “AI & ML” pays; see <b>bold</b>"
+# In the characters of RFC 3986.
+WHOLE_ADDRESS = re.compile(r"(https?://|tag:)[\w;/?:@&=+$.!~*'()%,#-]+", re.ASCII)
 NAMESPACES = {
     "a": "http://www.w3.org/2005/Atom",
+    "content": "http://purl.org/rss/1.0/modules/content/",
     "dc": "http://purl.org/dc/elements/1.1/",
 }
 
@@ -434,6 +441,100 @@ def test_rss_has_what_the_advisory_board_asks_for(reader):
     assert parsedate_to_datetime(item.findtext("pubDate")) <= timezone.now()
     assert [e.text for e in item.findall("dc:creator", NAMESPACES)] == ["Ada"]
     assert item.find("author") is None
+
+
+@pytest.fixture
+def awkward_site(settings):
+    """An article that has whatever is hard to say in a feed, in a feed of each sort."""
+    settings.WEBSUB_HUBS = ["https://hub.example/"]
+    article = ArticleFactory(
+        published=True,
+        kind="report",
+        language="fr",
+        title="\N{RIGHT-TO-LEFT MARK}ما بعد العاصفة: R&D if x < 5",
+        standfirst=STANDFIRST,
+        body=BODY,
+        image_caption="A & B",
+        key_points="<p>Build <em>more</em>.</p>",
+        with_image=True,
+        authors=[AuthorFactory(slug="ada", name="Ada & Co"), AuthorFactory()],
+        programmes=[ProgrammeFactory(slug="asia", name="Asia & R&D")],
+        topics=[TopicFactory(slug="rd"), TopicFactory(slug="north", region=True)],
+        series=SeriesFactory(slug="heat"),
+        funders=[FunderFactory(url="https://fund.example/?a=1&b=2")],
+    )
+    file = ContentFile(b"%PDF-1.7", name="Über Öl & Gas.pdf")
+    AttachmentFactory(article=article, file=file)
+    CorrectionFactory(article=article, text="Ten < 12 & rising.")
+    # Another of the same second, without a person; and one of some day in March.
+    ArticleFactory(
+        published=True, kind="report", published_at=article.published_at, slug="b"
+    )
+    ArticleFactory(
+        published=True, precision="month", published_at=datetime(2024, 3, 1, tzinfo=UTC)
+    )
+    EditionFactory(
+        newsletter__slug="the-letter",
+        state="sent",
+        started_at=timezone.now() - timedelta(hours=1),
+    )
+
+
+@pytest.mark.parametrize("format_name", ["", "rss/"])
+@pytest.mark.parametrize(
+    "place",
+    [
+        *("/", "/publications/report/", "/people/ada/", "/programmes/asia/"),
+        *("/topics/rd/", "/regions/north/", "/series/heat/", "/newsletter/the-letter/"),
+        # Those of a language, one of them empty.
+        *("/corrections/", "/feed/fr/", "/feed/pl/"),
+    ],
+)
+@pytest.mark.usefixtures("awkward_site")
+def test_validators_find_nothing_in_a_feed_of_any_sort(reader, place, format_name):
+    address = f"{place}{'' if place.startswith('/feed/') else 'feed/'}{format_name}"
+    root = etree.fromstring(reader.get(address).content)  # noqa: S320
+
+    def find(path):
+        return root.xpath(path, namespaces=NAMESPACES)
+
+    [feed] = find("/a:feed | /rss/channel")
+    entries = find("a:entry | channel/item")
+    assert bool(entries) == ("/pl/" not in place)
+    # The feed speaks of itself first, and each says once what there is one of.
+    assert entries == feed[len(feed) - len(entries) :]
+    for element in (feed, *entries):
+        told = Counter(etree.QName(child).localname for child in element)
+        assert told["title"] == 1
+        for name in ("id", "guid", "updated", "pubDate", "description", "enclosure"):
+            assert told[name] <= 1, name
+    # An address is in full, and has the characters of one.
+    assert find("//a:link[@rel='self']/@href") == [f"{SITE}{address}"]
+    for uri in find(
+        "//@href | //@url | //@scheme | //@domain | //a:uri/text()"
+        " | //a:id/text() | //guid/text() | //link/text()"
+    ):
+        assert WHOLE_ADDRESS.fullmatch(uri), uri
+    ids = find("a:entry/a:id/text() | channel/item/guid/text()")
+    assert len(set(ids)) == len(entries)
+    # A time has a zone, and has been.
+    moments = find("//a:updated/text() | //a:published/text()")
+    times = [datetime.fromisoformat(moment) for moment in moments]
+    times += map(parsedate_to_datetime, find("//pubDate/text()"))
+    assert len(times) >= len(entries)
+    assert all(time <= timezone.now() for time in times)
+    # Texts are valid HTML that runs nothing and brings no look of its own.
+    for html in find(
+        "//a:content/text() | //content:encoded/text() | //item/description/text()"
+    ):
+        parser = HTMLParser(namespace_html_elements=False)
+        tree = parser.parse_fragment(html)
+        assert not parser.errors
+        for element in tree.iter():
+            assert not re.search("script|style|frame|form|object|embed", element.tag)
+            assert not {"style", "class", "id", "srcset"} & set(element.attrib)
+            for name in {"href", "src"} & set(element.attrib):
+                assert re.match("https?:", element.get(name))
 
 
 # The version of the site is counted as a transaction ends.
