@@ -184,7 +184,11 @@ def topic(request, slug, kind):
     found = get_object_or_404(
         Topic.objects.select_related("parent"), slug=slug, kind=kind
     )
-    articles = Article.objects.published().about(found).for_lists()
-    context = {"topic": found, "page": paginate(request, articles)}
+    results = search("", {})
+    results.restrict(found.kind, found.slug)
+    page = paginate(request, results)
+    page.object_list = Article.objects.for_lists().in_order_of(page.object_list)
+    others = [group for group in GROUPS if group != found.kind]
+    context = {"topic": found, "page": page, "facets": results.list_facets(others)}
     response = render(request, "articles/topic.html", context)
     return surrogate_keys(response, *list_shown_in(*found.family))

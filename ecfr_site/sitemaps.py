@@ -5,7 +5,7 @@ from datetime import timedelta
 
 from django.contrib.flatpages.sitemaps import FlatPageSitemap
 from django.contrib.sitemaps import Sitemap
-from django.db.models import Exists, Max, OuterRef, Q, Subquery
+from django.db.models import Exists, Max, OuterRef, Subquery
 from django.db.models.functions import Greatest
 from django.urls import reverse
 from django.utils.functional import cached_property
@@ -21,6 +21,8 @@ from newsletter.models import Edition, Newsletter
 
 # Of one news sitemap, as Google has it.
 MOST_NEWS = 1000
+# Articles by which the last changes of most listings are found.
+LATEST = 500
 
 
 class ChangingSitemap(Sitemap):
@@ -108,23 +110,24 @@ def get_latest_change(articles=None):
     Two queries that an index answers, however many there are.
     """
     published = Article.objects.published() if articles is None else articles
-    times = [
-        published.order_by(f"-{field}").values_list(field, flat=True).first()
-        for field in ("changed", "published_at")
-    ]
+    times = []
+    for field in ("changed", "published_at"):
+        latest = published.order_by(f"-{field}").values_list(field, flat=True)
+        # For the first alone SQLite would read and sort all.
+        times += list(latest[:LATEST])[:1]
     return max(filter(None, times), default=None)
 
 
 def group_translations():
     """{number of the original: the public articles of a group of translations}."""
-    groups = {}
-    translations = Article.objects.originals().exclude(translation_of=None)
-    found = Article.objects.published().filter(
-        Q(translation_of__isnull=False)
-        | Q(pk__in=translations.order_by().values("translation_of"))
+    links = Article.objects.originals().order_by().filter(translation_of__isnull=False)
+    linked = links.values("pk").union(links.values("translation_of"))
+    found = (
+        Article.objects.published().filter(pk__among_few=linked).order_by("language")
     )
     found = found.select_related(None).only("slug", "language", "translation_of")
-    for article in found.order_by("language"):
+    groups = {}
+    for article in found:
         groups.setdefault(article.translation_of_id or article.pk, []).append(article)
     return {key: group for key, group in groups.items() if len(group) > 1}
 
@@ -137,9 +140,28 @@ class ListingSitemap(Sitemap):
 
     @cached_property
     def changes(self):
-        """{number of a page: time}; once through all articles, not once a page."""
-        articles = self.list_articles().order_by().values_list(self.relation)
-        return dict(articles.annotate(at=Max(Greatest("changed", "published_at"))))
+        """{number of a page: time of the last change of an article that it lists}."""
+        changes = {}
+        for field in ("changed", "published_at"):
+            for number, at in self.find_latest(field).items():
+                changes[number] = max(at, changes.get(number, at))
+        return changes
+
+    def find_latest(self, field):
+        """{number of a page: the latest time in this field}; two queries.
+
+        Most pages list one of the articles that are the latest of all, by an index; the
+        articles of the others alone are all read.
+        """
+        articles = Article.objects.published().order_by(f"-{field}").values("pk")
+        found = self.read_latest(field, pk__in=articles[:LATEST])
+        others = self.pages.exclude(pk__in=list(found)).values("pk")
+        return found | self.read_latest(field, **{f"{self.relation}__in": others})
+
+    def read_latest(self, field, **conditions):
+        articles = Article.objects.published().filter(**conditions).order_by()
+        rows = articles.values_list(self.relation).annotate(at=Max(field))
+        return {number: at for number, at in rows if number is not None}
 
     def lastmod(self, page):
         return self.changes.get(page.pk)

@@ -9,6 +9,7 @@ from django.utils import timezone
 from lxml import etree
 
 from articles.models import Article
+from ecfr_site import sitemaps
 from ecfr_site.institution.models import Institution
 from tests.factories import (
     ArticleFactory,
@@ -117,8 +118,39 @@ def test_a_sitemap_takes_the_same_queries_whatever_it_holds(
 
     with django_assert_num_queries(5):
         reader.get("/sitemap-articles.xml")
-    with django_assert_num_queries(4):
+    with django_assert_num_queries(7):
         reader.get("/sitemap-people.xml")
+
+
+@pytest.mark.parametrize("latest", [0, 1, 500])
+def test_a_listing_changed_when_one_of_its_articles_did(
+    sitemap, long_ago, monkeypatch, latest
+):
+    monkeypatch.setattr(sitemaps, "LATEST", latest)
+    old, new, empty = (TopicFactory(slug=slug) for slug in ("old", "new", "empty"))
+    times = [long_ago + timedelta(days=days) for days in range(4)]
+    for topics, published, changed in (
+        ([old], 0, 1),
+        ([old, new], 0, 0),
+        ([new], 2, 0),
+        ([new], 1, 3),
+    ):
+        article = ArticleFactory(published=True, topics=topics)
+        Article.objects.filter(pk=article.pk).update(
+            published_at=times[published], changed=times[changed]
+        )
+    ArticleFactory(scheduled=True, topics=[old, empty])
+
+    found = {
+        find(url, "string(s:loc)").split("/")[-2]: find(url, "string(s:lastmod)")
+        for url in sitemap("/sitemap-topics.xml")
+    }
+
+    assert found.pop("empty") == ""
+    assert {slug: datetime.fromisoformat(at) for slug, at in found.items()} == {
+        "old": times[1],
+        "new": times[3],
+    }
 
 
 def test_news_are_those_of_today_and_yesterday(sitemap, time_machine):
