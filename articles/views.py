@@ -30,6 +30,11 @@ def find_shown(slug):
     return Article.objects.originals().for_page().filter(slug=slug)
 
 
+@compile_once
+def find_listed(numbers):
+    return Article.objects.for_lists().filter(pk__any_of=numbers)
+
+
 @cached_page()
 @require_safe
 def article(request, slug):
@@ -89,7 +94,9 @@ def publications(request, kind=None):
             raise Http404
         results.restrict("kind", kind)
     page = paginate(request, results)
-    page.object_list = Article.objects.for_lists().in_order_of(page.object_list)
+    numbers = list(page.object_list)
+    found = {each.pk: each for each in find_listed(numbers=numbers)}
+    page.object_list = [found[pk] for pk in numbers if pk in found]
     if chosen and not page.paginator.count:
         mark_uncacheable(request)
     context = {

@@ -5,6 +5,7 @@ from authors.models import Author, Programme
 from ecfr_site.caching.responses import surrogate_keys
 from ecfr_site.caching.seen import SUBJECTS
 from ecfr_site.caching.views import cached_page
+from ecfr_site.database.compiled import compile_once
 from ecfr_site.pagination import paginate
 
 
@@ -21,11 +22,16 @@ def author(request, slug):
     return surrogate_keys(response, found, SUBJECTS, f"articles-author-{found.pk}")
 
 
+@compile_once
+def find_people():
+    return Author.objects.for_lists()
+
+
 @cached_page()
 @require_safe
 def people(request):
     """authors/author_list.html: `groups` of (heading, authors), by standing."""
-    found = list(Author.objects.for_lists())
+    found = find_people()
     groups = [
         (heading, [author for author in found if author.standing == standing])
         for standing, heading in (

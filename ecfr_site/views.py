@@ -11,7 +11,6 @@ from django.core.exceptions import (
 )
 from django.core.files.storage import default_storage
 from django.db import InterfaceError, OperationalError
-from django.db.models import prefetch_related_objects
 from django.http import FileResponse, Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.template.loader import get_template
@@ -28,7 +27,7 @@ from ecfr_site.accounts import form_recovery
 from ecfr_site.caching.responses import surrogate_keys
 from ecfr_site.caching.seen import LISTS
 from ecfr_site.caching.views import cached_page
-from ecfr_site.database.compiled import compile_once
+from ecfr_site.database.compiled import CompiledPrefetch, compile_once
 from ecfr_site.redirects.middleware import Undecided, is_undecided
 from ecfr_site.security import rate_limits
 from ecfr_site.security.headers import CROSS_ORIGIN, admin_policy
@@ -66,6 +65,9 @@ def find_research():
     return _list_cards().research()[: RESEARCH + LATEST + 1]
 
 
+attach_bylines = CompiledPrefetch(Article, BYLINES)
+
+
 @cached_page()
 @require_safe
 def home(request):
@@ -79,10 +81,7 @@ def home(request):
     shown = {article.pk for article in [lead, *latest] if article}
     research = [a for a in find_research() if a.pk not in shown][:RESEARCH]
     # One query for everybody's bylines instead of one a list.
-    prefetch_related_objects(
-        [article for article in [lead, *latest, *research] if article],
-        BYLINES,
-    )
+    attach_bylines([article for article in [lead, *latest, *research] if article])
     context = {
         "lead": lead,
         "latest": latest,
