@@ -182,6 +182,8 @@ if IN_PROCESS:
     # Each process keeps its own; three rows a page.
     CACHES["default"].setdefault("OPTIONS", {"MAX_ENTRIES": 1500})
 else:
+    if CACHES["default"]["BACKEND"].endswith(".redis.RedisCache"):
+        CACHES["default"]["BACKEND"] = "ecfr_site.caching.redis.SharedCache"
     # A cache that does not answer is done without.
     CACHES["default"].setdefault("OPTIONS", {}).update(
         socket_connect_timeout=0.5, socket_timeout=0.5

@@ -269,3 +269,15 @@ def test_the_key_that_everybody_knows_is_for_this_machine_only(manage, hosts):
 @pytest.mark.parametrize("hosts", ["127.0.0.1,localhost,[::1]", ".localhost"])
 def test_development_on_this_machine_needs_no_key(manage, hosts):
     assert manage("check", ALLOWED_HOSTS=hosts, SITE_URL="http://localhost")[0] == 0
+
+
+def test_redis_is_asked_by_one_client(manage):
+    code, output = manage(
+        "shell",
+        "--no-imports",
+        "-c",
+        "from django.conf import settings; print(settings.CACHES['default'])",
+        CACHE_URL="redis://127.0.0.1:9/1",
+        **PRODUCTION,
+    )
+    assert (code, "ecfr_site.caching.redis.SharedCache" in output) == (0, True)

@@ -457,7 +457,7 @@ def test_without_the_database_readers_get_what_was_kept(
 def test_without_the_cache_pages_are_made(reader, article, settings):
     settings.CACHES = {
         "default": {
-            "BACKEND": "django.core.cache.backends.redis.RedisCache",
+            "BACKEND": "ecfr_site.caching.redis.SharedCache",
             "LOCATION": "redis://127.0.0.1:9",
         }
     }

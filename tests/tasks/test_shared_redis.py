@@ -23,7 +23,7 @@ def cache_of(settings, server):
     def cache_of(name):
         settings.CACHES = {
             "default": {
-                "BACKEND": "django.core.cache.backends.redis.RedisCache",
+                "BACKEND": "ecfr_site.caching.redis.SharedCache",
                 "LOCATION": URL,
                 "KEY_PREFIX": name,
             }
