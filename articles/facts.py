@@ -8,7 +8,6 @@ which give them attributes that types do not know.
 from datetime import datetime
 from typing import Any
 
-from django.urls import reverse
 from django.utils.timezone import localtime
 
 from articles.documents.addresses import Download, count_pages, list_made
@@ -22,6 +21,7 @@ from articles.models import (
     Topic,
 )
 from authors.facts import describe_image, name_person, name_programme
+from ecfr_site.redirects.paths import get_path
 from ecfr_site.richtext.absolute import make_absolute, make_html_absolute
 from ecfr_site.richtext.plain_text import web_address
 
@@ -32,7 +32,7 @@ def describe_article(article: Any) -> dict[str, Any]:
         "id": article.pk,
         "slug": article.slug,
         "url": make_absolute(article.get_absolute_url()),
-        "api_url": make_absolute(reverse("api:article", args=[article.slug])),
+        "api_url": make_absolute(get_path("api:article", article.slug)),
         "canonical_url": article.canonical_url,
         "kind": article.kind_id,
         "language": article.language,
@@ -156,7 +156,7 @@ def describe_series(series: Series) -> dict[str, Any]:
     """A line of a list; needs `funders`."""
     return {
         **name_series(series),
-        "api_url": make_absolute(reverse("api:series", args=[series.slug])),
+        "api_url": make_absolute(get_path("api:series", series.slug)),
         "summary": series.summary,
         "is_project": series.is_project,
         "started": series.started.isoformat() if series.started else None,

@@ -18,9 +18,8 @@ class ReplaceDueMiddleware:
         self.get_response = get_response
 
     def __call__(self, request):
-        due = Article.objects.due_copies()
         if not request.path.startswith(_ELSEWHERE) and cached_fragment(
-            request, "due copies", due.exists
+            request, "due copies", lambda: Article.objects.due_copies().exists()
         ):
             replace_due(Article.objects.all())
         return self.get_response(request)

@@ -1,6 +1,5 @@
 """schema.org descriptions for search engines (https://schema.org/Article)."""
 
-from django.urls import reverse
 from django.utils.timezone import localdate
 
 from articles.facts import describe_article, name_series
@@ -8,6 +7,7 @@ from articles.models import Byline, Kind
 from articles.models.identifiers import build_doi_url
 from authors.facts import describe_image, name_person
 from authors.orcid import ORCID_SITE
+from ecfr_site.redirects.paths import get_path
 from ecfr_site.richtext.absolute import make_absolute
 
 _TYPES = {
@@ -143,8 +143,8 @@ def build_list_data(name, path, articles):
 
 def build_site_data(institution):
     """JSON-LD of the home page: the site, who publishes it, and where to search it."""
-    home = make_absolute(reverse("home"))
-    search = make_absolute(reverse("search"))
+    home = make_absolute(get_path("home"))
+    search = make_absolute(get_path("search"))
     return {
         "@type": "WebSite",
         "name": institution.name,
@@ -210,7 +210,7 @@ def build_organisation_data(institution):
     data = {
         "@type": "Organization",
         "name": institution.name,
-        "url": make_absolute(reverse("home")),
+        "url": make_absolute(get_path("home")),
         "sameAs": institution.ror_url,
     }
     return {key: value for key, value in data.items() if value}

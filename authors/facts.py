@@ -5,11 +5,11 @@ The read API, JSON-LD and JSON Feed take theirs from here.
 
 from typing import Any
 
-from django.urls import reverse
 from django.utils import timezone
 
 from authors.models import Author, Position, Programme
 from ecfr_site.images.models import Image
+from ecfr_site.redirects.paths import get_path
 from ecfr_site.richtext.absolute import make_absolute, make_html_absolute
 from ecfr_site.richtext.plain_text import web_address
 
@@ -30,7 +30,7 @@ def describe_person(author: Author) -> dict[str, Any]:
     position = author.position
     return {
         **name_person(author),
-        "api_url": make_absolute(reverse("api:person", args=[author.slug])),
+        "api_url": make_absolute(get_path("api:person", author.slug)),
         "sort_name": author.sort_name,
         "standing": author.standing,
         "position": str(position) if position else None,
@@ -102,7 +102,7 @@ def describe_programme_fully(programme: Programme) -> dict[str, Any]:
 def _describe_programme_alone(programme: Programme) -> dict[str, Any]:
     return {
         **name_programme(programme),
-        "api_url": make_absolute(reverse("api:programme", args=[programme.slug])),
+        "api_url": make_absolute(get_path("api:programme", programme.slug)),
         "summary": programme.summary,
         "active": programme.active,
     }

@@ -4,7 +4,6 @@ from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import F, Q
-from django.urls import reverse
 from django.utils import timezone
 
 from authors.names import build_sort_name, strip_name
@@ -14,6 +13,7 @@ from ecfr_site.database.days import get_midnight
 from ecfr_site.images.models import Image
 from ecfr_site.institution.feed_formats import list_feed_paths
 from ecfr_site.redirects.models import SlugRedirectMixin
+from ecfr_site.redirects.paths import get_path
 from ecfr_site.richtext.fields import RichTextField
 
 ONE_DAY = timedelta(days=1)
@@ -81,7 +81,7 @@ class Programme(SlugRedirectMixin):
         return self.name
 
     def get_absolute_url(self):
-        return reverse("programme", args=[self.slug])
+        return get_path("programme", self.slug)
 
     def list_feeds(self):
         return list_feed_paths("programme", self.slug)
@@ -185,7 +185,7 @@ class Author(SlugRedirectMixin):
         return build_sort_name(self.name) if is_person else self.name
 
     def get_absolute_url(self):
-        return reverse("author", args=[self.slug])
+        return get_path("author", self.slug)
 
     def list_feeds(self):
         return list_feed_paths("author", self.slug)

@@ -7,7 +7,6 @@ from django.conf import settings
 from django.contrib.auth.models import User
 from django.db import transaction
 from django.db.models import Q
-from django.urls import reverse
 from django.utils import timezone
 from django.utils.text import slugify
 
@@ -39,6 +38,7 @@ from articles.workflow import (
 from ecfr_site.audit import log
 from ecfr_site.database.compiled import compile_once
 from ecfr_site.images.models import Image
+from ecfr_site.redirects.paths import get_path
 from ecfr_site.richtext.plain_text import web_address
 from ecfr_site.richtext.sanitizer import reading_time, sanitise
 
@@ -117,7 +117,7 @@ class Article(ArticleStatus):
         transaction.on_commit(learn, robust=True)
 
     def get_absolute_url(self):
-        return reverse("article", args=[self.slug])
+        return get_path("article", self.slug)
 
     def get_version_url(self):
         """The address of this very version; its citation stands below it."""

@@ -1,10 +1,10 @@
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import models
-from django.urls import reverse
 from django.utils.translation import get_language, gettext
 
 from ecfr_site.caching.seen import Seen
+from ecfr_site.redirects.paths import get_path
 
 # The languages that a name may be translated into, beside the site's own.
 OTHER_LANGUAGES = tuple(code for code, _ in settings.LANGUAGES[1:])
@@ -84,7 +84,7 @@ class Kind(models.Model):
         return self.name
 
     def get_absolute_url(self):
-        return reverse("publications", args=[self.slug])
+        return get_path("publications", self.slug)
 
     def clean(self):
         if self.pk and not type(self).objects.filter(pk=self.pk, slug=self.slug):

@@ -1,12 +1,12 @@
 from django.db import models
 from django.db.models import F, Q
-from django.urls import reverse
 
 from articles.models.funder import Funder
 from ecfr_site.caching.seen import LISTS, SUBJECTS, Seen
 from ecfr_site.images.models import Image
 from ecfr_site.institution.feed_formats import list_feed_paths
 from ecfr_site.redirects.models import SlugRedirectMixin
+from ecfr_site.redirects.paths import get_path
 from ecfr_site.richtext.fields import RichTextField
 
 
@@ -55,7 +55,7 @@ class Series(SlugRedirectMixin):
         return self.title
 
     def get_absolute_url(self):
-        return reverse("series", args=[self.slug])
+        return get_path("series", self.slug)
 
     def list_feeds(self):
         return list_feed_paths("series", self.slug)

@@ -2,13 +2,13 @@ from django.core.exceptions import ValidationError
 from django.db import models, transaction
 from django.db.models import Case, Value, When
 from django.db.models.functions import Coalesce
-from django.urls import reverse
 from django.utils.functional import cached_property
 
 from articles.models.related_article import RelatedStatus
 from ecfr_site.caching.seen import LISTS, SUBJECTS, Seen
 from ecfr_site.institution.feed_formats import list_feed_paths
 from ecfr_site.redirects.models import SlugRedirectMixin
+from ecfr_site.redirects.paths import get_path
 
 MAX_DEPTH = 3
 
@@ -93,7 +93,7 @@ class Topic(SlugRedirectMixin):
         return super().delete(*args, **kwargs)
 
     def get_absolute_url(self):
-        return reverse(self.kind, args=[self.slug])
+        return get_path(self.kind, self.slug)
 
     def list_feeds(self):
         return list_feed_paths(self.kind, self.slug)

@@ -3,7 +3,7 @@ from urllib.parse import quote_plus
 
 from django import template
 from django.urls import reverse
-from django.utils.html import escape, format_html, format_html_join
+from django.utils.html import escape, format_html
 from django.utils.http import urlencode
 from django.utils.safestring import mark_safe
 from django.utils.translation import get_language
@@ -25,6 +25,7 @@ from articles.structured_data import (
     build_series_data,
     build_site_data,
 )
+from ecfr_site.redirects.paths import get_path
 from ecfr_site.richtext.absolute import make_absolute
 
 register = template.Library()
@@ -169,8 +170,11 @@ def json_ld(*graph):
 
 @register.simple_tag(takes_context=True)
 def citation_meta_tags(context, article):
-    tags = list_meta_tags(article, context["institution"])
-    return format_html_join("\n", '<meta name="{}" content="{}">', tags)
+    lines = (
+        f'<meta name="{name}" content="{escape(content)}">'
+        for name, content in list_meta_tags(article, context["institution"])
+    )
+    return mark_safe("\n".join(lines))  # noqa: S308 (escaped)
 
 
 @register.simple_tag(takes_context=True)
@@ -191,7 +195,7 @@ def article_json_ld(context, article):
     return json_ld(
         build_article_data(article, context["institution"]),
         build_breadcrumb_data(
-            (context["institution"].short_name, reverse("home")),
+            (context["institution"].short_name, get_path("home")),
             (article.kind.plural, article.kind.get_absolute_url()),
             (article.title, article.get_absolute_url()),
         ),
@@ -214,8 +218,8 @@ def series_json_ld(context, series, parts):
     return json_ld(
         build_series_data(series, parts, institution),
         build_breadcrumb_data(
-            (institution.short_name, reverse("home")),
-            ("Series", reverse("series_list")),
+            (institution.short_name, get_path("home")),
+            ("Series", get_path("series_list")),
             (series.title, series.get_absolute_url()),
         ),
     )

@@ -216,23 +216,24 @@ def build_pages(
     modified = int(time.time())
     if last and last.etag.startswith(f'"{mark}'):
         modified = last.modified
+    common = HttpResponse(headers=headers)
+    patch_vary_headers(common, ["Accept-Encoding"])
     pages = {}
     for encoding, encode in ENCODINGS.items():
-        own = HttpResponse(headers=headers)
-        patch_vary_headers(own, ["Accept-Encoding"])
+        own = dict(common.items())
         if encoding:
-            own.headers["Content-Encoding"] = encoding
+            own["Content-Encoding"] = encoding
         encoded = encode(body)
         etag = f'"{mark}-{encoding}"' if encoding else f'"{mark}"'
-        own.headers["Content-Length"] = str(len(encoded))
-        own.headers["ETag"] = etag
-        own.headers["Last-Modified"] = http_date(modified)
+        own["Content-Length"] = str(len(encoded))
+        own["ETag"] = etag
+        own["Last-Modified"] = http_date(modified)
         pages[encoding] = Page(
             number=moment.number,
             until=until,
             tags=tags,
             status=response.status_code,
-            headers=dict(own.items()),
+            headers=own,
             etag=etag,
             modified=modified,
             body=encoded,

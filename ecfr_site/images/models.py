@@ -22,6 +22,7 @@ from ecfr_site.images.renditions import (
     SHAPES,
     choose_ground,
     render,
+    rendition_file,
     rendition_folder,
     rendition_name,
     rendition_set,
@@ -282,5 +283,9 @@ class Image(models.Model):
 
     def rendition_name(self, shape, width, extension):
         """Return where a rendition of the complete set lies in the storage."""
-        folder = rendition_set(self.rendered, self.ground)
-        return rendition_name(self.pk, folder, shape, width, extension)
+        return f"{self.rendition_folder}/{rendition_file(shape, width, extension)}"
+
+    @property
+    def rendition_folder(self):
+        """The folder of the complete set in the storage."""
+        return rendition_folder(self.pk, rendition_set(self.rendered, self.ground))

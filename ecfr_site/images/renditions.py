@@ -75,7 +75,12 @@ def rendition_set(fingerprint: str, ground: str) -> str:
 def rendition_name(
     image_id: int, fingerprint: str, shape: str, width: int, extension: str
 ) -> str:
-    return f"{rendition_folder(image_id, fingerprint)}/{shape}-{width}.{extension}"
+    folder = rendition_folder(image_id, fingerprint)
+    return f"{folder}/{rendition_file(shape, width, extension)}"
+
+
+def rendition_file(shape: str, width: int, extension: str) -> str:
+    return f"{shape}-{width}.{extension}"
 
 
 def choose_ground(picture: Pillow.Image) -> str:

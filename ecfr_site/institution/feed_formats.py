@@ -1,6 +1,6 @@
 """The formats in which every feed is given, and the names of their addresses."""
 
-from django.urls import reverse
+from ecfr_site.redirects.paths import get_path
 
 # {end of the name of an address: media type}: "topic_feed", "topic_rss"; that of
 # everything is just "feed", "rss" or "json". Pages name them in this order.
@@ -14,7 +14,7 @@ FORMATS = {
 def get_feed_path(format_name, subject="", *args, **kwargs):
     """The path of the feed of a subject such as "topic", or of everything."""
     name = f"{subject}_{format_name}" if subject else format_name
-    return reverse(name, args=args, kwargs=kwargs)
+    return get_path(name, *args, **kwargs)
 
 
 def list_feed_paths(subject="", *args, **kwargs):
