@@ -8,10 +8,10 @@ from django.db import connection
 
 def get_cpu():
     """Seconds of this process, and of PostgreSQL's for it on this machine."""
-    return time.process_time() + _get_server_cpu()
+    return time.process_time() + get_server_cpu()
 
 
-def _get_server_cpu():
+def get_server_cpu():
     if connection.vendor != "postgresql":
         return 0
     connection.ensure_connection()
