@@ -35,6 +35,13 @@ def find_listed(numbers):
     return Article.objects.for_lists().filter(pk__any_of=numbers)
 
 
+def list_in_order_of(numbers):
+    """As the queryset's `in_order_of`, by the compiled query."""
+    rows = find_listed(numbers=list(numbers)) if numbers else []
+    found = {each.pk: each for each in rows}
+    return [found[pk] for pk in numbers if pk in found]
+
+
 @cached_page()
 @require_safe
 def article(request, slug):
@@ -94,9 +101,7 @@ def publications(request, kind=None):
             raise Http404
         results.restrict("kind", kind)
     page = paginate(request, results)
-    numbers = list(page.object_list)
-    found = {each.pk: each for each in find_listed(numbers=numbers)}
-    page.object_list = [found[pk] for pk in numbers if pk in found]
+    page.object_list = list_in_order_of(page.object_list)
     if chosen and not page.paginator.count:
         mark_uncacheable(request)
     context = {
@@ -194,7 +199,7 @@ def topic(request, slug, kind):
     results = search("", {})
     results.restrict(found.kind, found.slug)
     page = paginate(request, results)
-    page.object_list = Article.objects.for_lists().in_order_of(page.object_list)
+    page.object_list = list_in_order_of(page.object_list)
     others = [group for group in GROUPS if group != found.kind]
     context = {"topic": found, "page": page, "facets": results.list_facets(others)}
     response = render(request, "articles/topic.html", context)

@@ -171,13 +171,16 @@ class Author(SlugRedirectMixin):
             raise ValidationError({"orcid": f"{holder} has this ORCID iD."})
 
     def save(self, *args, **kwargs):
-        former = Author.objects.filter(pk=self.pk).first() if self.pk else None
+        made = self.build_sort_name()
         # What was made follows the name; what an editor wrote stays.
-        if not self.sort_name or (
-            former and self.sort_name == former.sort_name == former.build_sort_name()
-        ):
-            self.sort_name = self.build_sort_name()
+        if not self.sort_name or (self.sort_name != made and self._was_made()):
+            self.sort_name = made
         super().save(*args, **kwargs)
+
+    def _was_made(self):
+        """Return whether the sort name is still what the stored name gave; a query."""
+        former = Author.objects.filter(pk=self.pk).first()
+        return former and self.sort_name == former.sort_name == former.build_sort_name()
 
     def build_sort_name(self):
         """The sort name that the name gives: “Östlund, Karin” of “Karin Östlund”."""

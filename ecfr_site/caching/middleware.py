@@ -8,7 +8,6 @@ and on the disk (disk.py). Those that a process served lately it also holds itse
 (local.py), and answers with them before Django runs (wsgi.py).
 """
 
-import functools
 import logging
 import re
 import time
@@ -33,8 +32,8 @@ from ecfr_site.caching.store import (
     Page,
     build_pages,
     find_page,
-    get_cached_fragment,
     has_unread_parameters,
+    keep_fragments_of,
     keep_pages,
     parse_address,
     wait_for_page,
@@ -107,10 +106,7 @@ class PageCacheMiddleware:
         request.META.pop("HTTP_ACCEPT_ENCODING", None)
         vars(request).pop("headers", None)
         if moment:
-            # For `cached_fragment`.
-            request.cached_fragment_of = functools.partial(  # type: ignore[attr-defined]
-                get_cached_fragment, moment, now
-            )
+            keep_fragments_of(request, moment, now)
         return self.make_page(request, address, encoding, moment, page, now)
 
     def make_page(

@@ -180,9 +180,14 @@ def keep_fragments(request: HttpRequest, number: int | None, now: float) -> None
     request began.
     """
     if settings.PAGE_CACHE and number is not None and is_anonymous(request):
-        request.cached_fragment_of = functools.partial(  # type: ignore[attr-defined]
-            get_cached_fragment, CacheVersion(number, now), now
-        )
+        keep_fragments_of(request, CacheVersion(number, now), now)
+
+
+def keep_fragments_of(request: HttpRequest, moment: CacheVersion, now: float) -> None:
+    """Let parts of the page be kept under `moment`."""
+    request.cached_fragment_of = functools.partial(  # type: ignore[attr-defined]
+        get_cached_fragment, moment, now
+    )
 
 
 def forget_fragments() -> None:
