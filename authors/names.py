@@ -1,6 +1,7 @@
 """The parts of a person's name as it is printed, and as lists sort it."""
 
 import re
+from functools import lru_cache
 
 from ecfr_site.institution.writing_systems import has_no_capitals
 
@@ -42,6 +43,7 @@ _ASIDE = re.compile(
 )
 
 
+@lru_cache(maxsize=4096)
 def strip_name(printed: str) -> tuple[str, str]:
     """The name as lists and citations have it, and the generation.
 
@@ -87,6 +89,7 @@ def build_sort_name(printed: str) -> str:
     return ", ".join(filter(None, [last, " ".join(first), generation]))
 
 
+@lru_cache(maxsize=4096)
 def split_sort_name(sort_name: str) -> tuple[str, str]:
     """Family and given names: (“Hill”, “Sam”) of “Hill, Dr. Sam, Jr.”.
 

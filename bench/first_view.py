@@ -58,7 +58,7 @@ def forget(path):
     from ecfr_site.caching.store import parse_address
 
     address = parse_address("http", "127.0.0.1", path, "")
-    cache.delete_many([f"{address.key}:{encoding}" for encoding in ENCODINGS])
+    cache.delete_many([f"{address.key}:{encoding}" for encoding in ("", *ENCODINGS)])
     disk_pages.clear()
     local_pages.forget()
 

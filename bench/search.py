@@ -27,6 +27,8 @@ os.chdir(ROOT)
 sys.path.insert(0, str(ROOT))
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "ecfr_site.settings")
 os.environ.setdefault("LOG_LEVEL", "ERROR")
+# As readers get it: a search is made each time, of parts that are kept for all pages.
+os.environ.setdefault("PAGE_CACHE", "on")
 
 import django  # noqa: E402
 

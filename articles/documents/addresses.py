@@ -2,9 +2,8 @@
 
 from typing import Any, NamedTuple
 
-from django.urls import reverse
-
 from articles.models import Article, Document
+from ecfr_site.redirects.paths import get_path
 
 
 class Download(NamedTuple):
@@ -19,7 +18,7 @@ class Download(NamedTuple):
 
 def build_document_path(slug: str, version: int, ending: str) -> str:
     """The permanent address of a version's document, as a path."""
-    return reverse("document", args=[slug, slug, version, ending])
+    return get_path("document", slug, slug, version, ending)
 
 
 def list_downloads(article: Article | Any) -> list[Download]:

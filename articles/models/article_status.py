@@ -1,11 +1,21 @@
 from datetime import datetime, timedelta
+from functools import lru_cache
 
 from django.utils import timezone
 from django.utils.formats import date_format
+from django.utils.translation import get_language
 
 from articles.models.article_fields import ArticleFields
 from articles.workflow import PublicationStatus, State
 from ecfr_site.database.days import get_midnight
+
+_FORMATS = {"day": "j F Y", "month": "F Y", "year": "Y"}
+
+
+@lru_cache(maxsize=4096)
+def _format_day(day, precision, language):
+    """The day in the language that is in use, as `date_format` gives it."""
+    return date_format(day, _FORMATS[precision])
 
 
 class ArticleStatus(ArticleFields):
@@ -84,8 +94,7 @@ class ArticleStatus(ArticleFields):
     @property
     def date_text(self):
         """“12 November 2026”, or as much of it as is known."""
-        formats = {"day": "j F Y", "month": "F Y", "year": "Y"}
-        return date_format(self.day, formats[self.precision])
+        return _format_day(self.day, self.precision, get_language())
 
     @property
     def date_iso(self):

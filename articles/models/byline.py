@@ -108,12 +108,12 @@ _PHRASES = {
     Byline.Role.EDITOR: "edited by ",
     Byline.Role.TRANSLATOR: "translated by ",
 }
+_PLACES = {role: place for place, role in enumerate(_PHRASES)}
 
 
 def sort_bylines(bylines):
     """Bylines as they are printed: by role, then in the editor's order."""
-    roles = list(_PHRASES)
-    return sorted(bylines, key=lambda b: (roles.index(b.role), b.order, b.pk or 0))
+    return sorted(bylines, key=lambda b: (_PLACES[b.role], b.order, b.pk or 0))
 
 
 def list_creators(bylines):

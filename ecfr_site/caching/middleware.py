@@ -30,7 +30,7 @@ from ecfr_site.caching.store import (
     LOCK_TIMEOUT,
     Address,
     Page,
-    build_pages,
+    build_page,
     find_page,
     has_unread_parameters,
     keep_fragments_of,
@@ -135,7 +135,8 @@ class PageCacheMiddleware:
             if response.status_code == 200 and not request.resolver_match:
                 # A simple page, which shows nothing else.
                 surrogate_keys(response, SITE)
-            pages = build_pages(response, moment, now, last)
+            plain = build_page(response, moment, now, last)
+            pages = {"": plain, encoding: plain.encode(encoding)}
             response = pages[encoding].answer(request, time.time())
         try:
             if pages and moment:

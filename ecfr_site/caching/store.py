@@ -73,6 +73,19 @@ class Page(NamedTuple):
     def is_good(self, moment: CacheVersion, now: float) -> bool:
         return _is_good(self, self.tags, moment, now)
 
+    def encode(self, encoding: str) -> "Page":
+        """This page, which is in no encoding, in the one named."""
+        if not encoding:
+            return self
+        body = ENCODINGS[encoding](self.body)
+        etag = f'{self.etag[:-1]}-{encoding}"'
+        headers = self.headers | {
+            "Content-Encoding": encoding,
+            "Content-Length": str(len(body)),
+            "ETag": etag,
+        }
+        return self._replace(headers=headers, etag=etag, body=body)
+
     def answer(
         self, request: HttpRequest, now: float, again: bool = False
     ) -> HttpResponse:
@@ -117,13 +130,26 @@ def find_page(
     page: Page | None = rows.get(variant)
     moment = current_version(rows.get(VERSION_KEY), now)
     if moment and not (page and page.is_good(moment, now)):
-        stored = disk_pages.find(address.key)
-        found = stored.get(encoding)
-        if found and found.is_good(moment, now):
-            keep_in_memory(address, stored)
-        if found and (page is None or page.number < found.number):
-            page = found
+        page = _find_newer(page, address, encoding, moment)
     return page, moment
+
+
+def _find_newer(
+    page: Page | None, address: "Address", encoding: str, moment: CacheVersion
+) -> Page | None:
+    """The Page from the disk, or of the plain one, if that is newer than `page`."""
+    pages = disk_pages.find(address.key)
+    if encoding not in pages:
+        plain: Page | None = pages.get("") or cache.get(f"{address.key}:")
+        if plain is None or (page and plain.number <= page.number):
+            return page
+        pages = {**pages, encoding: plain.encode(encoding)}
+        disk_pages.keep(address.key, pages, moment)
+    found = pages[encoding]
+    if page and found.number <= page.number:
+        return page
+    keep_in_memory(address, pages)
+    return found
 
 
 def keep_in_memory(address: "Address", pages: dict[str, Page]) -> None:
@@ -134,7 +160,10 @@ def keep_in_memory(address: "Address", pages: dict[str, Page]) -> None:
 def keep_pages(
     address: "Address", pages: dict[str, Page], moment: CacheVersion
 ) -> None:
-    """Keep {encoding: Page}, made under `moment`, for whoever asks next."""
+    """Keep {encoding: Page}, made under `moment`, for whoever asks next.
+
+    The plain one is among them: another encoding is made of it once it is asked for.
+    """
     keep_in_memory(address, pages)
     disk_pages.keep(address.key, pages, moment)
 
@@ -199,14 +228,15 @@ def wait_for_page(address: "Address", encoding: str) -> Page | None:
     end = time.monotonic() + LOCK_TIMEOUT
     while time.monotonic() < end and cache.get(f"{address.key}:made"):
         time.sleep(0.02)
-    page: Page | None = cache.get(f"{address.key}:{encoding}")
-    return page
+    # By another encoding's reader, perhaps.
+    plain: Page | None = cache.get(f"{address.key}:")
+    return plain and plain.encode(encoding)
 
 
-def build_pages(
+def build_page(
     response: HttpResponse, moment: CacheVersion, now: float, last: Page | None
-) -> dict[str, Page]:
-    """{encoding: Page} of what was made under `moment`; `last` is what was kept.
+) -> Page:
+    """The Page, in no encoding, that was made under `moment`; `last` is what was kept.
 
     now: when the request began, before which nothing of it was read.
     """
@@ -221,29 +251,23 @@ def build_pages(
     modified = int(time.time())
     if last and last.etag.startswith(f'"{mark}'):
         modified = last.modified
-    common = HttpResponse(headers=headers)
-    patch_vary_headers(common, ["Accept-Encoding"])
-    pages = {}
-    for encoding, encode in ENCODINGS.items():
-        own = dict(common.items())
-        if encoding:
-            own["Content-Encoding"] = encoding
-        encoded = encode(body)
-        etag = f'"{mark}-{encoding}"' if encoding else f'"{mark}"'
-        own["Content-Length"] = str(len(encoded))
-        own["ETag"] = etag
-        own["Last-Modified"] = http_date(modified)
-        pages[encoding] = Page(
-            number=moment.number,
-            until=until,
-            tags=tags,
-            status=response.status_code,
-            headers=own,
-            etag=etag,
-            modified=modified,
-            body=encoded,
-        )
-    return pages
+    headers |= {
+        "Content-Length": str(len(body)),
+        "ETag": f'"{mark}"',
+        "Last-Modified": http_date(modified),
+    }
+    page = HttpResponse(headers=headers)
+    patch_vary_headers(page, ["Accept-Encoding"])
+    return Page(
+        number=moment.number,
+        until=until,
+        tags=tags,
+        status=response.status_code,
+        headers=dict(page.items()),
+        etag=f'"{mark}"',
+        modified=modified,
+        body=body,
+    )
 
 
 class Address(NamedTuple):

@@ -53,7 +53,7 @@ _CHOICES = 120
 
 
 @lru_cache(maxsize=4096)
-def get_path(view: str, *args: str, **kwargs: str) -> str:
+def get_path(view: str, *args: str | int, **kwargs: str) -> str:
     """The path of a view, as `reverse` gives it: a process knows each one by heart.
 
     An article's page has thirty, most of them again and again.

@@ -16,7 +16,6 @@ from django.utils import timezone
 
 from articles.models import Article
 from ecfr_site.caching import local, store, version, wsgi
-from ecfr_site.caching.encoding import ENCODINGS
 from tests.factories import (
     ArticleFactory,
     AuthorFactory,
@@ -99,6 +98,33 @@ def test_pages_are_kept_compressed(reader, article):
         assert decode(response.content) == plain
         assert response["Content-Length"] == str(len(response.content))
         assert response["Vary"] == "Accept-Encoding"
+
+
+READ = {"br": brotli.decompress, "gzip": gzip.decompress, "": bytes}
+
+
+def test_whoever_reads_another_encoding_gets_what_was_made_for_the_first(
+    reader, article, one_number
+):
+    made = reader.get("/article/cables/", headers={"accept-encoding": "br"}).content
+    for encoding, decode in READ.items():
+        asked = {"accept-encoding": encoding} if encoding else {}
+        response, cost = queries(reader, "/article/cables/", **asked)
+        assert (cost, response.get("Content-Encoding", "")) == (0, encoding)
+        assert decode(response.content) == brotli.decompress(made)
+
+
+@pytest.mark.parametrize("first", READ)
+def test_after_a_change_no_encoding_is_out_of_date(reader, article, first):
+    def read(encoding):
+        response = reader.get("/article/cables/", headers={"accept-encoding": encoding})
+        return READ[response.get("Content-Encoding", "")](response.content)
+
+    for encoding in READ:
+        read(encoding)
+    Article.objects.filter(pk=article.pk).update(title="Cables over the sea")
+    for encoding in sorted(READ, key=lambda each: each != first):
+        assert b"Cables over the sea" in read(encoding)
 
 
 def test_head_is_answered_from_what_get_kept(reader, article, one_number):
@@ -415,15 +441,13 @@ def test_others_get_the_last_copy_while_a_page_is_made(reader, article):
 def test_without_a_last_copy_others_wait_for_the_page(reader, article):
     with ThreadPoolExecutor(1) as pool:
         page = reader.get("/article/cables/")
-        stored = {
-            name: cache.get(f"{key('/article/cables/')}:{name}") for name in ENCODINGS
-        }
-        cache.delete_many(f"{key('/article/cables/')}:{n}" for n in stored)
+        plain = f"{key('/article/cables/')}:"
+        stored = cache.get(plain)
+        cache.delete(plain)
         cache.add(f"{key('/article/cables/')}:made", True, 5)
 
         def finish():
-            for name, value in stored.items():
-                cache.set(f"{key('/article/cables/')}:{name}", value)
+            cache.set(plain, stored)
             cache.delete(f"{key('/article/cables/')}:made")
 
         pool.submit(finish)
@@ -447,6 +471,9 @@ def test_without_the_database_readers_get_what_was_kept(
     monkeypatch.setattr(connections["default"], "cursor", gone)
 
     assert reader.get("/article/cables/").content == page.content
+    asked = {"accept-encoding": "gzip"}
+    never_asked_for = reader.get("/article/cables/", headers=asked)
+    assert gzip.decompress(never_asked_for.content) == page.content
     time_machine.shift(20 * 3600)
     response = reader.get("/article/cables/")
     assert (response.status_code, response.content) == (200, page.content)

@@ -1,5 +1,6 @@
 """Without Redis pages survive a restart on disk, and none of them is out of date."""
 
+import gzip
 from datetime import timedelta
 from pathlib import Path
 
@@ -81,6 +82,18 @@ def test_every_encoding_survives(reader, article, restart):
     ask(reader)
     again = reader.get(CABLES, headers={"accept-encoding": "br"})
     assert (again["Content-Encoding"], again.content) == ("br", made.content)
+
+
+def test_an_encoding_that_nobody_read_is_made_of_the_page_on_the_disk(
+    reader, article, restart
+):
+    plain, _ = ask(reader)
+    for _ in range(2):
+        restart()
+        with CaptureQueriesContext(connection) as asked:
+            other = reader.get(CABLES, headers={"accept-encoding": "gzip"})
+        assert len(asked) <= KEPT
+        assert gzip.decompress(other.content) == plain.content
 
 
 def test_memory_answers_before_the_disk_is_asked(reader, article, folder):
