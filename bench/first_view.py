@@ -1,14 +1,16 @@
 """Measure what a page costs that nobody asked for since a change.
 
     DATABASE_URL=… .venv/bin/python manage.py load_demo --articles 500
-    DATABASE_URL=… .venv/bin/python bench/first_view.py --wagtail /srv/wagtail /one/
+    DATABASE_URL=… .venv/bin/python manage.py run_tasks --burst
+    DATABASE_URL=… .venv/bin/python bench/first_view.py --wagtail /srv/wagtail /a/page/
 
 One process each, without gunicorn, of the bare view of bench/bare.py, of this site with
 its page cache on, and of a Wagtail site, if its folder and a page of it are given
-(docs/performance.md says how to make one). They take turns in one run. Each page of
-this site is made anew, compressed and kept; articles have related work. Prints
-milliseconds of CPU of the process and of PostgreSQL for it, medians, as a table in
-Markdown. Without CACHE_URL pages are kept on the disk.
+(bench/wagtail/README.md says how to make one).
+They take turns in one run. Each page of this site is made anew, compressed and kept;
+articles have related work, and images their renditions. Prints milliseconds of CPU of
+the process and of PostgreSQL for it, medians, as a table in Markdown. Without CACHE_URL
+pages are kept on the disk.
 """
 
 import argparse
@@ -171,7 +173,7 @@ def start(stack, given):
         there = Path(there).resolve()
         name = next(there.glob("*/wsgi.py")).parent.name
         servers["wagtail"] = Server(
-            there / "venv" / "bin" / "python",
+            there / ".venv" / "bin" / "python",
             there,
             f"{name}.wsgi",
             given.turns,
