@@ -5,8 +5,8 @@
     DATABASE_URL=… .venv/bin/python bench/first_view.py --wagtail /srv/wagtail /a/page/
 
 One process each, without gunicorn, of the bare view of bench/bare.py, of this site with
-its page cache on, and of a Wagtail site, if its folder and a page of it are given
-(bench/wagtail/README.md says how to make one).
+its page cache on, and two of a Wagtail site, if its folder and a page of it are given
+(bench/wagtail/README.md says how to make one): as it is, and compressing its pages.
 They take turns in one run. Each page of this site is made anew, compressed and kept;
 articles have related work, and images their renditions. Prints milliseconds of CPU of
 the process and of PostgreSQL for it, medians, as a table in Markdown. Without CACHE_URL
@@ -30,6 +30,8 @@ HERE = Path(__file__).resolve().parent
 ROOT = HERE.parent
 BROWSER = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0"
 WARM_UP = 8
+# Rows, and what their servers' COMPRESS is.
+WAGTAIL = {"Wagtail, an article": "off", "Wagtail, an article, compressed": "on"}
 
 
 def list_pages(turns):
@@ -172,14 +174,16 @@ def start(stack, given):
         there, path = given.wagtail
         there = Path(there).resolve()
         name = next(there.glob("*/wsgi.py")).parent.name
-        servers["wagtail"] = Server(
-            there / ".venv" / "bin" / "python",
-            there,
-            f"{name}.wsgi",
-            given.turns,
-            DJANGO_SETTINGS_MODULE=f"{name}.settings.production",
-        )
-        rows["Wagtail, an article"] = servers["wagtail"], [path]
+        for row, compress in WAGTAIL.items():
+            servers[row] = Server(
+                there / ".venv" / "bin" / "python",
+                there,
+                f"{name}.wsgi",
+                given.turns,
+                COMPRESS=compress,
+                DJANGO_SETTINGS_MODULE=f"{name}.settings.production",
+            )
+            rows[row] = servers[row], [path]
     for server in servers.values():
         stack.callback(server.close)
     return rows
