@@ -2,10 +2,10 @@
 
     DATABASE_URL=… .venv/bin/python manage.py load_demo --articles 500
     DATABASE_URL=… .venv/bin/python manage.py run_tasks --burst
-    DATABASE_URL=… .venv/bin/python bench/first_view.py --wagtail /srv/wagtail /a/page/
+    DATABASE_URL=… .venv/bin/python bench/first_view.py --wagtail /srv/wagtail
 
 One process each, without gunicorn, of the bare view of bench/bare.py, of this site with
-its page cache on, and two of a Wagtail site, if its folder and a page of it are given
+its page cache on, and two of a Wagtail site, if its folder is given
 (bench/wagtail/README.md says how to make one): as it is, and compressing its pages.
 They take turns in one run. Each page of this site is made anew, compressed and kept;
 articles have related work, and images their renditions. Prints milliseconds of CPU of
@@ -52,6 +52,13 @@ def list_pages(turns):
     }
 
 
+def list_pages_of_wagtail(turns):
+    from articles.models import ArticlePage
+
+    pages = ArticlePage.objects.live()[: turns + WARM_UP]
+    return {"article": [each.url for each in pages]}
+
+
 def forget(path):
     """Have this site make the page anew, as after a change of what it shows."""
     from django.core.cache import cache
@@ -77,7 +84,8 @@ def serve(module, turns):
     from django.test.utils import CaptureQueriesContext
 
     is_ours = module == "ecfr_site.wsgi"
-    print(json.dumps(list_pages(turns) if is_ours else {}), flush=True)
+    list_them = list_pages if is_ours else list_pages_of_wagtail
+    print(json.dumps(list_them(turns) if module != "bare" else {}), flush=True)
     for line in sys.stdin:
         path = line.strip()
         if is_ours:
@@ -171,8 +179,7 @@ def start(stack, given):
     for name, paths in servers["ours"].pages.items():
         rows[name] = servers["ours"], paths
     if given.wagtail:
-        there, path = given.wagtail
-        there = Path(there).resolve()
+        there = given.wagtail.resolve()
         name = next(there.glob("*/wsgi.py")).parent.name
         for row, compress in WAGTAIL.items():
             servers[row] = Server(
@@ -183,7 +190,7 @@ def start(stack, given):
                 COMPRESS=compress,
                 DJANGO_SETTINGS_MODULE=f"{name}.settings.production",
             )
-            rows[row] = servers[row], [path]
+            rows[row] = servers[row], servers[row].pages["article"]
     for server in servers.values():
         stack.callback(server.close)
     return rows
@@ -209,7 +216,7 @@ def report(results):
 def main():
     options = argparse.ArgumentParser()
     options.add_argument("--turns", type=int, default=40)
-    options.add_argument("--wagtail", nargs=2, metavar=("FOLDER", "PATH"))
+    options.add_argument("--wagtail", type=Path, metavar="FOLDER")
     options.add_argument("--serve", help=argparse.SUPPRESS)
     given = options.parse_args()
     if given.serve:

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import lru_cache
 from io import BytesIO
 from typing import Any
 
@@ -44,12 +45,13 @@ class Shape:
         top = _find_start(height, high, focal_y)
         return left, top, left + wide, top + high
 
-    def sizes(self, width: int, height: int) -> list[tuple[int, int]]:
+    @lru_cache(maxsize=4096)  # noqa: B019 (there are three shapes)
+    def sizes(self, width: int, height: int) -> tuple[tuple[int, int], ...]:
         """The (width, height) of each rendition, smallest first; never enlarged."""
         left, top, right, bottom = self.crop(width, height)
         wide, high = right - left, bottom - top
         widths = [w for w in self.widths if w <= wide] or [wide]
-        return [(w, max(1, round(w * high / wide))) for w in widths]
+        return tuple((w, max(1, round(w * high / wide))) for w in widths)
 
 
 def _find_start(whole: int, part: int, focal: int) -> int:
