@@ -157,9 +157,10 @@ class Env(environ.FileAwareEnv):
                 ) from error
         return said
 
-    def digest(self):
-        """A digest of all variables that the site was asked for so far."""
-        values = [(n, self.ENVIRON[n]) for n in sorted(self.names) if n in self.ENVIRON]
+    def digest(self, leave_out):
+        """A digest of all variables that the site was asked for so far, but those."""
+        names = sorted(self.names - leave_out)
+        values = [(n, self.ENVIRON[n]) for n in names if n in self.ENVIRON]
         return hashlib.sha256(repr(values).encode()).hexdigest()
 
     def find_slips(self):

@@ -668,7 +668,8 @@ LOGGING = {
     },
 }
 
-# Pages on disk that were made with other settings are not served.
-ENVIRONMENT_DIGEST = env.digest()
+# Pages that were made with other settings are not served. The folder says nothing of
+# them, and several hosts may each have their own.
+ENVIRONMENT_DIGEST = env.digest(leave_out={"VAR_DIR"})
 # Variables that are near a setting's name and are none (ecfr_site/checks.py).
 MISSPELT_NAMES = list(env.find_slips())

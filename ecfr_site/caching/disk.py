@@ -5,14 +5,10 @@ They survive a restart, and one that a process made the others need not make
 those of pages in memory.
 """
 
-import functools
-import hashlib
 import logging
-import os
 import random
 import time
 from collections.abc import Callable
-from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 from django.conf import settings
@@ -34,8 +30,6 @@ _VERSION = "version"
 WRITES = 50
 # For how long a disk that failed is not tried again, in seconds.
 PAUSE = 60
-# Without the settings, whatever pages are made of.
-_SOURCES = ("templates", "ecfr_site", "articles", "authors", "newsletter")
 
 Found = TypeVar("Found")
 
@@ -56,10 +50,10 @@ class DiskPages:
 
     def find(self, key: str) -> "dict[str, Page]":
         """{encoding: Page} of the address with the key; empty if there is none."""
-        return self._try(lambda store: store.get(_name(key))) or {}
+        return self._try(lambda store: store.get(key)) or {}
 
     def keep(self, key: str, pages: "dict[str, Page]", moment: "CacheVersion") -> None:
-        self._try(lambda store: store.set_many({_name(key): pages, _VERSION: moment}))
+        self._try(lambda store: store.set_many({key: pages, _VERSION: moment}))
 
     def find_version(self) -> "CacheVersion | None":
         """The version under which a page was kept last, by any process."""
@@ -80,26 +74,6 @@ class DiskPages:
             # A damaged file: nobody knows what it raises. It is written anew.
             logger.warning("A page on disk is damaged.", exc_info=True)
         return None
-
-
-def _name(key: str) -> str:
-    return f"{stamp_software()}:{key}"
-
-
-@functools.cache
-def stamp_software() -> str:
-    """A digest of the settings and the software, which pages are kept under.
-
-    Read once a process, as it starts: later files may be those of another release.
-    """
-    stamp = hashlib.sha256(settings.ENVIRONMENT_DIGEST.encode())
-    for source in _SOURCES:
-        for folder, folders, files in os.walk(settings.BASE_DIR / source):
-            folders[:] = sorted(set(folders) - {"__pycache__"})
-            for name in sorted(files):
-                status = (Path(folder) / name).stat()
-                stamp.update(f"{name} {status.st_size} {status.st_mtime_ns}".encode())
-    return stamp.hexdigest()[:32]
 
 
 disk_pages = DiskPages()

@@ -20,11 +20,11 @@ from django.http import HttpRequest, HttpResponse, QueryDict
 from django.http.request import split_domain_port
 from django.http.response import HttpResponseBase
 
-from ecfr_site.caching.disk import PAGES, stamp_software
 from ecfr_site.caching.encoding import choose_encoding
 from ecfr_site.caching.local import local_pages
 from ecfr_site.caching.responses import surrogate_keys
 from ecfr_site.caching.seen import SITE
+from ecfr_site.caching.software import stamp_software
 from ecfr_site.caching.store import (
     ANSWERS,
     LOCK_TIMEOUT,
@@ -56,8 +56,7 @@ class PageCacheMiddleware:
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
         self.get_response = get_response
         self.pause_until: float = 0
-        if PAGES in settings.CACHES:
-            stamp_software()
+        stamp_software()
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         if not settings.PAGE_CACHE:

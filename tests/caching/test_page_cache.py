@@ -15,7 +15,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from articles.models import Article
-from ecfr_site.caching import local, store, version, wsgi
+from ecfr_site.caching import local, software, store, version, wsgi
 from tests.factories import (
     ArticleFactory,
     AuthorFactory,
@@ -98,6 +98,34 @@ def test_pages_are_kept_compressed(reader, article):
         assert decode(response.content) == plain
         assert response["Content-Length"] == str(len(response.content))
         assert response["Vary"] == "Accept-Encoding"
+
+
+@pytest.fixture
+def upgrade(settings):
+    """Start anew, with what pages are made of changed."""
+
+    def start(digest):
+        settings.ENVIRONMENT_DIGEST = digest
+        software.stamp_software.cache_clear()
+        store.parse_address.cache_clear()
+        store.forget_fragments()
+
+    former = settings.ENVIRONMENT_DIGEST
+    yield start
+    start(former)
+
+
+def test_a_release_serves_no_page_of_another_from_a_cache_that_they_share(
+    reader, article, one_number, settings, upgrade
+):
+    first, second = settings.ENVIRONMENT_DIGEST, "the next release"
+    reader.get("/article/cables/")
+    upgrade(second)
+    assert queries(reader, "/article/cables/")[1] > 0
+    # Both run for a while.
+    for release in (first, second):
+        upgrade(release)
+        assert queries(reader, "/article/cables/")[1] == 0
 
 
 READ = {"br": brotli.decompress, "gzip": gzip.decompress, "": bytes}

@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from articles.models import Article
 from ecfr_site.backups.restore import clear_cache
-from ecfr_site.caching import disk, local, tags
+from ecfr_site.caching import disk, local, software, store, tags
 from ecfr_site.caching.models import ContentTag, ContentVersion
 from tests.factories import BylineFactory
 
@@ -50,13 +50,18 @@ def restart(monkeypatch):
     def restart():
         cache.clear()
         local.local_pages.forget()
-        disk.stamp_software.cache_clear()
+        forget_software()
         for name in ("moved", "number", "floor"):
             monkeypatch.setattr(tags.tag_moves, name, {} if name == "moved" else 0)
 
     restart()
     yield restart
-    disk.stamp_software.cache_clear()
+    forget_software()
+
+
+def forget_software():
+    software.stamp_software.cache_clear()
+    store.parse_address.cache_clear()
 
 
 def ask(reader, address=CABLES):
