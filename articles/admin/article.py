@@ -62,9 +62,9 @@ from ecfr_site.images.admin import ChosenImageMixin
 from ecfr_site.redirects.slugs import SlugAdminMixin
 from ecfr_site.richtext.admin import LossesMixin
 
-# How far the results of a search are counted, by its parameter: in the list, and where
-# an article is chosen. Each is looked at, and whoever sees so many narrows the search.
-MOST_FOUND = {"q": 1000, "term": 200}
+# How far the results of a search are counted, in the list and where an article is
+# chosen. Each is looked at, and whoever sees so many narrows the search.
+MOST_FOUND, MOST_TO_CHOOSE = 1000, 200
 
 
 @admin.register(Article)
@@ -206,13 +206,17 @@ class ArticleAdmin(
         return articles.for_lists().originals().with_changes(request.user)
 
     def get_search_results(self, request, queryset, search_term):
-        return filter_articles(queryset, search_term, request.user), False
+        found = filter_articles(queryset, search_term, request.user)
+        if request.GET.get("term"):
+            # Looked for once, and not again for each page and its number.
+            newest = found.values_list("pk", flat=True)[:MOST_TO_CHOOSE]
+            found = queryset.filter(pk__in=list(newest))
+        return found, False
 
     def get_paginator(self, request, queryset, per_page, *args, **kwargs):
         paginator = super().get_paginator(request, queryset, per_page, *args, **kwargs)
-        for name, most in MOST_FOUND.items():
-            if request.GET.get(name):
-                paginator.most = most
+        if request.GET.get("q"):
+            paginator.most = MOST_FOUND
         return paginator
 
     def get_actions(self, request):
