@@ -74,6 +74,10 @@ class Page(NamedTuple):
     def is_good(self, moment: CacheVersion, now: float) -> bool:
         return _is_good(self, self.tags, moment, now)
 
+    def is_older(self, other: "Page") -> bool:
+        """Return whether the other was made later: after a change, or its end."""
+        return (self.number, self.until) < (other.number, other.until)
+
     def encode(self, encoding: str) -> "Page":
         """This page, which is in no encoding, in the one named."""
         if not encoding:
@@ -142,12 +146,12 @@ def _find_newer(
     pages = disk_pages.find(address.key)
     if encoding not in pages:
         plain: Page | None = pages.get("") or cache.get(f"{address.key}:")
-        if plain is None or (page and plain.number <= page.number):
+        if plain is None or (page and not page.is_older(plain)):
             return page
         pages = {**pages, encoding: plain.encode(encoding)}
         disk_pages.keep(address.key, pages, moment)
     found = pages[encoding]
-    if page and found.number <= page.number:
+    if page and not page.is_older(found):
         return page
     keep_in_memory(address, pages)
     return found

@@ -155,6 +155,20 @@ def test_after_a_change_no_encoding_is_out_of_date(reader, article, first):
         assert b"Cables over the sea" in read(encoding)
 
 
+def test_at_midnight_a_page_is_made_once_for_all_encodings(
+    reader, article, one_number, time_machine
+):
+    time_machine.move_to("2026-05-04T12:00:00Z", tick=False)
+    author = BylineFactory(article=article).author
+    PositionFactory(author=author, started="2026-05-01", ended="2026-05-04")
+    address = author.get_absolute_url()
+    for encoding in ("br", "gzip"):
+        reader.get(address, headers={"accept-encoding": encoding})
+    time_machine.shift(24 * 3600)
+    assert queries(reader, address, **{"accept-encoding": "br"})[1] > 0
+    assert queries(reader, address, **{"accept-encoding": "gzip"})[1] == 0
+
+
 def test_head_is_answered_from_what_get_kept(reader, article, one_number):
     first = reader.get("/article/cables/")
     with CaptureQueriesContext(connection) as asked:
