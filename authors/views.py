@@ -16,7 +16,7 @@ def author(request, slug):
     found = get_object_or_404(
         Author.objects.for_lists().prefetch_related("links"), slug=slug
     )
-    articles = found.articles.published().for_lists()
+    articles = found.bylines.list_articles().published().for_lists()
     context = {"author": found, "page": paginate(request, articles)}
     response = render(request, "authors/author.html", context)
     return surrogate_keys(response, found, SUBJECTS, f"articles-author-{found.pk}")

@@ -13,6 +13,7 @@ from articles.search.catalogue import Catalogue
 from ecfr_site.caching.models import ContentTag
 from ecfr_site.database.planner import collect_statistics
 from ecfr_site.images.models import Image
+from tests.factories import AuthorFactory
 from tests.test_reader_pages import PAGES, fill
 
 # Committed, so that what PostgreSQL checks at the end knows how many rows there are.
@@ -127,6 +128,19 @@ def test_no_query_of_a_page_reads_all_articles(reader, admin_client, monkeypatch
                 dear.append(f"{address} {cost}: {sql}")
 
     assert not dear, "\n".join(dear)
+
+
+def test_what_was_written_long_ago_is_found_without_reading_what_came_since(reader):
+    load_many()
+    author = AuthorFactory()
+    oldest = Article.objects.order_by("published_at")[: MANY // 10]
+    Byline.objects.bulk_create(Byline(article=a, author=author) for a in oldest)
+    collect_statistics()
+    count = count_rows if connection.vendor == "postgresql" else count_instructions
+    asked = ask(reader, author.get_absolute_url())
+    [page] = [each for each in asked if " LIMIT 20" in each[0]]
+
+    assert count(*page) < MOST[connection.vendor]
 
 
 # What they are called where they are sorted after all of them were read.

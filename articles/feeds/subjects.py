@@ -93,7 +93,7 @@ def of_kind(kind: str) -> Subject:
 
 def of_author(slug: str) -> Subject:
     author = get_object_or_404(Author, slug=slug)
-    return _of_page("author", author, author.articles.published())
+    return _of_page("author", author, author.bylines.list_articles().published())
 
 
 def of_programme(slug: str) -> Subject:

@@ -21,6 +21,15 @@ class BylineQuerySet(models.QuerySet):
             .prefetch_related(models.Prefetch("author__positions", positions))
         )
 
+    def list_articles(self):
+        """The articles in which these people have a part: each is looked up.
+
+        Of what somebody wrote long ago PostgreSQL would find the newest by reading all
+        that was published since.
+        """
+        articles = self.model._meta.get_field("article").related_model.objects
+        return articles.filter(pk__among_few=self.order_by().values("article"))
+
 
 # Named for mypy, which knows no class whose base is a call.
 BylineQuerySetManager = models.Manager.from_queryset(BylineQuerySet)
