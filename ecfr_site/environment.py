@@ -109,6 +109,27 @@ class Env(environ.FileAwareEnv):
             raise ImproperlyConfigured(f"{var} is an address as {expected}.")
         return said
 
+    def origin(self, var, default):
+        """A scheme and a host as browsers write them (RFC 6454, 6.2): no path below."""
+        said = self.str(var, default=default).strip()
+        refusal = f"{var} is an address without a path, as https://example.org"
+        try:
+            parts = urlsplit(said)
+            port = parts.port
+        except ValueError as error:
+            raise ImproperlyConfigured(f"{refusal}: {said!r}.") from error
+        if parts.username is not None:
+            raise ImproperlyConfigured(f"{refusal}, and names nobody.")
+        if (
+            parts.scheme not in ("http", "https")
+            or not parts.hostname
+            or said.partition("//")[2].rstrip("/") != parts.netloc
+        ):
+            raise ImproperlyConfigured(f"{refusal}: {said!r}.")
+        host = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname
+        is_usual = port in (None, {"http": 80, "https": 443}[parts.scheme])
+        return f"{parts.scheme}://{host}" + ("" if is_usual else f":{port}")
+
     def database(self, var, default=""):
         """Django's settings of a database that the site works with; {} for none."""
         said = self.str(var, default=default)

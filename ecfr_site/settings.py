@@ -56,7 +56,7 @@ else:
 SECRET_KEY_FALLBACKS = env.list("SECRET_KEY_FALLBACKS", default=[])
 
 # The address readers use, for links in feeds, sitemaps and e-mails.
-SITE_URL = env.str("SITE_URL", default="http://127.0.0.1:8000").rstrip("/")
+SITE_URL = env.origin("SITE_URL", default="http://127.0.0.1:8000")
 SITE_ID = 1
 
 # Where tasks wait: in the database, or in Redis for workers on several machines.

@@ -56,7 +56,6 @@ def test_production_settings_pass_every_deployment_check(manage):
         ("https://www.example.org", ".example.org", True),
         ("https://example.org:8443", "example.org", True),
         ("https://www.example.org", "example.org", False),
-        ("example.org", "example.org", False),
     ],
 )
 def test_the_site_must_answer_at_its_own_address(manage, url, hosts, good):
@@ -109,6 +108,12 @@ def test_production_refuses_to_start_without(manage, name, value):
         ("PRIVATE_ACCEL", "protected"),
         ("CSRF_TRUSTED_ORIGINS", "desk.example.org"),
         ("DKIM_SELECTOR", "news key"),
+        ("SITE_URL", "example.org"),
+        ("SITE_URL", "https://example.org/council"),
+        ("SITE_URL", "https://example.org?"),
+        ("SITE_URL", "https://example.org:port"),
+        ("SITE_URL", "https://[example.org"),
+        ("SITE_URL", "ftp://example.org"),
     ],
 )
 def test_a_value_that_makes_no_sense_stops_the_start(manage, name, value):
@@ -130,6 +135,7 @@ def test_a_value_that_makes_no_sense_stops_the_start(manage, name, value):
         ("EMAIL_URL", "smtp+tls:user:secret@mail.example.org"),
         ("HSTS_PRELOAD", "on"),
         ("ANYMAIL", "[]"),
+        ("SITE_URL", "https://user:secret@example.org"),
     ],
 )
 def test_a_refusal_names_the_variable_and_no_secret(manage, name, value):
@@ -138,6 +144,22 @@ def test_a_refusal_names_the_variable_and_no_secret(manage, name, value):
     assert code != 0
     assert name in said
     assert "secret" not in said
+
+
+@pytest.mark.parametrize(
+    ("written", "read"),
+    [
+        ("https://example.org/", "https://example.org"),
+        ("HTTPS://Example.ORG:443", "https://example.org"),
+        ("http://example.org:80/", "http://example.org"),
+        ("https://example.org:8443", "https://example.org:8443"),
+        ("http://[::1]:8000", "http://[::1]:8000"),
+        (" https://example.org ", "https://example.org"),
+    ],
+)
+def test_an_address_is_read_as_browsers_write_it(monkeypatch, written, read):
+    monkeypatch.setenv("SITE_URL", written)
+    assert Env().origin("SITE_URL", default="") == read
 
 
 def test_a_name_that_is_nearly_a_setting_is_a_warning(manage):
