@@ -134,7 +134,7 @@ def test_mails_have_no_colours_but_those_of_the_site(site, name):
 def test_browsers_and_images_have_the_colours_of_the_paper(site, desk):
     light, dark, _ = site
     papers = {"light": light["paper"], "dark": dark["paper"]}
-    base = (TEMPLATES / "base.html").read_text()
+    base = (TEMPLATES / "_head.html").read_text()
     theme = r'theme-color" content="(#\w+)" media="\(prefers-color-scheme: (\w+)\)'
 
     assert {scheme: whole(colour) for colour, scheme in re.findall(theme, base)} == (
