@@ -48,7 +48,7 @@ def draw_columns(title, description, bars, number="{:,.0f}".format):
             "plot": PLOT,
             "levels": [
                 (round(line - level * pixels, 1), number(level))
-                for level in (up, up / 2)
+                for level in list_levels(up, bars)
             ],
             "bars": [
                 {
@@ -74,6 +74,12 @@ def round_up(highest):
         return 1
     power = 10 ** math.floor(math.log10(highest))
     return next(power * step for step in STEPS if power * step >= highest)
+
+
+def list_levels(top, bars):
+    """The numbers of the scale: its top and the half, if what is counted has halves."""
+    counted = all(float(bar.value).is_integer() for bar in bars)
+    return [top] if counted and top % 2 else [top, top / 2]
 
 
 def format_per_cent(value):

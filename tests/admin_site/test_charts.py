@@ -41,6 +41,19 @@ def test_a_column_tells_its_number():
     assert chart.find(f".//{SVG}g/{SVG}title").text == "May: 1,200, −30"
 
 
+@pytest.mark.parametrize(
+    ("value", "levels"),
+    [(1, ["1"]), (4, ["4", "2"]), (5, ["5"]), (0.5, ["0.50 %", "0.25 %"])],
+)
+def test_only_what_has_halves_is_measured_in_halves(value, levels):
+    number = "{:.0f}".format if isinstance(value, int) else format_per_cent
+
+    chart = drawn("Clicks", "", [Column("nine", value)], number)
+
+    scale = chart.findall(f"{SVG}text[@text-anchor='end']")
+    assert [text.text for text in scale] == levels
+
+
 def test_subjects_cannot_break_out_of_it():
     chart = drawn("A <b> & c", "", [Column("</svg><script>", 1, tick="<i>")])
 
