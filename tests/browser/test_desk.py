@@ -1,4 +1,6 @@
-"""The desk's own pages are accessible, in light and dark (WCAG 2.2 AA)."""
+"""The desk's own pages are accessible, in light and dark (WCAG 2.2 AA), and fit."""
+
+from datetime import date
 
 from django.utils import timezone
 
@@ -17,6 +19,10 @@ from tests.factories import (
 )
 
 WCAG = [rule for rule in RULES if rule.startswith("wcag")]
+DESKTOP = {"width": 1280, "height": 720}
+PHONE = {"width": 390, "height": 844}
+# The page cuts off what is wider than it, and does not scroll there.
+WIDTH_OF_WORK = "document.querySelector('main').scrollWidth"
 
 
 def let_mail_fail():
@@ -29,11 +35,13 @@ def let_mail_fail():
     authentication.check(edition.newsletter)
 
 
-def test_no_page_of_the_desk_has_an_accessibility_violation(page, sign_in, settings):
+def test_every_page_of_the_desk_is_accessible_and_fits_a_phone(page, sign_in, settings):
     settings.TASKS = {
         "default": {"BACKEND": "django_tasks.backends.dummy.DummyBackend"}
     }
-    article = ArticleFactory(published=True)
+    article = ArticleFactory(
+        published=True, update_note="A newer figure.", updated_on=date(2026, 2, 1)
+    )
     day = timezone.localdate()
     PageCount.objects.create(day=day, view="article", object_id=article.pk, number=9)
     position = PositionFactory(directorship=True)
@@ -70,4 +78,8 @@ def test_no_page_of_the_desk_has_an_accessibility_violation(page, sign_in, setti
     ]:
         assert page.goto(f"/admin/{address}").status == 200
         found += [(address, *violation) for violation in list_violations(page, WCAG)]
+        page.set_viewport_size(PHONE)
+        if (width := page.evaluate(WIDTH_OF_WORK)) > PHONE["width"]:
+            found.append((address, f"is {width} px wide on a phone"))
+        page.set_viewport_size(DESKTOP)
     assert not found
