@@ -828,7 +828,7 @@ def test_it_pauses_and_goes_on_by_buttons(newsletter_manager, sending, now, sett
 def test_the_rest_is_cancelled_after_a_second_thought(newsletter_manager, sending):
     form = open_form(newsletter_manager, sending)
     form.press("Cancel the rest")
-    assert "3 people have not been sent" in shown(form.response)
+    assert "3 people will not get" in shown(form.response)
     assert saved(sending).state == State.SENDING
 
     form.press("Cancel the rest")

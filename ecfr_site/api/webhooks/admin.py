@@ -167,7 +167,7 @@ class WebhookDeliveryAdmin(admin.ModelAdmin):
     @admin.display(description="next attempt", ordering="due_at")
     def due(self, delivery):
         waits = delivery.state == delivery.State.WAITING and delivery.endpoint.active
-        return timezone.localtime(delivery.due_at) if waits else None
+        return timezone.localtime(delivery.due_at) if waits else "-"
 
     @admin.display(description="webhook-id")
     def message_id(self, delivery):
