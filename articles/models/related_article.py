@@ -49,6 +49,9 @@ class RelatedArticle(models.Model):
     of what readers may see, which is asked each time.
     """
 
+    # Nobody is told of it where an article is deleted.
+    is_made_by_itself = True
+
     article = models.ForeignKey(
         "articles.Article", models.CASCADE, related_name="related_articles"
     )
@@ -114,6 +117,9 @@ class RelatedStatusQuerySet(models.QuerySet["RelatedStatus"]):
 
 class RelatedStatus(models.Model):
     """The state of an article's related work: computed, or to be computed anew."""
+
+    # Nobody is told of it where an article is deleted.
+    is_made_by_itself = True
 
     class Due(models.IntegerChoices):
         NOT = 0, "up to date"

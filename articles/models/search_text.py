@@ -47,6 +47,9 @@ class SearchText(models.Model):
     (articles/search/sqlite.py), on PostgreSQL the indexes are of its vectors.
     """
 
+    # Nobody is told of it where an article is deleted.
+    is_made_by_itself = True
+
     article = models.OneToOneField(
         "articles.Article",
         models.CASCADE,

@@ -1,0 +1,83 @@
+"""Whoever deletes something is told in words what goes with it."""
+
+import pytest
+from django.contrib.auth.models import Group
+from django.urls import reverse
+
+from tests.factories import (
+    ArticleFactory,
+    AuthorFactory,
+    BylineFactory,
+    TopicFactory,
+    UserFactory,
+)
+
+pytestmark = pytest.mark.django_db
+
+
+def read_page(client, row):
+    name = f"admin:{row._meta.app_label}_{row._meta.model_name}_delete"
+    response = client.get(reverse(name, args=[row.pk]))
+    assert response.status_code == 200
+    return response.content.decode()
+
+
+def test_what_an_editor_wrote_is_counted(admin_client):
+    article = ArticleFactory(title="Cables", topics=[TopicFactory()])
+    BylineFactory(article=article)
+    BylineFactory(article=article)
+    text = read_page(admin_client, article)
+    assert "Delete the article “Cables”? With it goes:" in text
+    assert "<li>2 bylines</li>" in text
+
+
+def test_nothing_is_said_of_what_the_site_keeps_for_itself(admin_client):
+    text = read_page(admin_client, ArticleFactory(topics=[TopicFactory()]))
+    for word in ("search text", "statuss", "relationship", "object ("):
+        assert word not in text
+
+
+def test_who_loses_a_topic_is_counted_and_not_listed(admin_client):
+    topic = TopicFactory()
+    for title in ("Cables", "Grids"):
+        ArticleFactory(title=title, topics=[topic])
+    text = read_page(admin_client, topic)
+    assert "<li>2 articles lose it</li>" in text
+    assert "Cables" not in text
+    assert "object (" not in text
+
+
+def test_what_has_nothing_below_it_is_asked_about_alone(admin_client):
+    text = read_page(admin_client, AuthorFactory(name="Ada Verne"))
+    assert "Delete the author “Ada Verne”?" in text
+    assert "With it goes" not in text
+
+
+def test_what_is_needed_elsewhere_is_named(admin_client):
+    byline = BylineFactory(article__title="Cables")
+    text = read_page(admin_client, byline.author)
+    assert "cannot be deleted, since it is needed here:" in text
+    assert "Delete the author" not in text
+
+
+def test_of_several_rows_each_is_named_once(admin_client):
+    groups = [Group.objects.create(name=name) for name in ("Interns", "Guests")]
+    UserFactory().groups.set(groups)
+    response = admin_client.post(
+        reverse("admin:auth_group_changelist"),
+        {"action": "delete_selected", "_selected_action": [g.pk for g in groups]},
+    )
+    text = response.content.decode()
+    assert "Delete 2 groups?" in text
+    assert text.count("<li>Interns</li>") == 1
+    assert "<li>2 users lose it</li>" in text
+
+    admin_client.post(
+        reverse("admin:auth_group_changelist"),
+        {
+            "action": "delete_selected",
+            "_selected_action": [g.pk for g in groups],
+            "post": "yes",
+        },
+    )
+    assert not Group.objects.filter(pk__in=[g.pk for g in groups])
