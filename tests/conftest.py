@@ -5,6 +5,7 @@ import os
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from importlib import import_module
+from itertools import count
 
 import pytest
 from django.apps import apps
@@ -21,7 +22,7 @@ from django.db.backends.postgresql.operations import (
 from django.db.backends.sqlite3.base import DatabaseOperations as SQLiteOperations
 from django.db.backends.sqlite3.creation import DatabaseCreation
 from django.db.models.signals import post_migrate
-from django.test import Client
+from django.test import Client, override_settings
 from django_tasks import TaskResultStatus
 from django_tasks.signals import task_finished
 from hypothesis import settings as hypothesis_settings
@@ -124,31 +125,50 @@ def renditions_in_a_hurry():
     renditions._OPTIONS["webp"]["method"] = 0
 
 
-@pytest.fixture(autouse=True)
-def own_settings(settings, tmp_path):
-    """Files in a folder of the test's own, tasks at once, cheap passwords.
+@pytest.fixture(scope="session", autouse=True)
+def settings_of_tests(django_test_environment):
+    """Tasks at once, cheap passwords. A request that loads rows one by one fails.
 
-    A request that loads rows one by one fails.
+    Set once, since each change of a setting makes Django forget what it knows of all.
     """
-    settings.MEDIA_ROOT = tmp_path / "media"
-    settings.PRIVATE_ROOT = tmp_path / "private"
-    settings.OUTBOX_DIR = tmp_path / "outbox"
-    # Django's test runner would have put its own in front of the gate.
-    settings.MAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
-    settings.EMAIL_BACKEND = "ecfr_site.mail.backends.HoldableBackend"
-    settings.TASKS = {
-        "default": {"BACKEND": "django_tasks.backends.immediate.ImmediateBackend"}
-    }
-    # Each takes seconds; tests of documents ask for them.
-    settings.DOCUMENTS = False
-    # The cast signs in with a password alone; tests of the second factor ask for it.
-    settings.TWO_FACTOR_GROUPS = []
-    # Pages are made for every request, so that tests count what that takes.
-    settings.PAGE_CACHE = False
-    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
-    # Saving an article as a revision reads its bylines at each of up to three steps.
-    settings.ZEAL_NPLUSONE_THRESHOLD = 4
-    settings.MIDDLEWARE = ["zeal.middleware.zeal_middleware", *settings.MIDDLEWARE]
+    with override_settings(
+        # Django's test runner would have put its own in front of the gate.
+        MAIL_BACKEND="django.core.mail.backends.locmem.EmailBackend",
+        EMAIL_BACKEND="ecfr_site.mail.backends.HoldableBackend",
+        TASKS={
+            "default": {"BACKEND": "django_tasks.backends.immediate.ImmediateBackend"}
+        },
+        # Each takes seconds; tests of documents ask for them.
+        DOCUMENTS=False,
+        # The cast signs in with a password; tests of the second factor ask for it.
+        TWO_FACTOR_GROUPS=[],
+        # Pages are made for every request, so that tests count what that takes.
+        PAGE_CACHE=False,
+        PASSWORD_HASHERS=["django.contrib.auth.hashers.MD5PasswordHasher"],
+        # Saving an article as a revision reads its bylines at each of three steps.
+        ZEAL_NPLUSONE_THRESHOLD=4,
+        MIDDLEWARE=["zeal.middleware.zeal_middleware", *django_settings.MIDDLEWARE],
+    ):
+        yield
+
+
+@pytest.fixture(scope="session")
+def numbered_folders(tmp_path_factory):
+    """Paths of which none is made before there is something to put into it."""
+    base = tmp_path_factory.mktemp("files")
+    return (base / str(number) for number in count())
+
+
+@pytest.fixture(autouse=True)
+def own_folders(numbered_folders):
+    """A test finds no files but its own."""
+    folder = next(numbered_folders)
+    with override_settings(
+        MEDIA_ROOT=folder / "media",
+        PRIVATE_ROOT=folder / "private",
+        OUTBOX_DIR=folder / "outbox",
+    ):
+        yield
 
 
 @contextmanager

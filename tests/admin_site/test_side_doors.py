@@ -145,7 +145,6 @@ def hidden_rows(django_db_setup, django_db_blocker, tmp_path_factory):
         override_settings(
             MEDIA_ROOT=tmp_path_factory.mktemp("media"),
             PRIVATE_ROOT=tmp_path_factory.mktemp("private"),
-            PASSWORD_HASHERS=["django.contrib.auth.hashers.MD5PasswordHasher"],
             TASKS={"default": {"BACKEND": "django_tasks.backends.dummy.DummyBackend"}},
         ),
         transaction.atomic(),

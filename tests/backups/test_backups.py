@@ -300,7 +300,7 @@ def test_files_in_an_object_store_are_said_to_be_left_out(site, folder, settings
 def test_a_folder_that_is_a_link_is_followed(folder, tmp_path, settings):
     (tmp_path / "disk").mkdir()
     (tmp_path / "disk" / "picture.jpg").write_bytes(b"An image")
-    Path(settings.MEDIA_ROOT).mkdir()
+    Path(settings.MEDIA_ROOT).mkdir(parents=True)
     (Path(settings.MEDIA_ROOT) / "images").symlink_to(tmp_path / "disk")
     whole = create_backup(folder)
     assert "media/images/picture.jpg" in read_manifest(whole)["files"]

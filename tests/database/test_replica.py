@@ -41,9 +41,11 @@ def with_replica(settings, request):
         connections["replica"] = backend.DatabaseWrapper(whole, "replica")
         settings.DATABASE_ROUTERS = ["ecfr_site.database.replica.ReplicaRouter"]
         place = settings.MIDDLEWARE.index(BEFORE)
-        settings.MIDDLEWARE.insert(
-            place, "ecfr_site.database.replica.ReplicaMiddleware"
-        )
+        settings.MIDDLEWARE = [
+            *settings.MIDDLEWARE[:place],
+            "ecfr_site.database.replica.ReplicaMiddleware",
+            *settings.MIDDLEWARE[place:],
+        ]
         request.addfinalizer(remove)
 
     def remove():

@@ -81,7 +81,7 @@ def test_images_that_could_not_be_stored_are_named():
 
 
 def test_so_are_files(settings):
-    settings.PRIVATE_ROOT.mkdir()
+    settings.PRIVATE_ROOT.mkdir(parents=True)
     # Where a folder would have to be made.
     (settings.PRIVATE_ROOT / FOLDER.rstrip("/")).write_text("")
     report = "https://old.example/wp-content/uploads/2019/03/report.pdf"
