@@ -145,19 +145,23 @@ def pack(**parts):
     return file.getvalue()
 
 
+# Made when their turn comes: one is of 320 MB.
 @pytest.mark.parametrize(
-    ("data", "words"),
+    ("make", "words"),
     [
-        (pack(other="<x/>"), "no manuscript"),
-        (pack(word__document="<!DOCTYPE x [<!ENTITY a 'b'>]><x>&a;</x>"), "entities"),
-        (pack(word__document="<x>" + " " * 43_000_000), "longer"),
-        (pack(word__document="<x/>", a=b"\0" * 320_000_000), "unpacks to more"),
-        (pack(word__document="<x>"), "damaged"),
+        (lambda: pack(other="<x/>"), "no manuscript"),
+        (
+            lambda: pack(word__document="<!DOCTYPE x [<!ENTITY a 'b'>]><x>&a;</x>"),
+            "entities",
+        ),
+        (lambda: pack(word__document="<x>" + " " * 43_000_000), "longer"),
+        (lambda: pack(word__document="<x/>", a=b"\0" * 320_000_000), "unpacks to more"),
+        (lambda: pack(word__document="<x>"), "damaged"),
     ],
 )
-def test_bombs_and_other_packages_are_refused(data, words):
+def test_bombs_and_other_packages_are_refused(make, words):
     with pytest.raises(UnreadableManuscript, match=words):
-        read(data)
+        read(make())
 
 
 WHOLE = build(p("Said", footnote(1)), notes=["So."])
