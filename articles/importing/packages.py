@@ -72,7 +72,10 @@ def read_parts(data: bytes) -> dict[str, bytes]:
     try:
         with zipfile.ZipFile(BytesIO(data)) as package:
             return dict(_read_xml(package))
-    except BROKEN as error:
+    except UnreadableManuscript:
+        raise
+    # A ValueError: a part that would begin before the file.
+    except (*BROKEN, ValueError) as error:
         raise UnreadableManuscript(NO_MANUSCRIPT) from error
 
 
@@ -101,7 +104,7 @@ def read_file(data: bytes, name: str) -> bytes:
     try:
         with zipfile.ZipFile(BytesIO(data)) as package, package.open(name) as file:
             return file.read(MOST_BYTES)
-    except (KeyError, *BROKEN):
+    except (KeyError, ValueError, *BROKEN):
         return b""
 
 

@@ -176,6 +176,14 @@ def test_any_damage_is_refused_in_words(place, noise):
     assert found.title
 
 
+def test_a_part_that_would_begin_before_the_file_is_refused_in_words():
+    # The archive says of its list of parts that it begins 256 bytes further on.
+    data = bytearray(WHOLE)
+    data[-5] += 1
+    with pytest.raises(UnreadableManuscript, match="no manuscript"):
+        read(bytes(data))
+
+
 # LibreOffice
 
 ODT = """<office:document-content
