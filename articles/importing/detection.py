@@ -8,11 +8,11 @@ from typing import BinaryIO, cast
 from articles.importing import article_rows, person_rows
 from articles.importing.broken_xml import HEAD, find_encoding
 from articles.importing.feeds import open_feed
-from articles.importing.packages import BROKEN
 from articles.importing.parts import Part, list_parts
 from articles.importing.records import NotAnExport
 from articles.importing.wxr_file import open_export
 from articles.models import ArchiveImport
+from ecfr_site.importing.archives import BROKEN
 from ecfr_site.importing.csv_file import WORKBOOKS
 
 Source = ArchiveImport.Source

@@ -13,8 +13,8 @@ from urllib.request import Request
 from django.conf import settings
 
 from articles.importing.addresses import make_media_key
-from articles.importing.packages import BROKEN
 from articles.importing.records import MediaRecord
+from ecfr_site.importing.archives import BROKEN, open_archive
 from ecfr_site.security.outbound import build_opener, encode_address
 
 # For one file; in bytes those of an upload at the desk (IMAGE_MAX_BYTES).
@@ -63,7 +63,7 @@ class Archive:
 
     def __init__(self, file: BinaryIO) -> None:
         try:
-            self._zip = zipfile.ZipFile(file)
+            self._zip = open_archive(file)
         except BROKEN as error:
             raise NoFile("The images are no ZIP archive.") from error
         entries = self._zip.infolist()

@@ -1,13 +1,13 @@
 """Files of word processors: archives of XML, opened with limits."""
 
 import zipfile
-import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from io import BytesIO
 
 from lxml import etree
 
+from ecfr_site.importing.archives import BROKEN, open_archive
 from ecfr_site.richtext.plain_text import clean_line
 
 # Of the packed file, of all that is in it, and of its parts.
@@ -21,11 +21,6 @@ _DAMAGED = "This file is damaged. Open it in Word or LibreOffice, and save it an
 NO_MANUSCRIPT = (
     "This is no manuscript. Save it as .docx, .odt or .md. Google Docs has the first "
     "and the last under File, Download, and the web page (.html, zipped)."
-)
-# What zipfile raises for what is no archive, is damaged or is encrypted.
-BROKEN = (
-    *(zipfile.BadZipFile, zlib.error, EOFError, OSError),
-    *(NotImplementedError, RuntimeError, OverflowError),
 )
 
 
@@ -70,12 +65,9 @@ def read_parts(data: bytes) -> dict[str, bytes]:
             "This is a file of an old Word, or one with a password. Save it as .docx."
         )
     try:
-        with zipfile.ZipFile(BytesIO(data)) as package:
+        with open_archive(BytesIO(data)) as package:
             return dict(_read_xml(package))
-    except UnreadableManuscript:
-        raise
-    # A ValueError: a part that would begin before the file.
-    except (*BROKEN, ValueError) as error:
+    except BROKEN as error:
         raise UnreadableManuscript(NO_MANUSCRIPT) from error
 
 
@@ -102,9 +94,9 @@ def _read_xml(package: zipfile.ZipFile) -> Iterator[tuple[str, bytes]]:
 def read_file(data: bytes, name: str) -> bytes:
     """A file of the archive that is no XML, b"" if it is not there."""
     try:
-        with zipfile.ZipFile(BytesIO(data)) as package, package.open(name) as file:
+        with open_archive(BytesIO(data)) as package, package.open(name) as file:
             return file.read(MOST_BYTES)
-    except (KeyError, ValueError, *BROKEN):
+    except (KeyError, *BROKEN):
         return b""
 
 

@@ -17,9 +17,9 @@ from typing import IO, BinaryIO, cast
 
 from articles.importing.addresses import OldSite
 from articles.importing.media import read_name
-from articles.importing.packages import BROKEN
 from articles.importing.records import NotAnExport, Record, Site, Unreadable
 from articles.models import ArchiveImport
+from ecfr_site.importing.archives import BROKEN, open_archive
 
 # One after the other, without these limits, a small file could keep a worker for days.
 MOST_PARTS = 500
@@ -59,7 +59,7 @@ def list_parts(file: BinaryIO) -> list[Part]:
     if head != _ZIP:
         return [Part("", lambda: file)]
     try:
-        package = zipfile.ZipFile(file)
+        package = open_archive(file)
         entries = [entry for entry in package.infolist() if not entry.is_dir()]
     except BROKEN as error:
         raise NotAnExport("This ZIP archive is damaged.") from error

@@ -4,7 +4,6 @@ import csv
 import io
 import json
 import re
-import zipfile
 from collections.abc import Callable
 from pathlib import PurePath
 from typing import NamedTuple
@@ -12,6 +11,8 @@ from typing import NamedTuple
 from django.core.exceptions import ValidationError
 from django.core.files.base import File
 from django.template.defaultfilters import pluralize
+
+from ecfr_site.importing.archives import BROKEN, open_archive
 
 _OFFICE = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 _OPEN = "application/vnd.oasis.opendocument.spreadsheet"
@@ -48,7 +49,7 @@ def validate_data(file: File) -> None:
         raise ValidationError("A file of data may have up to 20 MB.")
     try:
         _CHECKS[ending](file)
-    except (ValueError, KeyError, OSError, RecursionError, zipfile.BadZipFile) as error:
+    except (ValueError, KeyError, RecursionError, *BROKEN) as error:
         raise ValidationError(
             f"This file is no {ending.upper()}, or it is damaged."
         ) from error
@@ -131,7 +132,7 @@ def _is_csv(file: File) -> bool:
 
 
 def _check_xlsx(file: File) -> None:
-    with zipfile.ZipFile(file) as archive:
+    with open_archive(file) as archive:
         names = archive.namelist()
     _refuse_macros(any("vbaproject" in name.lower() for name in names))
     if "[Content_Types].xml" not in names or "xl/workbook.xml" not in names:
@@ -139,7 +140,7 @@ def _check_xlsx(file: File) -> None:
 
 
 def _check_ods(file: File) -> None:
-    with zipfile.ZipFile(file) as archive:
+    with open_archive(file) as archive:
         names = archive.namelist()
         with archive.open("mimetype") as kind:
             if kind.read(100).strip() != _OPEN.encode():

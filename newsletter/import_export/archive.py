@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from pathlib import PurePosixPath
 from typing import BinaryIO
 
+from ecfr_site.importing.archives import BROKEN, open_archive
 from ecfr_site.importing.csv_file import Unreadable, detect_format, read_table
 
 MOST_FILES = 50
@@ -26,7 +27,6 @@ STATUSES = {
 _WORKBOOK = {"[content_types].xml", "xl/workbook.xml"}
 # Bytes of a text that tell whether it is a list.
 _SAMPLE = 16_384
-_BROKEN = (zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError)
 
 
 def is_archive(file: BinaryIO) -> bool:
@@ -37,9 +37,9 @@ def is_archive(file: BinaryIO) -> bool:
     if start not in (b"PK\x03\x04", b"PK\x05\x06"):
         return False
     try:
-        with zipfile.ZipFile(file) as archive:
+        with open_archive(file) as archive:
             names = {name.casefold() for name in archive.namelist()}
-    except _BROKEN as error:
+    except BROKEN as error:
         raise Unreadable("This archive is damaged. Export it again.") from error
     finally:
         file.seek(0)
@@ -52,9 +52,9 @@ def join_lists(file: BinaryIO) -> BinaryIO:
     A column says the status that the name of each list stands for.
     """
     try:
-        with zipfile.ZipFile(file) as archive:
+        with open_archive(file) as archive:
             return _join(archive)
-    except _BROKEN as error:
+    except BROKEN as error:
         raise Unreadable("This archive is damaged. Export it again.") from error
 
 
