@@ -52,7 +52,8 @@ def filter_articles(
     sets = [_find(each, ids) for each, ids in zip(named, in_texts, strict=True)]
     found = sets[: len(query.terms)]
     excluded = set().union(*sets[len(query.terms) :])
-    found = [ids | {live for pk, live in pairs if live and pk in ids} for ids in found]
+    for ids in found:
+        ids |= {live for pk, live in pairs if live and pk in ids}
     if query.terms:
         return articles.filter(are_among(set.intersection(*found) - excluded))
     return articles.exclude(are_among(excluded))
