@@ -38,7 +38,9 @@ def rank_places(
     places = sorted(set(places))
     ids = [catalogue.ids[place] for place in places]
     heads = read_heads(ids)
-    density = measure_density(query.terms, ids)
+    # Of a phrase PostgreSQL would tell only how near its words stand to one another.
+    words = [term for term in query.terms if not term.is_phrase]
+    density = measure_density(words, ids)
     now = timezone.now()
     weigh = _Weigher(query.terms, named, len(catalogue.ids))
     scores = {}

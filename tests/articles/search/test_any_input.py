@@ -41,7 +41,10 @@ class AnyInput(TestCase):
         article = ArticleFactory(published=True, title=f"It {text}"[:200])
         words = article.title.split()[:4]
         for word in words:
-            if word[:1] in "-−" or not analyse(word, "en").tokens or '"' in word:
+            # A minus at its beginning, perhaps after a sign that is no letter.
+            if parse_query(word).excluded or '"' in word:
+                continue
+            if not analyse(word, "en").tokens:
                 continue
             if any(mark in word for mark in "“”„«»"):
                 continue
