@@ -1,5 +1,6 @@
 """Files of data hang on figures: readers find them in the caption, wherever it is."""
 
+import sys
 import zipfile
 from io import BytesIO
 
@@ -169,6 +170,10 @@ def test_only_pdfs_are_read_for_searches(article):
     assert list(find_unread()) == []
 
 
+# Since Python 3.13 the comma itself is named, and not what stands after it.
+TRAILING_COMMA = "see line 2" if sys.version_info >= (3, 13) else "see line 3"
+
+
 @pytest.mark.parametrize(
     ("name", "content"),
     [
@@ -212,7 +217,7 @@ def test_tables_of_these_kinds_are_taken(article, name, content):
         ("a.csv", b"\0\0", "CSV UTF-8"),
         ("a.csv", b"", "CSV UTF-8"),
         ("a.json", b"{Baltic: 2}", "no JSON"),
-        ("a.json", b"[1,\n2,\n]", "see line 3"),
+        ("a.json", b"[1,\n2,\n]", TRAILING_COMMA),
         ("a.json", b'{"NaN": "NaN",\n"x": NaN}', "Line 2 has NaN, which is no JSON"),
         ("a.json", b'["\\"",\n\n-Infinity]', "Line 3 has -Infinity"),
         ("a.json", b"\xff", "Line 1 is not in UTF-8."),
