@@ -8,7 +8,7 @@ from collections.abc import Callable
 import brotli
 
 ENCODINGS: dict[str, Callable[[bytes], bytes]] = {
-    # Pages are shorter than the window of 64 KB, which takes less to set up.
+    # Most pages are shorter than the window of 64 KB, which takes less to set up.
     "br": functools.partial(brotli.compress, quality=5, lgwin=16),
     "gzip": functools.partial(gzip.compress, compresslevel=6, mtime=0),
 }

@@ -1,4 +1,4 @@
-"""What pages are made of, so that those of another release are not served."""
+"""A stamp of what pages are made of, so that no release serves those of another."""
 
 import functools
 import hashlib

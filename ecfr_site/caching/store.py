@@ -233,9 +233,12 @@ def wait_for_page(address: "Address", encoding: str) -> Page | None:
     end = time.monotonic() + LOCK_TIMEOUT
     while time.monotonic() < end and cache.get(f"{address.key}:made"):
         time.sleep(0.02)
-    # By another encoding's reader, perhaps.
-    plain: Page | None = cache.get(f"{address.key}:")
-    return plain and plain.encode(encoding)
+    page: Page | None = cache.get(f"{address.key}:{encoding}")
+    if page is None:
+        # It was made for a reader of another encoding.
+        plain: Page | None = cache.get(f"{address.key}:")
+        page = plain and plain.encode(encoding)
+    return page
 
 
 def build_page(
@@ -312,7 +315,8 @@ def parse_address(
 
 
 def _digest(name: str) -> str:
-    """What another release does not find: it may make something else of the name."""
+    """A digest of the name that another release, which may make something else of it,
+    does not find."""
     named = f"{stamp_software()} {name}"
     return hashlib.sha256(named.encode()).hexdigest()[:32]
 

@@ -1,4 +1,4 @@
-"""What a page that asks before it deletes says of all that goes with a row."""
+"""Words for all that goes with a row, on the page that asks before it is deleted."""
 
 from django import template
 from django.apps import apps
