@@ -13,7 +13,9 @@ from django.urls import reverse
 
 from articles.models import Article, Kind, Series, Topic
 from articles.models.queryset import ArticleQuerySet
+from articles.tags import list_shown_in
 from authors.models import Author, Programme
+from ecfr_site.caching.seen import LISTS
 from ecfr_site.institution.feed_formats import get_feed_path, list_feed_paths
 
 LENGTH = 30
@@ -24,13 +26,15 @@ class Subject:
     """Published articles with a name, a page and feeds of their own.
 
     key: what the names of its feeds' addresses begin with, "" for everything;
-    arguments: those of the addresses. language: of all its articles, or "".
+    tags: of the list of its articles. arguments: those of the addresses. language: of
+    all its articles, or "".
     """
 
     key: str
     name: str
     path: str
     articles: ArticleQuerySet
+    tags: tuple[str, ...] = (LISTS,)
     arguments: dict[str, str] = field(default_factory=dict)
     language: str = ""
 
@@ -75,8 +79,8 @@ def of_language(language: str) -> Subject:
         names[language],
         f"{reverse('publications')}?language={language}",
         Article.objects.published().filter(language=language),
-        {"language": language},
-        language,
+        arguments={"language": language},
+        language=language,
     )
 
 
@@ -87,6 +91,7 @@ def of_kind(kind: str) -> Subject:
         found.plural,
         found.get_absolute_url(),
         Article.objects.published().filter(kind=kind),
+        tuple(list_shown_in(found)),
         {"kind": kind},
     )
 
@@ -116,14 +121,24 @@ def of_region(slug: str) -> Subject:
 
 def _of_topic(kind: str, slug: str) -> Subject:
     topic = get_object_or_404(Topic, kind=kind, slug=slug)
-    return _of_page(kind, topic, Article.objects.published().about(topic))
+    articles = Article.objects.published().about(topic)
+    return _of_page(kind, topic, articles, *topic.family)
 
 
 def _of_page(
-    key: str, page: Author | Programme | Series | Topic, articles: ArticleQuerySet
+    key: str,
+    page: Author | Programme | Series | Topic,
+    articles: ArticleQuerySet,
+    *lists: Topic,
 ) -> Subject:
+    """`lists`: whose articles these are beside those of the page itself."""
     return Subject(
-        key, str(page), page.get_absolute_url(), articles, {"slug": page.slug}
+        key,
+        str(page),
+        page.get_absolute_url(),
+        articles,
+        tuple(list_shown_in(*(lists or [page]))),
+        {"slug": page.slug},
     )
 
 

@@ -11,6 +11,7 @@ from articles.feeds.full_text import render_full_text
 from articles.feeds.subjects import LENGTH
 from articles.models import Article, Byline
 from articles.models.attachment import PDF
+from ecfr_site.caching.seen import CORRECTIONS, LISTS
 from ecfr_site.database.days import get_midnight
 from ecfr_site.institution.feeds import Category, InstitutionFeed, Person
 from ecfr_site.richtext.absolute import make_absolute
@@ -42,7 +43,10 @@ class SubjectFeed(InstitutionFeed):
         return make_absolute(subject.path)
 
     def items(self, subject):
-        return subject.latest()
+        articles = list(subject.latest())
+        # An empty feed, which tells the day, has none.
+        self.tags = [*subject.tags, *articles] if articles else []
+        return articles
 
     def item_title(self, article):
         return article.title
@@ -110,7 +114,9 @@ class CorrectionFeed(InstitutionFeed):
         return make_absolute(reverse("corrections"))
 
     def items(self):
-        return Article.objects.published().corrections()[:LENGTH]
+        found = list(Article.objects.published().corrections()[:LENGTH])
+        self.tags = [LISTS, CORRECTIONS] if found else []
+        return found
 
     def item_title(self, correction):
         return correction.article.title

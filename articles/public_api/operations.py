@@ -35,6 +35,7 @@ from ecfr_site.api.resources import (
 )
 from ecfr_site.api.schemas import ProblemDetails
 from ecfr_site.caching.responses import mark_uncacheable, surrogate_keys
+from ecfr_site.caching.seen import LISTS
 from ecfr_site.caching.views import cached_page
 from ecfr_site.richtext.absolute import make_absolute
 from ecfr_site.security import rate_limits
@@ -61,7 +62,7 @@ def list_articles(
         results.keep_after(*_read_place(asked.cursor))
     ids = results[: asked.limit]
     found = Article.objects.for_api().in_order_of(ids)
-    return answer_list(
+    response = answer_list(
         request,
         asked,
         schemas.ArticleSummary,
@@ -69,6 +70,9 @@ def list_articles(
         cursor=_write_place(found[-1]) if results.count() > len(ids) else "",
         total=total,
     )
+    # A translation that comes to be of another article moves no list.
+    originals = (f"article-{each.translation_of_id or each.pk}" for each in found)
+    return surrogate_keys(response, LISTS, *found, *originals)
 
 
 @router.get(

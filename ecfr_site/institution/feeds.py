@@ -16,6 +16,7 @@ from django.utils.feedgenerator import (
 from django.utils.html import escape
 from django.utils.timezone import localdate
 
+from ecfr_site.caching.responses import surrogate_keys
 from ecfr_site.caching.views import Kept
 from ecfr_site.database.days import get_midnight
 from ecfr_site.institution.feed_formats import FORMATS
@@ -154,6 +155,8 @@ class InstitutionFeed(Feed):
     """A feed that knows its `institution`, asked for once a request."""
 
     kept = Kept()
+    # Of what it shows (`surrogate_keys`), once its items are known.
+    tags = ()
     # Whether hubs are told when it changes; only then does it name them.
     is_announced = False
 
@@ -161,12 +164,16 @@ class InstitutionFeed(Feed):
         self.feed_type = FEED_TYPES[format_name]
 
     def __call__(self, request, *args, **kwargs):
+        # One instance answers all requests.
+        return copy(self)._answer(request, *args, **kwargs)
+
+    def _answer(self, request, *args, **kwargs):
         response = super().__call__(request, *args, **kwargs)
         if hubs := self._list_hubs():
             links = [(f"{settings.SITE_URL}{request.path}", "self")]
             links += [(hub, "hub") for hub in hubs]
             response["Link"] = ", ".join(f'<{url}>; rel="{rel}"' for url, rel in links)
-        return response
+        return surrogate_keys(response, *self.tags) if self.tags else response
 
     def _list_hubs(self):
         return settings.WEBSUB_HUBS if self.is_announced else []
@@ -175,12 +182,10 @@ class InstitutionFeed(Feed):
         return {"hubs": self._list_hubs()}
 
     def get_feed(self, obj, request):
-        # One instance answers all requests.
-        feed = copy(self)
-        feed.institution = Institution.objects.current()
-        feed.path = request.path
-        feed.language = self.get_language(obj)
-        return super(InstitutionFeed, feed).get_feed(obj, request)
+        self.institution = Institution.objects.current()
+        self.path = request.path
+        self.language = self.get_language(obj)
+        return super().get_feed(obj, request)
 
     def get_language(self, obj):
         """The code of the language, or None for that of the request."""

@@ -95,6 +95,25 @@ def test_only_pages_that_show_it_are_made_anew(reader, rows):
         assert is_kept(reader, does_not), name
 
 
+def test_a_text_that_no_feed_shows_makes_no_feed_anew(reader, rows):
+    feeds = ["/people/ada/feed/", "/series/sea/feed/rss/", "/topics/trade/feed/json/"]
+    for address in [*feeds, "/corrections/feed/"]:
+        reader.get(address)
+
+    list_changes(rows)["pinned"]()
+
+    assert [address for address in feeds if not is_kept(reader, address)] == []
+    list_changes(rows)["article"]()
+    assert [address for address in feeds if is_kept(reader, address)] == []
+
+
+def test_a_list_of_the_api_is_made_anew_after_a_change_of_what_it_lists(reader, rows):
+    reader.get("/api/v1/articles")
+    CorrectionFactory(article=rows["other"], text="It was eight.")
+    assert b"It was eight." in reader.get("/api/v1/articles").content
+    assert is_kept(reader, "/api/v1/articles")
+
+
 def test_what_has_no_tag_concerns_every_page(reader, rows):
     read_pages(reader)
     list_changes(rows)["institution"]()

@@ -151,7 +151,9 @@ ADDRESSES = [
     *("/series/", "/series/sea/", "/topics/", "/topics/trade/"),
     *("/feed/", "/sitemap-articles.xml", "/newsletter/letters/", "/about/", "/old/"),
     "/newsletter/letters/77/",
-    *("/api/v1/articles/cables", "/api/v1/series/sea"),
+    *("/people/ada/feed/", "/topics/trade/feed/json/", "/series/sea/feed/rss/"),
+    "/corrections/feed/",
+    *("/api/v1/articles", "/api/v1/articles/cables", "/api/v1/series/sea"),
 ]
 
 
