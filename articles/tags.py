@@ -38,7 +38,7 @@ def list_shown(article: Any) -> Iterator[Model | str]:
 
 
 def list_shown_in(*subjects: Any) -> Iterator[str]:
-    """The tags of a list of articles: on a topic, in a series, of a kind, somebody's."""
+    """The tags of a list: articles on a topic, in a series, of a kind, by somebody."""
     yield SUBJECTS
     for subject in subjects:
         # Articles name kinds by their slugs.
