@@ -3,12 +3,13 @@ from django.core.exceptions import PermissionDenied
 from django.forms import Media, Script
 from django.http import JsonResponse
 from django.shortcuts import get_object_or_404
-from django.template.defaultfilters import capfirst, pluralize
+from django.template.defaultfilters import pluralize
 from django.urls import path, reverse
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.html import format_html, format_html_join
 
+from ecfr_site.admin_site.links import list_links
 from ecfr_site.admin_site.lookups import OwnLookupsMixin
 from ecfr_site.images.forms import ImageForm
 from ecfr_site.images.markup import render_picture
@@ -156,35 +157,10 @@ class ImageAdmin(OwnLookupsMixin, FoldedSearchMixin, admin.ModelAdmin):
     def get_object(self, request, object_id, from_field=None):
         image = super().get_object(request, object_id, from_field)
         if image:
-            image.links_to_uses = self.links(request, image.find_uses())
+            image.links_to_uses = list_links(
+                self.admin_site, request, image.find_uses()
+            )
         return image
-
-    def links(self, request, rows):
-        """A link to each row that the desk shows here, and how many it does not."""
-        links = []
-        hidden = 0
-        for model in dict.fromkeys(map(type, rows)):
-            of_model = [row for row in rows if type(row) is model]
-            shown = of_model
-            if self.admin_site.is_registered(model):
-                model_admin = self.admin_site.get_model_admin(model)
-                seen = model_admin.get_queryset(request).order_by()
-                pks = [row.pk for row in of_model]
-                seen = set(seen.filter(pk__in=pks).values_list("pk", flat=True))
-                shown = [row for row in of_model if row.pk in seen]
-            links += map(self.link, shown)
-            hidden += len(of_model) - len(shown)
-        if hidden:
-            links.append(f"{hidden} unpublished piece{pluralize(hidden)} of colleagues")
-        return links
-
-    def link(self, row):
-        kind = capfirst(row._meta.verbose_name)
-        if not self.admin_site.is_registered(type(row)):
-            return f"{kind}: {row}"
-        name = f"admin:{row._meta.app_label}_{row._meta.model_name}_change"
-        address = reverse(name, args=[row.pk])
-        return format_html('{}: <a href="{}">{}</a>', kind, address, row)
 
     def uploaded(self, image):
         by = f" by {image.uploaded_by}" if image.uploaded_by else ""
@@ -196,7 +172,7 @@ class ImageAdmin(OwnLookupsMixin, FoldedSearchMixin, admin.ModelAdmin):
         *deleted, protected = super().get_deleted_objects(objs, request)
         # Django would name everything, whoever asks.
         uses = dict.fromkeys(row for image in objs for row in image.find_uses())
-        return *deleted, self.links(request, list(uses)) or protected
+        return *deleted, list_links(self.admin_site, request, list(uses)) or protected
 
     def delete_queryset(self, request, queryset):
         for image in queryset.prefetch_related("showing_articles"):

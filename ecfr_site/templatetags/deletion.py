@@ -1,7 +1,14 @@
-"""Words for all that goes with a row, on the page that asks before it is deleted."""
+"""Words for what goes with a row or needs it, on the page that asks before it is
+deleted."""
 
 from django import template
 from django.apps import apps
+from django.contrib import admin
+from django.contrib.admin.utils import NestedObjects
+from django.db import router
+from django.db.models import Model
+
+from ecfr_site.admin_site.links import find_owner, list_links
 
 register = template.Library()
 
@@ -18,6 +25,21 @@ def what_goes_with(opts, model_count):
     }
     found = [(models[str(name)], count) for name, count in model_count]
     return list(filter(None, (_describe(opts, *each) for each in found)))
+
+
+@register.simple_tag(takes_context=True)
+def needed_by(context, rows):
+    """Links to what keeps a row, or several, from being deleted: of a byline to its
+    article.
+
+    Looked for again, as Django's page has only names.
+    """
+    rows = [rows] if isinstance(rows, Model) else list(rows)
+    collector = NestedObjects(router.db_for_write(type(rows[0])), origin=rows)
+    collector.collect(rows)
+    protected = sorted(collector.protected, key=lambda row: (row._meta.label, row.pk))
+    owners = dict.fromkeys(find_owner(admin.site, row, rows) for row in protected)
+    return list_links(admin.site, context["request"], list(owners))
 
 
 def _describe(opts, model, count):

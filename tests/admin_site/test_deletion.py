@@ -1,13 +1,15 @@
 """Whoever deletes something is told in words what goes with it."""
 
 import pytest
-from django.contrib.auth.models import Group
+from django.contrib.auth.models import Group, Permission
 from django.urls import reverse
 
 from tests.factories import (
     ArticleFactory,
     AuthorFactory,
     BylineFactory,
+    PositionFactory,
+    ProgrammeFactory,
     TopicFactory,
     UserFactory,
 )
@@ -27,7 +29,7 @@ def test_what_an_editor_wrote_is_counted(admin_client):
     BylineFactory(article=article)
     BylineFactory(article=article)
     text = read_page(admin_client, article)
-    assert "Delete the article “Cables”? With it goes:" in text
+    assert "Delete the article “Cables”? This also affects:" in text
     assert "<li>2 bylines</li>" in text
 
 
@@ -50,14 +52,46 @@ def test_who_loses_a_topic_is_counted_and_not_listed(admin_client):
 def test_what_has_nothing_below_it_is_asked_about_alone(admin_client):
     text = read_page(admin_client, AuthorFactory(name="Ada Verne"))
     assert "Delete the author “Ada Verne”?" in text
-    assert "With it goes" not in text
+    assert "This also affects" not in text
 
 
 def test_what_is_needed_elsewhere_is_named(admin_client):
     byline = BylineFactory(article__title="Cables")
     text = read_page(admin_client, byline.author)
-    assert "cannot be deleted, since it is needed here:" in text
+    assert "cannot be deleted while in use here:" in text
+    address = reverse("admin:articles_article_change", args=[byline.article_id])
+    assert f'Article: <a href="{address}">Cables</a>' in text
     assert "Delete the author" not in text
+
+
+def test_authors_who_are_needed_are_kept_together_with_the_articles_named(admin_client):
+    bylines = [BylineFactory(article__title=title) for title in ("Cables", "Grids")]
+    text = admin_client.post(
+        reverse("admin:authors_author_changelist"),
+        {
+            "action": "delete_selected",
+            "_selected_action": [byline.author_id for byline in bylines],
+        },
+    ).content.decode()
+    assert "cannot be deleted while in use here:" in text
+    assert text.count(">Cables</a>") == text.count(">Grids</a>") == 1
+
+
+def test_a_programme_that_somebody_directs_names_the_person(admin_client):
+    position = PositionFactory(programme=ProgrammeFactory(), author__name="Ada Verne")
+    text = read_page(admin_client, position.programme)
+    assert ">Ada Verne</a>" in text
+
+
+def test_a_draft_of_a_colleague_is_counted_and_not_named(contributor):
+    rights = Permission.objects.filter(
+        codename__in=["view_author", "delete_author", "delete_position"]
+    )
+    contributor.user.user_permissions.add(*rights)
+    byline = BylineFactory(article__title="Cables")
+    text = read_page(contributor, byline.author)
+    assert "1 unpublished piece of colleagues" in text
+    assert "Cables" not in text
 
 
 def test_of_several_rows_each_is_named_once(admin_client):

@@ -429,7 +429,7 @@ def test_a_segment_in_use_is_not_deleted(newsletter_manager, segment, edition):
     response = newsletter_manager.post(address, {"post": "yes"})
 
     assert Segment.objects.exists()
-    assert "needed here" in response.content.decode()
+    assert "in use here" in response.content.decode()
 
 
 @pytest.mark.parametrize(
