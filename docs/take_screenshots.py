@@ -131,12 +131,12 @@ def take_move_in(page):
         "[name=file]",
         {"name": "institute.xml", "mimeType": "text/xml", "buffer": write_archive()},
     )
-    press(page, "Look at it", "ready")
+    press(page, "Read the archive", "ready")
     here = page.url
     page.goto(f"{here}map/")
     page.screenshot(path=PICTURES / "move-in-map.png")
     page.goto(here)
-    press(page, "Try it", "tried")
+    press(page, "Start a trial run", "tried")
     page.goto(f"{here}report/?kind=piece")
     page.screenshot(path=PICTURES / "move-in-report.png")
 

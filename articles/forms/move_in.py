@@ -28,30 +28,30 @@ BECOMES = [
 MOST_BYTES = 1024**3
 MOST_FILES = 100
 TOO_LARGE = (
-    "An upload may have 1 GB. Have the file copied into the folder for imports on the "
-    "server, and write its name."
+    "Uploads must not exceed 1 GB. Ask the operator to copy the file into the import "
+    "folder on the server, then enter its name."
 )
-NOT_THERE = "There is no such file in the folder for imports."
+NOT_THERE = "The import folder has no file of this name. Check the name."
 
 
 class ArchiveForm(forms.Form):
     """An upload, or the name of a file below the folder that the operator chose."""
 
-    source = forms.ChoiceField(label="It comes from", choices=Source.choices)
+    source = forms.ChoiceField(label="Source", choices=Source.choices)
     file = FilesField(
         most=MOST_FILES,
         label="File",
         required=False,
         widget=FilesInput({"accept": ".xml,.zip,.json,.rss,.atom,.csv,.txt,.tsv"}),
-        help_text="Of a WordPress export in several parts all of them, or a ZIP "
-        "archive of them: links and images between them are found.",
+        help_text="If WordPress split the export, choose all its parts, or a ZIP "
+        "archive of them, so that links and images between them work.",
     )
     path = forms.CharField(
-        label="or a file on the server",
+        label="Or a file on the server",
         required=False,
         max_length=400,
-        help_text="Its name in the folder for imports: “old-site.xml”, or of a folder "
-        "with the parts of one export.",
+        help_text="Its name in the import folder, such as “old-site.xml”, or the name "
+        "of a folder with the parts of one export.",
     )
     images = forms.FileField(
         label="Images",
@@ -61,27 +61,27 @@ class ArchiveForm(forms.Form):
         "“wp-content/uploads”.",
     )
     images_path = forms.CharField(
-        label="or images on the server",
+        label="Or images on the server",
         required=False,
         max_length=400,
-        help_text="A folder or a ZIP archive in the folder for imports.",
+        help_text="The name of a folder or a ZIP archive in the import folder.",
     )
     fetches = forms.BooleanField(
-        label="Fetch images that are not there from the old site",
+        label="Fetch missing images from the old site",
         required=False,
-        help_text="It must still be on the web.",
+        help_text="The old site must still be online.",
     )
     address = forms.URLField(
         label="Address of the old site",
         required=False,
         max_length=200,
         assume_scheme="https",
-        help_text="Ghost and CSV files do not say it. Old addresses are redirected "
-        "only if they are known to be of that site.",
+        help_text="Needed for Ghost and CSV files, which do not name their site. "
+        "Only addresses of this site are redirected.",
     )
 
     def __init__(self, *args, **kwargs):
-        super().__init__(*args, label_suffix="", **kwargs)
+        super().__init__(*args, **kwargs)
         if not settings.IMPORT_DIR:
             del self.fields["path"], self.fields["images_path"]
 
@@ -123,9 +123,13 @@ class ArchiveForm(forms.Form):
     def clean(self):
         cleaned = super().clean()
         if not self.errors and bool(cleaned["file"]) == bool(cleaned.get("path")):
-            self.add_error("file", "Choose a file here or name one on the server.")
+            self.add_error(
+                "file", "Choose a file, or enter the name of one on the server."
+            )
         if cleaned.get("images") and cleaned.get("images_path"):
-            self.add_error("images", "Choose one place for the images.")
+            self.add_error(
+                "images", "Choose images to upload or on the server, not both."
+            )
         return cleaned
 
     def _check_kind(self, detect):
@@ -137,8 +141,8 @@ class ArchiveForm(forms.Form):
         chosen = self.cleaned_data.get("source")
         if chosen and kind != chosen:
             raise ValidationError(
-                f"This file is {kind.label}, and not {Source(chosen).label}. Choose "
-                "that source, or another file."
+                f"This file is {kind.label}, not {Source(chosen).label}. Change the "
+                "source or choose another file."
             )
 
 
@@ -176,12 +180,14 @@ class MappingForm(forms.Form):
     """A menu for each type, `type_0` and so on, and for each taxonomy."""
 
     language = forms.ChoiceField(
-        label="Language of pieces that name none", choices=settings.LANGUAGES
+        label="Default language",
+        choices=settings.LANGUAGES,
+        help_text="For pieces that do not name their language.",
     )
     time_zone = forms.ChoiceField(
         label="Time zone of the old site",
         choices=[(name, name) for name in sorted(zoneinfo.available_timezones())],
-        help_text="For times that do not say their zone.",
+        help_text="For times that do not name their zone.",
     )
 
     def __init__(self, received, data=None):
@@ -193,7 +199,7 @@ class MappingForm(forms.Form):
             "language": self.mapping.language,
             "time_zone": self.mapping.time_zone,
         }
-        super().__init__(data, initial=initial, label_suffix="")
+        super().__init__(data, initial=initial)
         kinds = [(LEFT_OUT, "Left out")]
         kinds += [(kind.slug, kind.name) for kind in Kind.objects.all()]
         self._add_menus("type", self.types, kinds, self.mapping.types)

@@ -49,7 +49,7 @@ def list_choices(default: str) -> list[tuple[str, str]]:
     """The classes that a term may become, beside a row that is there."""
     called = {LEFT_OUT: "left out", **ONE}.get(default, "left out")
     return [
-        (DEFAULT, f"As all here ({called})"),
+        (DEFAULT, f"Same as the taxonomy ({called})"),
         (LEFT_OUT, "Left out"),
         *((key, f"A {name}") for key, name in ONE.items()),
         *((f"{KIND}:{k.slug}", f"The kind “{k.name}”") for k in Kind.objects.all()),
@@ -91,11 +91,14 @@ def read_term_rows(rows: list[TermRow], mapping: Mapping) -> bool:
     known = {key for key, _ in list_choices("")}
     for row in rows:
         if row.chosen not in known:
-            row.error = "Choose one of these."
+            row.error = "Choose an option from the list."
         elif row.chosen in ONE and row.name:
             _join_term(row, mapping)
         elif row.name:
-            row.error = "A name is for a topic, a region or a programme."
+            row.error = (
+                "Only a topic, a region or a programme takes a name. Choose one of "
+                "them or clear the name."
+            )
         elif row.chosen == DEFAULT:
             mapping.terms.pop(row.id, None)
         else:
@@ -111,8 +114,8 @@ def _join_term(row: TermRow, mapping: Mapping) -> None:
         there = Topic.objects.filter(kind=row.chosen, name__iexact=row.name).first()
     if there is None:
         row.error = (
-            f"There is no {ONE[row.chosen]} “{row.name[:80]}” here. Leave the name "
-            "empty for a new one."
+            f"This site has no {ONE[row.chosen]} “{row.name[:80]}”. Check the name, or "
+            "leave it empty to create one."
         )
     else:
         mapping.terms[row.id] = f"{row.chosen}:{there.pk}"
@@ -170,11 +173,11 @@ def read_person_rows(rows: list[PersonRow], mapping: Mapping) -> bool:
             mapping.people[row.id] = exact[0].pk
         else:
             row.error = (
-                f"Several people here are called “{row.author[:80]}”: write the end of "
-                "the address of one."
+                f"Several authors are called “{row.author[:80]}”. Enter the last part "
+                "of the author’s page address instead."
                 if exact
-                else f"There is nobody “{row.author[:80]}” here. Leave it empty for "
-                "somebody new."
+                else f"No author is called “{row.author[:80]}”. Check the name, or "
+                "leave it empty to create an author."
             )
     return not any(row.error for row in rows)
 

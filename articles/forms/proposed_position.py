@@ -36,7 +36,6 @@ class ProposedPositionForm(forms.ModelForm):
                 "ended": None if proposal["described"] else proposal["last"] or None,
             },
             auto_id=f"id_{author}_{proposal['id']}_%s",
-            label_suffix="",
         )
         self.proposal = proposal
         self.fields["programme"].choices = [("", "None"), *programmes]

@@ -166,7 +166,7 @@ def _read_row(row: Row, seen: _Seen) -> Iterator[Record]:
         raise ValueError("It has no text.")
     number = _get(row, "id") or _get(row, "address").split(" ")[0] or _build_id(row)
     if number in seen.numbers:
-        raise ValueError(f"“{number[:60]}” stands in a row above as well.")
+        raise ValueError(f"Another row above has the id “{number[:60]}”.")
     piece = _build_piece(row, number)
     seen.numbers.add(number)
     found: list[PersonRecord | TermRecord | MediaRecord] = [
@@ -201,7 +201,7 @@ def _build_piece(row: Row, number: str) -> PieceRecord:
     changed, _ = _read_time(row, "changed")
     state = _read_state(row)
     if state == SourceState.SCHEDULED and published is None:
-        raise ValueError("It is scheduled, and does not say for when.")
+        raise ValueError("It is scheduled but has no date. Fill in “published”.")
     return PieceRecord(
         source_id=number,
         type=_get(row, "kind") or "article",
@@ -238,7 +238,7 @@ def _read_state(row: Row) -> SourceState:
     text = _get(row, "state").casefold()
     if text not in _STATES:
         raise ValueError(
-            f"“{text[:60]}” is no state. Write published, scheduled, draft or private."
+            f"“{text[:60]}” is not a state. Use published, scheduled, draft or private."
         )
     return _STATES[text]
 
@@ -246,7 +246,7 @@ def _read_state(row: Row) -> SourceState:
 def read_yes_or_no(text: str, name: str) -> bool:
     """Raises ValueError for what is neither."""
     if text.casefold() not in YES | NO:
-        raise ValueError(f"Write yes or no for “{name}”, and not “{text[:60]}”.")
+        raise ValueError(f"Enter yes or no for “{name}”, not “{text[:60]}”.")
     return text.casefold() in YES
 
 

@@ -62,7 +62,7 @@ def attach(article: Article, rows: list[ImportedItem], context: Context) -> list
                 _attach(article, row, order, context)
         # No room on the disk, for one.
         except (NoFile, ValidationError, OSError) as error:
-            losses.append(f"file {row.address} (it cannot be kept: {error})"[:300])
+            losses.append(f"file {row.address} (it cannot be saved: {error})"[:300])
         else:
             order += 1
     return losses

@@ -134,7 +134,7 @@ def _describe_repeated(
         title=described["title"],
         address=described["address"],
         outcome=Outcome.SKIPPED,
-        reason=f"An item before it has the same number, {number}. It was left out.",
+        reason=f"An earlier item has the same number, {number}, so it was left out.",
     )
 
 
@@ -158,7 +158,7 @@ def _save(
         reason = " ".join(error.messages)
     except DatabaseError as error:
         logger.warning("An item was not imported: %s %s", kind, source_id)
-        reason = f"The database refused it: {error}"
+        reason = f"The database rejected it: {error}"
     # Whatever is wrong with one item, it is named and the others come over.
     except Exception as error:
         logger.exception("An item was not imported: %s %s", kind, source_id)

@@ -195,7 +195,9 @@ def read_children(
         yield Unreadable("", f"The file cannot be read any further: {error.msg}")
         return
     if cleaned.ends_early:
-        yield Unreadable("", "The file ends in the middle: it did not arrive complete.")
+        yield Unreadable(
+            "", "The file is incomplete: it ends in the middle of an item."
+        )
 
 
 def build_too_long(number: str, title: str) -> Unreadable:
@@ -207,9 +209,7 @@ def build_too_long(number: str, title: str) -> Unreadable:
 
 def build_cut_off(number: str, title: str) -> Unreadable:
     """An item that another one begins in."""
-    return Unreadable(
-        number, f"“{title}” is cut off before its end in the file. It was left out."
-    )
+    return Unreadable(number, f"“{title}” is incomplete in the file and was left out.")
 
 
 def is_cut(element: etree._Element) -> bool:

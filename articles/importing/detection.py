@@ -42,8 +42,8 @@ def detect_parts(parts: list[Part]) -> ArchiveImport.Source:
             raise NotAnExport(f"{part.name}: {error}") from error
         if kind != Source.WORDPRESS:
             raise NotAnExport(
-                f"{part.name}: This is {kind.label}. Several files at once can only be "
-                "the parts of one WordPress export."
+                f"{part.name}: This is {kind.label}. You can choose several files "
+                "only if they are the parts of one WordPress export."
             )
     return Source.WORDPRESS
 
@@ -63,7 +63,9 @@ def _detect_one(file: BinaryIO) -> ArchiveImport.Source:
     if _GHOST.search(text):
         return Source.GHOST
     if _PAGE.search(text):
-        raise NotAnExport("This is a page of a site, and no export of it.")
+        raise NotAnExport(
+            "This is a web page, not an export. Export the site and choose that file."
+        )
     return _detect_table(head)
 
 
@@ -74,11 +76,11 @@ def _refuse_others(head: bytes) -> None:
         raise NotAnExport("This file is compressed. Unpack it first.")
     if head.startswith(WORKBOOKS):
         raise NotAnExport(
-            "This is a ZIP archive, or a file of Office. Unpack it and choose the "
-            "export in it, or save a table as “CSV UTF-8”."
+            "This is a ZIP archive or an Office file. Unpack it and choose the export "
+            "in it, or save a spreadsheet as “CSV UTF-8”."
         )
     if head.startswith(_MEDIA):
-        raise NotAnExport("This is an image or a document, and no export.")
+        raise NotAnExport("This is an image or a document, not an export.")
 
 
 def _detect_table(head: bytes) -> ArchiveImport.Source:
@@ -90,6 +92,6 @@ def _detect_table(head: bytes) -> ArchiveImport.Source:
         article_rows.read_rows(BytesIO(head), person_rows.COLUMNS, {})
         return Source.PEOPLE
     raise NotAnExport(
-        "This is no export of WordPress or Ghost, no feed, and no table with the "
-        "columns “title” and “text”, or “name”."
+        "This is not an export from WordPress or Ghost, nor a feed, nor a table with "
+        "the columns “title” and “text”, or “name”."
     )

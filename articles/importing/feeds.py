@@ -113,11 +113,11 @@ def open_feed(file: BinaryIO) -> tuple[CleanedXML, str]:
     text = head.decode(encoding, "replace")
     root = _ROOT.search(text)
     if not root:
-        raise NotAnExport("This is no feed: it has no <rss> or <feed> at its head.")
+        raise NotAnExport("This is not a feed: it does not begin with <rss> or <feed>.")
     if re.search("<!(?:ENTITY|DOCTYPE)", text[: root.start()]):
-        raise NotAnExport("This file declares entities, which no feed does.")
+        raise NotAnExport("This file declares entities, which feeds must not do.")
     if "wordpress.org/export" in text:
-        raise NotAnExport("This is a WordPress export. Choose that kind.")
+        raise NotAnExport("This is a WordPress export. Choose WordPress as its source.")
     container = _CONTAINERS[root[2]]
     prefix = f"{root[1]}:" if root[1] and container == root[2] else ""
     return CleanedXML(file, encoding, f"</{prefix}{container}>"), container
@@ -146,7 +146,9 @@ def _read_item(element: etree._Element, seen: _Seen) -> Iterator[Record]:
         yield build_too_long(number, title)
         return
     if not number:
-        yield Unreadable("", f"An item without an address or a guid: “{title}”.")
+        yield Unreadable(
+            "", f"“{title}” has neither an address nor a guid, and was left out."
+        )
         return
     authors, terms = _list_authors(element), _list_terms(element)
     for name, email in authors:

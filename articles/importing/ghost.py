@@ -137,7 +137,7 @@ def read_export(file: BinaryIO, site: Site) -> Iterator[Record]:
         if isinstance(row, dict) and table in _SMALL:
             tables.add(table, row)
     if not is_export:
-        raise NotAnExport("This is no Ghost export: it has no tables of a Ghost site.")
+        raise NotAnExport("This is not a Ghost export: it has none of Ghost’s tables.")
     for row in tables.users.values():
         person = _read_user(row, site)
         yield person
@@ -248,7 +248,7 @@ def _read_post(row: Row, tables: _Tables) -> Iterator[Record]:
     number = _get(row, "id")
     title = _get(row, "title")
     if not number:
-        yield Unreadable("", f"A post without an id: “{title}”.")
+        yield Unreadable("", f"The post “{title}” has no id and was left out.")
         return
     if any(isinstance(v, str) and len(v) > LONGEST for v in row.values()):
         yield build_too_long(number, title)
@@ -317,7 +317,7 @@ def _read_text(row: Row, site: Site) -> tuple[str, list[str]]:
         written = "".join(f"<p>{escape(part, quote=False)}</p>" for part in parts)
         return written, ["formatting and images (the export has plain text only)"]
     if source and stored is None:
-        return "", [f"the text (the export has it in the form “{source}” only)"]
+        return "", [f"the text (the export has it only as “{source}”)"]
     return "", []
 
 

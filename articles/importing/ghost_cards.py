@@ -21,9 +21,9 @@ _PLAIN = {"image", "divider", "hr", "html", "markdown", "code"}
 # Cards that do something, and say nothing.
 _ACTING = {
     "signup": "sign-up form",
-    "email": "part for mails only",
-    "email-cta": "part for mails only",
-    "paywall": "mark of the paywall",
+    "email": "e-mail-only content",
+    "email-cta": "e-mail-only content",
+    "paywall": "paywall marker",
 }
 _CARD = re.compile(r"\bkg-([a-z-]+?)-card(?![a-z-])")
 _PAYWALL = "<!--members-only-->"
@@ -33,7 +33,7 @@ def convert_cards(html: str) -> tuple[str, list[str]]:
     """HTML without Ghost’s own cards, still to be cleaned, and what was lost."""
     losses: Counter[str] = Counter()
     if _PAYWALL in html:
-        losses["border of the part for members"] += html.count(_PAYWALL)
+        losses["marker of the members-only part"] += html.count(_PAYWALL)
     if "kg-" not in html and 'href="#fn' not in html:
         return html, write_counts(sorted(losses.items()))
     root = read_loosely(html)
@@ -87,7 +87,7 @@ def _write_embed(card: HtmlElement, name: str, losses: Counter[str]) -> str:
 
 
 def _write_bookmark(card: HtmlElement, name: str, losses: Counter[str]) -> str:
-    losses["preview of a linked page, now a link"] += 1
+    losses["bookmark card, now a link"] += 1
     title = _get_text(card, "kg-bookmark-title")
     publisher = _get_text(card, "kg-bookmark-publisher")
     href = next((a.get("href", "") for a in card.iter("a")), "")
@@ -103,7 +103,7 @@ def _write_callout(card: HtmlElement, name: str, losses: Counter[str]) -> str:
 
 
 def _write_toggle(card: HtmlElement, name: str, losses: Counter[str]) -> str:
-    losses["text that unfolds, now always open"] += 1
+    losses["collapsible text, now always open"] += 1
     heading = _get_text(card, "kg-toggle-heading-text")
     content = _find_by_class(card, "kg-toggle-content")
     said = f"<h3>{escape(heading, quote=False)}</h3>" if heading else ""
@@ -135,7 +135,7 @@ def _write_recording(card: HtmlElement, name: str, losses: Counter[str]) -> str:
 
 
 def _write_unknown(card: HtmlElement, name: str, losses: Counter[str]) -> str:
-    losses[f"card “{name}”, of which the text was kept"] += 1
+    losses[f"card “{name}” (its text was kept)"] += 1
     return write_inner(card)
 
 

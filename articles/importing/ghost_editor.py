@@ -81,7 +81,7 @@ def _write_node(node: Node, losses: Counter[str], depth: int) -> str:
         tag = _get(node, "tag") if node.get("tag") in _HEADINGS else "h2"
         return f"<{tag}>{inner}</{tag}>"
     if name not in _ELEMENTS:
-        losses[f"“{name}”, of which the text was kept"] += 1
+        losses[f"“{name}” (its text was kept)"] += 1
         return f"<p>{inner}</p>"
     return f"<{_ELEMENTS[name]}>{inner}</{_ELEMENTS[name]}>"
 

@@ -95,7 +95,7 @@ def _pass_over(row: ImportedItem, earlier: ImportedItem | None) -> ImportedItem:
     elif is_pdf(row.address):
         row.outcome, row.reason = Outcome.SKIPPED, "No piece links to it."
     else:
-        row.outcome, row.reason = Outcome.SKIPPED, "Neither an image nor a PDF file."
+        row.outcome, row.reason = Outcome.SKIPPED, "It is neither an image nor a PDF."
     return row
 
 

@@ -27,7 +27,7 @@ from ecfr_site.redirects.models import SlugRedirectMixin
 Kind = ImportedItem.Kind
 Outcome = ImportedItem.Outcome
 
-DELETED = "It was deleted here."
+DELETED = "It has been deleted here."
 # The comments of the revisions that imports make.
 IMPORTED, IMPORTED_AGAIN = "Imported.", "Imported again."
 # The format of feeds that other systems have.
@@ -158,9 +158,9 @@ def get_refusal(
     if earlier.digest == new_digest:
         return Outcome.UNCHANGED, ""
     if not earlier.digest:
-        return Outcome.UNCHANGED, f"Joined to {instance}."[:300]
+        return Outcome.UNCHANGED, f"Matched with {instance}."[:300]
     if make_mark(instance) != earlier.mark:
-        return Outcome.SKIPPED, "It was changed here since, and stays as it is."
+        return Outcome.SKIPPED, "It has been changed here since, and is left as it is."
     return None
 
 

@@ -68,11 +68,9 @@ def link_batch(rows: list[ImportedItem], context: Context) -> None:
     targets = _find_targets(everything, context)
     for row, found in links.items():
         lost = [link.href for link in found if link.href not in targets]
+        row.losses += [f"link to {href[:300]}, which is not here" for href in lost]
         row.losses += [
-            f"link to {href[:300]}, which leads nowhere here" for href in lost
-        ]
-        row.losses += [
-            f"link to {link.href[:300]}, which is not live here: it works once it is"
+            f"link to {link.href[:300]}, which works once its target is published"
             for link in found
             if link.href in targets and targets[link.href].is_draft
         ]
@@ -235,7 +233,7 @@ def _join_translations(
         row.losses.append(f"translation of “{first.title}”, in the same language")
         return
     if context.is_trial and _has_translation(group, row):
-        row.losses.append(f"translation of “{first.title}”, which has one already")
+        row.losses.append(f"translation of “{first.title}”, which already has one")
     if article is None or not first.target or article.pk == first.target:
         return
     try:
@@ -243,7 +241,7 @@ def _join_translations(
             Article.objects.filter(pk=article.pk).update(translation_of=first.target)
             article.translation_of_id = first.target
     except IntegrityError:
-        row.losses.append(f"translation of “{first.title}”, which has one already")
+        row.losses.append(f"translation of “{first.title}”, which already has one")
 
 
 def _has_translation(group: ImportedItemQuerySet, row: ImportedItem) -> bool:

@@ -58,19 +58,19 @@ class Mapping:
         errors = {}
         kinds = set(Kind.objects.values_list("slug", flat=True))
         if unknown := set(self.types.values()) - kinds - {LEFT_OUT}:
-            errors["types"] = f"There is no kind “{sorted(unknown)[0]}”."
+            errors["types"] = f"The kind “{sorted(unknown)[0]}” does not exist."
         if unknown := set(self.taxonomies.values()) - set(_CLASSES):
-            errors["taxonomies"] = f"“{sorted(unknown)[0]}” is nothing terms become."
+            errors["taxonomies"] = f"Terms cannot become “{sorted(unknown)[0]}”."
         for chosen in self.terms.values():
             if not _is_known(chosen, kinds):
-                errors["terms"] = f"There is no “{chosen}”."
+                errors["terms"] = f"“{chosen}” does not exist."
         people = set(self.people.values())
         if len(people) > Author.objects.filter(pk__in=people).count():
-            errors["people"] = "An author to join somebody to is not there."
+            errors["people"] = "A matched author does not exist."
         if self.language not in dict(settings.LANGUAGES):
             errors["language"] = "The site does not have this language."
         if self.time_zone not in zoneinfo.available_timezones():
-            errors["time_zone"] = "This is no time zone."
+            errors["time_zone"] = "This is not a time zone."
         if errors:
             raise ValidationError(errors)
 

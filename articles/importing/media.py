@@ -54,8 +54,8 @@ class Folder:
                         return _read(file.read)
             # A name that no file can have, or one that this user may not read.
             except (OSError, ValueError) as error:
-                raise NoFile("it cannot be opened in the folder") from error
-        raise NoFile("it is not in the folder")
+                raise NoFile("it cannot be opened") from error
+        raise NoFile("it is not in the folder of images")
 
 
 class Archive:
@@ -65,10 +65,10 @@ class Archive:
         try:
             self._zip = open_archive(file)
         except BROKEN as error:
-            raise NoFile("The images are no ZIP archive.") from error
+            raise NoFile("The images are not a ZIP archive.") from error
         entries = self._zip.infolist()
         if len(entries) > _MOST_ENTRIES:
-            raise NoFile("The archive of images has too many files.")
+            raise NoFile("The archive of images has too many files. Split it.")
         self._entries = {_strip_root(read_name(entry)): entry for entry in entries}
 
     def read(self, record: MediaRecord) -> bytes:

@@ -8,7 +8,7 @@ from typing import NamedTuple
 _PARTIAL = re.compile(r"(\d{4})(?:-(\d{1,2})(?:-(\d{1,2}))?)?")
 _DOTS = re.compile(r"(?:(?:(\d{1,2})\.)?(\d{1,2})\.)?(\d{4})")
 _PRECISIONS = ("year", "month", "day")
-HOW_TO = "Write it as 2019-03-31, or as 2019-03 or 2019 if no more is known"
+HOW_TO = "Write it as 2019-03-31, or as 2019-03 or 2019 if you know no more"
 
 
 class PartialDate(NamedTuple):
@@ -30,7 +30,7 @@ def parse_date(text: str) -> PartialDate:
     elif found := _DOTS.fullmatch(text):
         day, month, year = found.groups()
     else:
-        raise ValueError(f"“{text[:60]}” is no date. {HOW_TO}.")
+        raise ValueError(f"“{text[:60]}” is not a date. {HOW_TO}.")
     try:
         first = date(int(year), int(month or 1), int(day or 1))
     except ValueError as error:

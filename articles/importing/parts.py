@@ -27,8 +27,8 @@ _MOST_UNPACKED = 20 * 1024**3
 _ZIP = b"PK\x03\x04"
 _OFFICE = ("[Content_Types].xml", "mimetype")
 _NOT_PARTS = (
-    "This is a ZIP archive, or a file of Office, without an .xml file of WordPress. "
-    "Unpack it and choose the export in it, or save a table as “CSV UTF-8”."
+    "This is a ZIP archive or an Office file without an .xml file from WordPress. "
+    "Unpack it and choose the export in it, or save a spreadsheet as “CSV UTF-8”."
 )
 
 
@@ -62,7 +62,7 @@ def list_parts(file: BinaryIO) -> list[Part]:
         package = open_archive(file)
         entries = [entry for entry in package.infolist() if not entry.is_dir()]
     except BROKEN as error:
-        raise NotAnExport("This ZIP archive is damaged.") from error
+        raise NotAnExport("This ZIP archive is damaged. Create it again.") from error
     names = {entry.filename for entry in entries}
     found = [
         Part(name, partial(package.open, entry))
@@ -72,7 +72,7 @@ def list_parts(file: BinaryIO) -> list[Part]:
     if not found or names.intersection(_OFFICE):
         raise NotAnExport(_NOT_PARTS)
     if sum(entry.file_size for entry in entries) > _MOST_UNPACKED:
-        raise NotAnExport("This ZIP archive unpacks to more than 20 GB.")
+        raise NotAnExport("This ZIP archive is larger than 20 GB when unpacked.")
     return _sort(found)
 
 
@@ -104,7 +104,7 @@ def _is_export(name: str) -> bool:
 
 def _sort(parts: list[Part]) -> list[Part]:
     if len(parts) > MOST_PARTS:
-        raise NotAnExport(f"An archive may have {MOST_PARTS} files.")
+        raise NotAnExport(f"An archive can have up to {MOST_PARTS} files.")
     return sorted(parts, key=lambda part: (_split(part.name), part.name))
 
 
@@ -176,7 +176,7 @@ def _check_site(own: Site, first: Site) -> None:
     one, other = OldSite(first.address), OldSite(own.address)
     if (one.host, one.home.rstrip("/")) != (other.host, other.home.rstrip("/")):
         raise NotAnExport(
-            f"This is an export of {own.address}, and not of {first.address} as those "
+            f"This is an export of {own.address}, not of {first.address} like those "
             "before it. Bring it as an import of its own."
         )
 

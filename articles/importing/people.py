@@ -50,13 +50,13 @@ def save_person(
     row.losses += find_losses(record.biography)
     joined = _find_joined(record, context)
     if joined:
-        row.outcome, row.reason = Outcome.UNCHANGED, f"Joined to {joined}."[:300]
+        row.outcome, row.reason = Outcome.UNCHANGED, f"Matched with {joined}."[:300]
         if biography and not joined.biography:
             _fill_biography(joined, biography, context)
         _add_positions(row, record, joined, context)
         return _point(row, joined)
     if record.email:
-        row.losses.append("e-mail address, which readers would see here")
+        row.losses.append("e-mail address, which readers would see")
     name, rest = cut(record.name, _length(Author, "name"))
     if rest:
         row.losses.append(f"the end of the name (“{rest}”)")
@@ -133,11 +133,11 @@ def save_term(
     )
     chosen, number = context.mapping.find_class(record.taxonomy, record.source_id)
     if not chosen:
-        row.outcome, row.reason = Outcome.SKIPPED, "Left out by the mapping."
+        row.outcome, row.reason = Outcome.SKIPPED, "The mapping leaves it out."
         return row
     row.data["becomes"] = chosen
     if there := _find_chosen(chosen, number):
-        row.outcome, row.reason = Outcome.UNCHANGED, f"Joined to {there}."[:300]
+        row.outcome, row.reason = Outcome.UNCHANGED, f"Matched with {there}."[:300]
         return _point(row, there)
     model = Programme if chosen == PROGRAMME else Topic
     name, rest = cut(record.name, _length(model, "name"))
@@ -152,7 +152,7 @@ def save_term(
         values |= {"kind": chosen, "parent_id": _find_parent(row, chosen, context)}
         same |= {"kind": chosen}
     if earlier is None and (there := _find_same(row, model, same, context)):
-        row.outcome, row.reason = Outcome.UNCHANGED, f"Joined to {there}."[:300]
+        row.outcome, row.reason = Outcome.UNCHANGED, f"Matched with {there}."[:300]
         return _point(row, there)
     _save(row, earlier, model, values, context, {})
     return row

@@ -68,7 +68,9 @@ def read_people(file: BinaryIO, site: Site) -> Iterator[Record]:
     people: dict[str, _Person] = {}
     for number, row in read_rows(file, COLUMNS, _OPTIONAL):
         if number > MOST_ROWS + 1:
-            raise NotAnExport(f"A file of people may have {MOST_ROWS:,} rows.")
+            raise NotAnExport(
+                f"A file of people can have up to {MOST_ROWS:,} rows. Split it."
+            )
         try:
             _add_row(row, people)
         except ValueError as error:
@@ -111,7 +113,7 @@ def _check_email(email: str) -> None:
     try:
         validate_email(email)
     except ValidationError as error:
-        raise ValueError(f"“{email[:60]}” is no e-mail address.") from error
+        raise ValueError(f"“{email[:60]}” is not an e-mail address.") from error
 
 
 def _read_position(row: Row) -> PositionRecord | None:
@@ -121,14 +123,14 @@ def _read_position(row: Row) -> PositionRecord | None:
     started, ended = _get(row, "from"), _get(row, "to")
     if not title:
         if programme or directs or started or ended:
-            raise ValueError("It has no position that the dates or programme are of.")
+            raise ValueError("It has dates or a programme but no position.")
         return None
     if len(title) > _LONGEST_TITLE:
-        raise ValueError(f"A position may have {_LONGEST_TITLE} characters.")
+        raise ValueError(f"A position can have up to {_LONGEST_TITLE} characters.")
     if directs and not programme:
         raise ValueError("A directorship needs its programme.")
     if not started:
-        raise ValueError("A position needs the day, month or year that it began in.")
+        raise ValueError("A position needs the day, month or year in which it began.")
     first = parse_date(started).first
     last = parse_date(ended).last if ended else None
     if last and last < first:

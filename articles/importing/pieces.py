@@ -30,8 +30,8 @@ _LENGTHS = {
     "seo_description": ("description for search engines", 300),
 }
 _STATES = {
-    SourceState.PRIVATE: "It was private: a draft here.",
-    SourceState.PASSWORD: "It had a password: a draft here.",
+    SourceState.PRIVATE: "It was private, so it is a draft here.",
+    SourceState.PASSWORD: "It had a password, so it is a draft here.",
 }
 
 
@@ -91,7 +91,9 @@ def _choose_language(record: PieceRecord, piece: Piece, context: Context) -> str
     if record.language in dict(settings.LANGUAGES):
         return record.language
     if record.language:
-        piece.losses.append(f"its language “{record.language}”, which is not set up")
+        piece.losses.append(
+            f"language “{record.language}”, which this site does not have"
+        )
     return context.mapping.language
 
 
@@ -123,12 +125,14 @@ def _decide_state(
     if record.state == SourceState.PUBLISHED:
         at = at or changed
         if at is None:
-            piece.losses.append("It was published without a date: a draft here.")
+            piece.losses.append(
+                "It was published without a date, so it is a draft here."
+            )
         elif at <= timezone.now():
             state = State.PUBLISHED
     if at and (record.state == SourceState.SCHEDULED or at > timezone.now()):
         when = date_format(timezone.localtime(at), "j F Y, H:i")
-        piece.losses.append(f"It was to be published on {when}: a draft here.")
+        piece.losses.append(f"It was scheduled for {when}, so it is a draft here.")
     elif record.state == SourceState.DRAFT:
         at = None
     elif record.state in _STATES:
@@ -160,12 +164,12 @@ def _choose_image(
     row = context.find_media_by_id(record.image)
     if row is None or not row.is_here or _is_gone(row):
         called = row.address if row else record.image
-        piece.losses.append(f"its image ({called}), which did not come over")
+        piece.losses.append(f"lead image ({called}), which was not imported")
         return none
     alt = cut(row.data.get("alt", ""), 300)[0]
     if not alt:
         piece.losses.append(
-            "Its image had no alternative text, and is marked as decoration."
+            "The lead image had no alternative text and is marked as decoration."
         )
     return {"image_id": row.target, "image_alt": alt, "image_decorative": not alt}
 
@@ -182,9 +186,9 @@ def _file_under(record: PieceRecord, piece: Piece, context: Context) -> None:
     for taxonomy, slug in record.terms:
         term = context.terms.get((taxonomy, slug))
         if term is None or term.outcome == Outcome.FAILED:
-            piece.losses.append(f"its {taxonomy} “{slug}”, which the archive lacks")
+            piece.losses.append(f"{taxonomy} “{slug}”, which is not in the archive")
         elif not term.is_here:
-            piece.losses.append(f"its {taxonomy} “{term.title}”, left out")
+            piece.losses.append(f"{taxonomy} “{term.title}”, which was left out")
         elif term.data["becomes"] == "kind":
             _, _, piece.kind = context.mapping.terms[term.source_id].partition(":")
         elif term.target or context.is_trial:
@@ -197,9 +201,9 @@ def _find_authors(record: PieceRecord, piece: Piece, context: Context) -> list[i
     for login in record.authors:
         person = context.find_person(login)
         if person is None:
-            piece.losses.append(f"its author “{login}”, whom the archive lacks")
+            piece.losses.append(f"author “{login}”, who is not in the archive")
         elif not person.is_here:
-            piece.losses.append(f"its author “{person.title}”, who did not come over")
+            piece.losses.append(f"author “{person.title}”, who was not imported")
         else:
             found.append(person.target or 0)
     return list(dict.fromkeys(found))

@@ -297,7 +297,7 @@ def _list_site_addresses(context: Context) -> Iterator[tuple[str, str]]:
 
 def _log(found: ArchiveImport, what: str) -> None:
     counts = found.items.count_outcomes().items()
-    counted = ", ".join(f"{n:,} {kind} {outcome}" for (kind, outcome), n in counts)
+    counted = ", ".join(f"{kind} {outcome}: {n:,}" for (kind, outcome), n in counts)
     detail = f"{what}: {found.name}, {counted}."
     log.record("import", found.by, found, detail)
 

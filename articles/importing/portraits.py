@@ -39,11 +39,11 @@ def _list_portraits(context: Context) -> Iterator[tuple[ImportedItem, str]]:
 
 def _find_loss(media: ImportedItem | None, number: str) -> str:
     if media is None:
-        return f"portrait ({number[:200]}), which the archive lacks"
+        return f"portrait ({number[:200]}), which is not in the archive"
     if media.is_here:
         return ""
     called = media.address or number
-    return f"portrait ({called[:200]}), which did not come over: {media.reason}"
+    return f"portrait ({called[:200]}), which was not imported: {media.reason}"
 
 
 def _set(person: ImportedItem, number: int, image: int, is_trial: bool) -> str:
@@ -52,7 +52,7 @@ def _set(person: ImportedItem, number: int, image: int, is_trial: bool) -> str:
     if author is None or author.photo_id == image:
         return ""
     if author.photo_id:
-        return "portrait, as there is one here already"
+        return "portrait, because the author already has one"
     if not Image.objects.filter(pk=image).exists():
         return "portrait, which was deleted here"
     if is_trial:

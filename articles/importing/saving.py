@@ -29,7 +29,7 @@ from ecfr_site.richtext.fields import MAX_LENGTH
 
 # Whatever is wrong with one piece.
 _UNSAVABLE = (DatabaseError, ValidationError, NoFile)
-_OLDER = "Its last change there is older than that of the import before."
+_OLDER = "An earlier import brought a newer version of it."
 
 
 def describe_piece(record: PieceRecord, context: Context) -> dict[str, Any]:
@@ -69,7 +69,7 @@ def save_piece(
         return leave_alone(row, earlier, refused)
     row.outcome = Outcome.UPDATED if article else Outcome.CREATED
     if len(piece.values["body"]) > MAX_LENGTH:
-        raise ValidationError("The text is longer than any that can be saved here.")
+        raise ValidationError("The text is too long to be saved.")
     if context.is_trial:
         suppose_attached(piece.files, piece.is_draft)
         if article:
@@ -95,7 +95,7 @@ def _get_refusal(record: PieceRecord, context: Context) -> str:
     if record.state == SourceState.TRASH:
         return "It was in the trash."
     if not context.mapping.types.get(record.type):
-        return f"Pieces of the type “{record.type}” are left out by the mapping."[:300]
+        return f"The mapping leaves out pieces of the type “{record.type}”."[:300]
     return ""
 
 
@@ -109,7 +109,7 @@ def _write_modified(record: PieceRecord, context: Context) -> str:
 def _find_reason(earlier, article, new_digest, modified):
     refused = get_refusal(earlier, article, new_digest)
     if not refused and article.changes:
-        return Outcome.SKIPPED, "Somebody is working on changes to it here."
+        return Outcome.SKIPPED, "It has a working copy here."
     if not refused and modified and modified < earlier.data.get("modified", ""):
         return Outcome.SKIPPED, _OLDER
     return refused

@@ -25,7 +25,7 @@ def run_archive_import(pk: int) -> None:
         more = run_step(pk)
     except Exception:
         logger.exception("Import %s of an archive was stopped by an error.", pk)
-        ArchiveImport(pk=pk).stop("An error stopped it. It can go on.")
+        ArchiveImport(pk=pk).stop("An error stopped the work. You can resume it.")
         return
     if more:
         enqueue_once(run_archive_import, pk)

@@ -28,7 +28,7 @@ _SHOWN = re.compile(r"<(?:img|iframe|video|audio|object|embed|table)\b", re.I)
 # Elements whose words alone are kept.
 _CHANGED = {
     "pre": "preformatted text, now in paragraphs",
-    "details": "passage that could be folded, now open",
+    "details": "collapsible text, now always open",
 }
 _WORDPRESS = ("classic", "blocks")
 
@@ -97,7 +97,7 @@ def _place_images(html: str, context: Context) -> tuple[str, list[str]]:
         row = next((rows[key] for key in keys[source] if key in rows), None)
         if row is None or not row.is_here or (row.target and row.target not in images):
             if not source.startswith("data:"):
-                losses.append(f"image that did not come over ({source[:200]})")
+                losses.append(f"image that was not imported ({source[:200]})")
                 return _LOST
             return found[0]
         return _set_source(found[0], row, images)
@@ -116,7 +116,7 @@ def _drop_captions(html: str) -> tuple[str, list[str]]:
         if _LOST not in rest or _SHOWN.search(rest) or read_text(rest):
             return found[0]
         if words := read_text(caption[1] if caption else ""):
-            losses.append(f"caption of an image that did not come over: “{words}”")
+            losses.append(f"caption of an image that was not imported: “{words}”")
         return ""
 
     html = _FIGURE.sub(drop, html) if _LOST in html else html

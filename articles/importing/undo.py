@@ -42,7 +42,7 @@ _OWN = {
 }
 # Of an article its own, of a topic or a programme a use.
 _FILED = {"articles.article_topics", "articles.article_programmes"}
-CHANGED = "It was changed here since."
+CHANGED = "It has been changed here since."
 
 
 def find_uses(found: ArchiveImport) -> dict[str, str]:
@@ -109,7 +109,7 @@ def name_broken_links(found: ArchiveImport) -> None:
         article = row.find_target()
         links = list_links(article.body) if isinstance(article, Article) else []
         lost = [href for href in links if href.partition("#")[0] in went]
-        row.losses += [f"link to {href[:300]}, which was taken back" for href in lost]
+        row.losses += [f"link to {href[:300]}, which was deleted" for href in lost]
         row.save(update_fields=["losses"])
 
 
@@ -117,7 +117,7 @@ def _get_link(instance: models.Model, uses: dict[str, str]) -> str:
     """A sentence on who links to it or to a file that it offers; empty for nobody."""
     paths = [get_path(each) for each in (instance, *_list_attached(instance))]
     title = next((uses[path] for path in paths if path in uses), None)
-    return "" if title is None else f"It is used here: “{title}” links to it."
+    return "" if title is None else f"“{title}” links to it."
 
 
 def _get_use(instance: models.Model) -> str:
@@ -127,7 +127,7 @@ def _get_use(instance: models.Model) -> str:
         collector.collect([instance])
     except (ProtectedError, RestrictedError) as error:
         held_by = next(iter(getattr(error, "protected_objects", [])), None)
-        return f"It is used here: {held_by}."[:300]
+        return f"In use here: {held_by}."[:300]
     found = {row for rows in collector.data.values() for row in rows} - {instance}
     models_found = {type(row) for row in found}
     models_found |= {rows.model for rows in collector.fast_deletes if rows.exists()}
@@ -137,7 +137,7 @@ def _get_use(instance: models.Model) -> str:
         if any(map(_is_there, several)):
             strange.append(field.model)
     if strange:
-        return f"It is used here: {strange[0]._meta.verbose_name_plural}."
+        return f"In use here: {strange[0]._meta.verbose_name_plural}."
     return ""
 
 
@@ -157,7 +157,7 @@ def _delete(row: ImportedItem, instance: models.Model) -> None:
             instance.delete()
     except ProtectedError:
         # An image that a text shows.
-        _note(row, Outcome.KEPT, "It is used here.")
+        _note(row, Outcome.KEPT, "An article shows it.")
         return
     if isinstance(instance, Article):
         remember_imported([number])

@@ -190,7 +190,7 @@ def _write_block(
     if found["void"] and name not in ("separator", "spacer", "footnotes", "more"):
         context.losses[f"block “{name}”"] += 1
     elif "/" in name and name.partition("/")[0] != "core-embed":
-        context.losses[f"block “{name}”, of which the text was kept"] += 1
+        context.losses[f"block “{name}” (its text was kept)"] += 1
     return ""
 
 
@@ -270,10 +270,10 @@ def _write_shortcode(
     if name in ("video", "audio") and (source := _find_source(values)):
         context.losses[f"{name} recording, now a link"] += 1
         return f'\n\n<p><a href="{escape(source)}">{escape(source)}</a></p>\n\n'
-    kept = ", of which the text was kept" if content.strip() else ""
     title = values.get("title", "").strip()
-    lost = f", without its title “{title}”" if title else ""
-    context.losses[f"[{name}]{kept}{lost}"] += 1
+    lost = f" and its title “{title}”" if title else ""
+    kept = " (its text was kept)" if content.strip() else ""
+    context.losses[f"shortcode [{name}]{lost}{kept}"] += 1
     return content
 
 
@@ -351,7 +351,7 @@ def _place_notes(html: str, context: _Context) -> str:
         if name and name in context.notes:
             replace(mark, write_note(context.notes[name]))
         elif name:
-            context.losses["footnote without a text"] += 1
+            context.losses["footnote without text"] += 1
             mark.drop_tree()
     place_listed_notes(root)
     return write_inner(root)

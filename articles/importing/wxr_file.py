@@ -14,16 +14,18 @@ def open_export(file: BinaryIO) -> CleanedXML:
     text = head.decode(encoding, "replace").lstrip("\ufeff \t\r\n")
     start = text.split("<rss", 1)[0]
     if head.startswith(b"PK"):
-        raise NotAnExport("This is a ZIP archive. Unpack it, and choose the XML file.")
+        raise NotAnExport("This is a ZIP archive. Unpack it and choose the XML file.")
     if head.startswith(b"\x1f\x8b"):
         raise NotAnExport("This file is compressed. Unpack it first.")
     if "<!ENTITY" in start or "<!DOCTYPE" in start:
-        raise NotAnExport("This file declares entities, which no export does.")
+        raise NotAnExport("This file declares entities, which exports never do.")
     if "<rss" not in text:
-        raise NotAnExport("This is no WordPress export: it has no <rss> at its head.")
+        raise NotAnExport(
+            "This is not a WordPress export: it does not begin with <rss>."
+        )
     if "wordpress.org/export" not in text:
         raise NotAnExport(
-            "This is an RSS feed and no WordPress export. Make one in WordPress "
+            "This is an RSS feed, not a WordPress export. Make one in WordPress "
             "under Tools, Export."
         )
     return CleanedXML(file, encoding, "</channel>")

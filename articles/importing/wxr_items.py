@@ -79,17 +79,17 @@ def read_item(element: etree._Element, site: Site) -> Iterator[Record]:
         if is_cut_in_field(element) or not get(element, _LAST_FIELD):
             yield build_cut_off(number, title)
             return
-        losses = ("what followed in the file: its item has no end",)
+        losses = ("anything after a damaged place in the item",)
     if not number.isdecimal():
-        called = f"“{number}” for a number" if number else "no number"
+        called = f"the invalid number “{number}”" if number else "no number"
         address = get(element, "link") or get(element, "guid")
         if type_ == REUSABLE_BLOCK or type_ in GUEST_TYPES or not address:
-            reason = f"An item with {called}: “{title}”. It was left out."
+            reason = f"“{title}” has {called} and was left out."
             yield Unreadable("", reason)
             return
         losses = (
             *losses,
-            f"It has {called}, and is known by its address instead.",
+            f"It has {called} and is identified by its address instead.",
         )
         number = address
     if type_ == "attachment":

@@ -29,7 +29,9 @@ def read_author(element: etree._Element) -> PersonRecord | Unreadable:
     full = f"{get(element, 'author_first_name')} {get(element, 'author_last_name')}"
     name = get(element, "author_display_name") or full.strip() or login
     if not name:
-        return Unreadable("", "An author without a name or a login.")
+        return Unreadable(
+            "", "An author has neither a name nor a login, and was left out."
+        )
     slug = make_nicename(login)
     return PersonRecord(
         source_id=f"author-{login}",

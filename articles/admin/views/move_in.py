@@ -22,12 +22,19 @@ REFRESH = 3
 ADD_POSITION = "authors.add_position"
 STEPS = [
     ("Choose a file", 1),
-    ("Say what becomes of it", 2),
-    ("Try it", 3),
+    ("Map the content", 2),
+    ("Trial run", 3),
     ("Import", 4),
 ]
 STEPS_OF = {State.LOOKING: 2, State.READY: 2}
 MAY_BE_MAPPED = (State.READY, State.TRIED)
+# As the audit log has it.
+BEGUN = {
+    State.LOOKING: "Begun: reading.",
+    State.TRYING: "Begun: trial run.",
+    State.IMPORTING: "Begun: import.",
+    State.UNDOING: "Begun: undo.",
+}
 
 
 def list_imports(request, model_admin):
@@ -167,7 +174,7 @@ def _act(request, received):
             enqueue(received)
     elif act == "discard" and not received.is_under_way:
         received.remove_files()
-        messages.success(request, "The uploaded files were removed.")
+        messages.success(request, "The uploaded files have been deleted.")
     else:
         raise Http404
     return go_to("move_in_import", received.pk)
@@ -175,7 +182,7 @@ def _act(request, received):
 
 def _begin(request, received, state):
     if received.begin(state):
-        log.record("import", object=received, detail=f"Begun, {state.label}.")
+        log.record("import", object=received, detail=BEGUN[state])
         enqueue(received)
 
 

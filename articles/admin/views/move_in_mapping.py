@@ -32,7 +32,7 @@ def map_archive(request, model_admin, pk):
         request,
         model_admin,
         "move_in_map",
-        "What becomes of it",
+        "Map the content",
         received=received,
         form=form,
     )
@@ -62,7 +62,7 @@ def map_terms(request, model_admin, pk):
         request,
         model_admin,
         "move_in_terms",
-        f"What becomes of “{taxonomy}”",
+        f"Map the terms of “{taxonomy}”",
         received=received,
         taxonomy=taxonomy,
         page=page,
@@ -92,7 +92,7 @@ def map_people(request, model_admin, pk):
         request,
         model_admin,
         "move_in_people",
-        "Who is who",
+        "Match people",
         received=received,
         page=page,
         rows=rows,
@@ -142,7 +142,8 @@ def _save(request, received, mapping, is_clean, number):
     if not is_clean:
         return False
     set_mapping(received, mapping)
-    messages.success(request, f"Saved: {number:,} rows.")
+    rows = "1 row" if number == 1 else f"{number:,} rows"
+    messages.success(request, f"Saved {rows}.")
     return True
 
 

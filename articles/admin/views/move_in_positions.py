@@ -68,14 +68,18 @@ def _decide(request, received, programmes):
     number = posted.get("proposal", "")
     proposal = find_proposal(row, number) if row else None
     if proposal is None:
-        messages.warning(request, "This was decided meanwhile.")
+        messages.warning(
+            request, "Somebody has already added or declined this position."
+        )
         return None
     if "decline" in posted:
         decline(row, number)
-        messages.success(request, f"Turned down for {row.title}: {proposal['title']}.")
+        messages.success(request, f"Declined for {row.title}: {proposal['title']}.")
         return None
     if row.find_target() is None:
-        messages.warning(request, f"{row.title} was deleted here.")
+        messages.warning(
+            request, f"{row.title} has been deleted, so the position was not added."
+        )
         return None
     form = ProposedPositionForm(proposal, row.target, programmes, posted)
     if not form.is_valid():

@@ -18,7 +18,7 @@ _TABLES = {
     ArchiveImport.Source.CSV: article_rows.COLUMNS,
     ArchiveImport.Source.PEOPLE: person_rows.COLUMNS,
 }
-COLUMNS = ["kind", "title", "address", "outcome", "reason", "left out or changed"]
+COLUMNS = ["kind", "title", "address", "result", "reason", "left out or changed"]
 
 
 def show_report(request, model_admin, pk):
@@ -31,7 +31,7 @@ def show_report(request, model_admin, pk):
         request,
         model_admin,
         "move_in_report",
-        "Report",
+        "Import report",
         received=received,
         page=page,
         rows=list(_list_targets(model_admin.admin_site, page.object_list)),
@@ -45,7 +45,7 @@ def show_report(request, model_admin, pk):
 def download_report(request, model_admin, pk):
     """The same items as CSV."""
     received = find_import(request, pk)
-    log.record("export", object=received, detail="The report.")
+    log.record("export", object=received, detail="Report.")
     items = _narrow(request, received).iterator(chunk_size=500)
     rows = (
         [
@@ -65,7 +65,7 @@ def download_refused(request, model_admin, pk):
     """The refused rows of a table as they are in it, to be corrected and brought anew;
     nothing if it is no table, or was removed."""
     received = find_import(request, pk)
-    log.record("export", object=received, detail="The refused rows.")
+    log.record("export", object=received, detail="Refused rows.")
     return csv_format.download(f"refused-{pk}.csv", _list_refused(received))
 
 

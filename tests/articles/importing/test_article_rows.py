@@ -145,8 +145,8 @@ def test_a_long_text_of_many_lines_is_one_cell():
 
 def test_nothing_is_published_that_does_not_say_so():
     assert read_piece(published="2019-03-04").state == SourceState.DRAFT
-    assert "is no state" in reason(state="ready")
-    assert "for when" in reason(state="scheduled")
+    assert "is not a state" in reason(state="ready")
+    assert "has no date" in reason(state="scheduled")
 
 
 @pytest.mark.parametrize(
@@ -203,7 +203,7 @@ def test_a_bad_row_is_named_and_costs_the_others_nothing():
         "Line 3: It has no title.",
         "Line 4: More cells than columns: put quotation marks around a text with a "
         "comma.",
-        "Line 5: “1” stands in a row above as well.",
+        "Line 5: Another row above has the id “1”.",
     ]
 
 

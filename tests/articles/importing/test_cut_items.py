@@ -34,7 +34,7 @@ def test_an_item_that_is_cut_off_is_named_and_the_next_ones_come(
     pieces, unreadable = read(item(1), cut(2, place), item(3), item(4))
     assert [piece.source_id for piece in pieces] == ["1", "3", "4"]
     assert [each.reason for each in unreadable] == [
-        "“Piece 2” is cut off before its end in the file. It was left out."
+        "“Piece 2” is incomplete in the file and was left out."
     ]
 
 
@@ -42,7 +42,7 @@ def test_one_that_lacks_only_its_end_comes_and_says_so():
     pieces, unreadable = read(item(1), cut(2, "</item>"), item(3))
     assert [piece.source_id for piece in pieces] == ["1", "2", "3"]
     assert pieces[1].html == "<p>One two three</p>"
-    assert pieces[1].losses == ("what followed in the file: its item has no end",)
+    assert pieces[1].losses == ("anything after a damaged place in the item",)
     assert not unreadable
 
 

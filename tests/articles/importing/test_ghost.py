@@ -214,9 +214,7 @@ def test_a_text_that_is_not_there_as_html_is_told():
     assert plain.losses == ("formatting and images (the export has plain text only)",)
     nothing = read_piece(html=None, plaintext=None, lexical="{broken")
     assert nothing.html == ""
-    assert nothing.losses == (
-        "the text (the export has it in the form “lexical” only)",
-    )
+    assert nothing.losses == ("the text (the export has it only as “lexical”)",)
 
 
 def test_a_person_says_what_is_not_taken():
@@ -265,7 +263,7 @@ def card(name, inner, tag="div"):
                 "figure",
             ),
             '<p><a href="https://x.example/">Title &amp; more</a> (X)</p>',
-            "preview of a linked page, now a link",
+            "bookmark card, now a link",
         ),
         (
             card(
@@ -283,7 +281,7 @@ def card(name, inner, tag="div"):
                 '<div class="kg-toggle-content"><p>In it</p></div>',
             ),
             "<h3>More</h3><p>In it</p>",
-            "text that unfolds, now always open",
+            "collapsible text, now always open",
         ),
         (
             card(
@@ -301,7 +299,7 @@ def card(name, inner, tag="div"):
         (
             card("product", "<h4>A book</h4><p>Good.</p>"),
             "<h4>A book</h4><p>Good.</p>",
-            "card “product”, of which the text was kept",
+            "card “product” (its text was kept)",
         ),
         (card("signup", "<form><input></form>"), "", "sign-up form"),
         (

@@ -91,7 +91,7 @@ def test_what_is_unknown_is_named():
     assert piece.html.startswith("<p>Yes or no?</p>")
     assert piece.losses == (
         "card “product”",
-        "“poll”, of which the text was kept",
+        "“poll” (its text was kept)",
         "sign-up form",
     )
 

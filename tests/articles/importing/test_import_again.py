@@ -53,7 +53,7 @@ def test_an_older_export_leaves_newer_texts_and_says_so():
         older = move_in(*POST, SECOND, state=state)
         assert outcomes(older) == {"1": "skipped"}
         assert older.items.get(kind="piece").reason == (
-            "Its last change there is older than that of the import before."
+            "An earlier import brought a newer version of it."
         )
     assert outcomes(move_in(*POST, SECOND)) == {"1": "skipped"}
     assert get_body() == "<p>V3.</p>"

@@ -72,9 +72,7 @@ def test_links_do_not_lead_to_what_another_site_had_at_the_same_path():
     found = move_in_from("https://other.example")
     href = "https://other.example/?p=101"
     assert f'href="{href}"' in get_body("two")
-    assert get_losses(found, source_id="2") == [
-        f"link to {href}, which leads nowhere here"
-    ]
+    assert get_losses(found, source_id="2") == [f"link to {href}, which is not here"]
 
 
 def test_they_do_if_it_is_the_same_site_under_another_address():
@@ -86,16 +84,14 @@ def test_they_do_if_it_is_the_same_site_under_another_address():
 def test_what_was_removed_for_good_leads_nowhere():
     Redirect.objects.create(site_id=1, old_path="/?p=101", new_path="")
     found = move_in(*POST, item(2, text=LINKING, slug="two"))
-    assert get_losses(found, source_id="2") == [
-        "link to /?p=101, which leads nowhere here"
-    ]
+    assert get_losses(found, source_id="2") == ["link to /?p=101, which is not here"]
 
 
 def test_what_was_deleted_here_leads_nowhere_though_it_is_redirected():
     move_in(*POST, item(101))
     Article.objects.all().delete()
     found = move_in(*POST, item(2, text=LINKING, slug="two"))
-    assert "leads nowhere" in get_losses(found, source_id="2")[0]
+    assert "which is not here" in get_losses(found, source_id="2")[0]
 
 
 # Drafts
@@ -105,7 +101,7 @@ def test_a_link_to_a_draft_is_named_and_does_not_tell_of_it(client):
     secret = item(101, "A secret", slug="a-secret", status="draft")
     found = move_in(*POST, secret, item(2, text=LINKING, slug="two"))
     assert get_losses(found, source_id="2") == [
-        "link to /?p=101, which is not live here: it works once it is"
+        "link to /?p=101, which works once its target is published"
     ]
     article = Article.objects.get(slug="two")
     assert "secret" not in article.body + article.body_html
@@ -127,11 +123,11 @@ def test_so_is_one_to_a_file_of_a_draft():
         item(2, text=link, slug="two"),
     )
     found = move_in(*parts, media=pack(**{"2019/03/a.pdf": make_pdf("Tariffs")}))
-    assert "not live here" in get_losses(found, source_id="2")[0]
+    assert "works once its target is published" in get_losses(found, source_id="2")[0]
     assert 'href="/wp-content/uploads/2019/03/a.pdf"' in get_body("two")
 
 
 def test_what_was_taken_back_leads_nowhere():
     work(move_in(*POST, item(101)), State.UNDOING)
     found = move_in(*POST, item(2, text=LINKING, slug="two"))
-    assert "leads nowhere" in get_losses(found, source_id="2")[0]
+    assert "which is not here" in get_losses(found, source_id="2")[0]

@@ -32,10 +32,10 @@ def test_what_was_deleted_here_costs_a_later_piece_nothing_else():
     found = move_in(*POST, photo(), item(2, text=text, **new), media=images())
     assert Article.objects.get().body == "<p>Words.</p>"
     losses = get_losses(found, source_id="2")
-    assert "its author “Ada Verne”, who did not come over" in losses
-    assert "its category “Asia”, left out" in losses
-    assert f"image that did not come over ({FILE})" in losses
-    assert "its image (2019/03/table.jpg), which did not come over" in losses
+    assert "author “Ada Verne”, who was not imported" in losses
+    assert "category “Asia”, which was left out" in losses
+    assert f"image that was not imported ({FILE})" in losses
+    assert "lead image (2019/03/table.jpg), which was not imported" in losses
 
 
 def test_so_it_does_if_the_later_export_lacks_it():
@@ -46,8 +46,8 @@ def test_so_it_does_if_the_later_export_lacks_it():
     found = move_in(item(2, slug="b", meta=meta))
     assert Article.objects.get().slug == "b"
     assert get_losses(found, source_id="2")[:2] == [
-        "its image (2019/03/table.jpg), which did not come over",
-        "its author “ada”, whom the archive lacks",
+        "lead image (2019/03/table.jpg), which was not imported",
+        "author “ada”, who is not in the archive",
     ]
 
 
@@ -77,7 +77,7 @@ def test_images_that_could_not_be_stored_are_named():
     assert outcomes(found, "media") == {"7": "failed"}
     assert outcomes(found) == {"1": "created"}
     assert "Words" in Article.objects.get().body
-    assert f"image that did not come over ({FILE})" in get_losses(found)
+    assert f"image that was not imported ({FILE})" in get_losses(found)
 
 
 def test_so_are_files(settings):
@@ -92,7 +92,7 @@ def test_so_are_files(settings):
         media=pack(**{"2019/03/report.pdf": b"%PDF-1.7 report"}),
     )
     assert outcomes(found) == {"1": "created"}
-    assert "report.pdf (it cannot be kept" in get_losses(found)[0]
+    assert "report.pdf (it cannot be saved" in get_losses(found)[0]
 
 
 def test_a_name_that_no_file_can_have_costs_only_the_image(tmp_path):
@@ -122,8 +122,8 @@ def test_a_caption_goes_with_its_image_and_is_named(text):
     found = move_in(*POST, item(text=f"<p>Words.</p>{text}"))
     assert Article.objects.get().body == "<p>Words.</p>"
     losses = get_losses(found)
-    assert f"image that did not come over ({FILE})" in losses
-    assert "caption of an image that did not come over: “A table, photo: Ben”" in losses
+    assert f"image that was not imported ({FILE})" in losses
+    assert "caption of an image that was not imported: “A table, photo: Ben”" in losses
 
 
 @pytest.mark.parametrize(
@@ -147,7 +147,7 @@ def test_an_item_without_a_number_is_known_by_its_address(number):
     row = found.items.get(kind="piece", title="Lost")
     assert row.source_id == "https://old.example/2019/03/a-piece/"
     assert row.outcome == "created"
-    assert "is known by its address instead" in row.losses[0]
+    assert "is identified by its address instead" in row.losses[0]
     assert set(outcomes(move_in(*parts)).values()) == {"unchanged"}
 
 
@@ -165,13 +165,13 @@ def test_a_number_that_two_items_have_is_that_of_the_first():
             "skipped",
             "Second",
             "/2019/03/second/",
-            "An item before it has the same number, 1. It was left out.",
+            "An earlier item has the same number, 1, so it was left out.",
         ),
         (
             "skipped",
             "Table",
             "2019/03/chair.jpg",
-            "An item before it has the same number, 7. It was left out.",
+            "An earlier item has the same number, 7, so it was left out.",
         ),
     ]
 

@@ -105,10 +105,10 @@ def test_acts_are_posted(administrator):
 def test_a_file_of_another_kind_is_refused_at_the_field(administrator):
     response = upload(administrator, ghost(post()))
     assert errors_of(response)["file"] == [
-        "This file is Ghost, and not WordPress. Choose that source, or another file."
+        "This file is Ghost, not WordPress. Change the source or choose another file."
     ]
     response = upload(administrator, io.BytesIO(b"\x89PNG..."))
-    assert "no export" in errors_of(response)["file"][0]
+    assert "not an export" in errors_of(response)["file"][0]
     assert not ArchiveImport.objects.exists()
 
 
@@ -116,23 +116,25 @@ def test_one_file_is_needed_and_only_one(administrator, settings, tmp_path):
     settings.IMPORT_DIR = str(tmp_path)
     (tmp_path / "old.xml").write_bytes(archive().getvalue())
     assert errors_of(upload(administrator))["file"] == [
-        "Choose a file here or name one on the server."
+        "Choose a file, or enter the name of one on the server."
     ]
     both = upload(administrator, archive(), path="old.xml")
-    assert errors_of(both)["file"] == ["Choose a file here or name one on the server."]
+    assert errors_of(both)["file"] == [
+        "Choose a file, or enter the name of one on the server."
+    ]
 
 
 def test_an_upload_beyond_the_limit_is_refused_at_the_field(administrator, monkeypatch):
     monkeypatch.setattr(move_in, "MOST_BYTES", 10)
     response = upload(administrator, archive())
-    assert "may have 1 GB" in errors_of(response)["file"][0]
+    assert "must not exceed 1 GB" in errors_of(response)["file"][0]
 
 
 def test_images_that_are_no_archive_are_refused_at_the_field(administrator):
     response = upload(
         administrator, archive(), images=SimpleUploadedFile("media.zip", b"no zip")
     )
-    assert errors_of(response)["images"] == ["The images are no ZIP archive."]
+    assert errors_of(response)["images"] == ["The images are not a ZIP archive."]
 
 
 def test_images_may_come_as_a_zip_archive(administrator):
@@ -157,7 +159,7 @@ def test_a_file_on_the_server_is_read_in_its_folder_only(
 
     for name in ("../secret.xml", str(tmp_path / "secret.xml"), "link.xml", ".", "no"):
         response = upload(administrator, path=name)
-        assert "no such file" in errors_of(response)["path"][0], name
+        assert "no file of this name" in errors_of(response)["path"][0], name
 
     assert upload(administrator, path="old.xml").path == str(folder / "old.xml")
 
@@ -248,9 +250,9 @@ def test_a_term_becomes_what_is_chosen(administrator):
 @pytest.mark.parametrize(
     ("becomes", "name", "error"),
     [
-        ("topic", "Azia", "There is no topic “Azia” here"),
-        ("kind:nonsense", "", "Choose one of these"),
-        ("", "Asia", "is for a topic"),
+        ("topic", "Azia", "This site has no topic “Azia”"),
+        ("kind:nonsense", "", "Choose an option from the list"),
+        ("", "Asia", "Only a topic"),
     ],
 )
 def test_a_term_that_cannot_become_it_is_marked_and_nothing_is_lost(
@@ -293,7 +295,7 @@ def test_people_are_proposed_by_name_and_can_be_somebody_else(administrator):
         assert received.mapping["people"] == stored
 
     response = administrator.post(page(received, "people"), {"author": "Nobody"})
-    assert "There is nobody “Nobody” here" in response.text
+    assert "No author is called “Nobody”" in response.text
 
 
 def test_of_two_people_with_one_name_the_slug_says_which(administrator):
@@ -301,7 +303,7 @@ def test_of_two_people_with_one_name_the_slug_says_which(administrator):
     received = upload(administrator, archive())
     assert received.mapping["people"] == {}
     response = administrator.post(page(received, "people"), {"author": "Ada Verne"})
-    assert "Several people here" in response.text
+    assert "Several authors are called" in response.text
     administrator.post(page(received, "people"), {"author": first.slug})
     received.refresh_from_db()
     assert received.mapping["people"] == {"author-ada": first.pk}
@@ -318,7 +320,7 @@ def test_a_trial_stores_nothing_but_its_report(administrator):
     assert not Article.objects.exists()
     assert not Author.objects.exists()
     text = administrator.get(page(received)).text
-    assert "nothing is stored" in text
+    assert "Nothing is stored" in text
     assert "?kind=piece&amp;outcome=created" in text
 
 
@@ -348,7 +350,7 @@ def test_the_newer_import_is_named_which_is_undone_first(administrator):
     newer = act(administrator, upload(administrator, archive()), "import")
     text = administrator.get(page(older, "undo")).text
     assert page(newer) in text
-    assert "holds on to 3 items of this one" in text
+    assert "uses 3 items of this one" in text
     assert "will be deleted" not in text
     assert 'class="danger"' not in text
     administrator.post(page(older, "undo"))
@@ -360,8 +362,8 @@ def test_a_trial_that_was_stopped_offers_no_undo(administrator):
     received = upload(administrator, archive())
     ArchiveImport.objects.update(state=State.STOPPED, stopped_in=State.TRYING)
     shown = administrator.get(page(received)).text
-    assert "The trial was stopped." in shown
-    assert 'aria-current="step">Try it<' in shown
+    assert "The trial run was stopped." in shown
+    assert 'aria-current="step">Trial run<' in shown
     assert page(received, "undo") not in shown
     response = administrator.get(page(received, "undo"), follow=True)
     assert response.redirect_chain[-1][0] == page(received)
@@ -379,7 +381,7 @@ def test_the_page_of_an_import_under_way_shows_itself_anew(administrator):
     ArchiveImport.objects.update(state=State.IMPORTING, phase=3, done=2)
     response = administrator.get(page(received))
     assert response["Refresh"] == "3"
-    assert "Pieces: 2 of 3 records passed" in response.text
+    assert "Pieces: 2 of 3 records" in response.text
     act(administrator, received, "stop")
     assert received.state == State.STOPPED
     act(administrator, received, "resume")

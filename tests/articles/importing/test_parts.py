@@ -99,7 +99,7 @@ def test_a_part_that_breaks_off_is_named():
     file = pack(**{"a.xml": export(*ONE).read(), "b.xml": whole[: len(whole) // 2]})
     found = move_in(file)
     row = found.items.get(kind="unreadable")
-    assert row.reason.startswith("b.xml: The file ends in the middle")
+    assert row.reason.startswith("b.xml: The file is incomplete")
     assert Article.objects.get().title == "One"
 
 
@@ -123,7 +123,7 @@ def test_a_part_of_something_else_is_named_and_refuses_all(content, words):
 def test_a_file_of_office_is_no_archive_of_parts():
     found = move_in(pack(**{"[Content_Types].xml": "<a/>", "xl/a.xml": "<a/>"}))
     assert found.state == State.REFUSED
-    assert "file of Office" in found.trouble
+    assert "Office file" in found.trouble
 
 
 def upload(client, *contents, **fields):
@@ -144,8 +144,8 @@ def test_several_parts_are_uploaded_as_one_import(administrator):  # noqa: F811
 def test_an_upload_names_the_part_that_is_wrong(administrator):  # noqa: F811
     response = upload(administrator, export(*ONE).read(), b"title,text\na,b\n")
     assert errors_of(response)["file"] == [
-        "part-2.xml: This is CSV of articles. Several files at once can only be the "
-        "parts of one WordPress export."
+        "part-2.xml: This is CSV of articles. You can choose several files only if "
+        "they are the parts of one WordPress export."
     ]
     assert not ArchiveImport.objects.exists()
 

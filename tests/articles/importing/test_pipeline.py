@@ -92,7 +92,7 @@ def test_terms_become_what_the_mapping_says():
     article = Article.objects.get()
     assert article.topics.get() == Topic.objects.get(kind="region", name="Asia")
     assert article.kind_id == "policy-brief"
-    assert get_losses(found) == ["its series “X”, left out"]
+    assert get_losses(found) == ["series “X”, which was left out"]
 
 
 def test_a_term_stands_under_the_one_above_it():
@@ -115,15 +115,15 @@ def test_types_that_are_not_mapped_are_left_out_and_said():
     [
         ({"status": "draft"}, ""),
         ({"status": "pending"}, ""),
-        ({"status": "private"}, "It was private: a draft here."),
-        ({"password": "x"}, "It had a password: a draft here."),
+        ({"status": "private"}, "It was private, so it is a draft here."),
+        ({"password": "x"}, "It had a password, so it is a draft here."),
         (
             {"status": "future", "date": "2090-01-02 10:00:00"},
-            "It was to be published on 2 January 2090, 11:00: a draft here.",
+            "It was scheduled for 2 January 2090, 11:00, so it is a draft here.",
         ),
         (
             {"date": "2090-01-02 10:00:00"},
-            "It was to be published on 2 January 2090, 11:00: a draft here.",
+            "It was scheduled for 2 January 2090, 11:00, so it is a draft here.",
         ),
     ],
 )
@@ -206,7 +206,7 @@ def test_what_loses_its_form_is_named():
     found = move_in(*POST, item(text=text, title=""))
     assert get_losses(found) == [
         "preformatted text, now in paragraphs",
-        "passage that could be folded, now open",
+        "collapsible text, now always open",
         "It had no title.",
     ]
 
@@ -249,7 +249,7 @@ def test_a_pdf_is_attached_to_the_piece_that_links_to_it(client):
 def test_an_image_that_did_not_come_over_is_named():
     found = move_in(*POST, item(text=f'<img src="{FILE}">Words.'), photo())
     assert "<img" not in Article.objects.get().body
-    assert get_losses(found) == [f"image that did not come over ({FILE})"]
+    assert get_losses(found) == [f"image that was not imported ({FILE})"]
     assert found.items.get(kind="media").outcome == "skipped"
 
 
@@ -306,9 +306,7 @@ def test_links_to_lists_lead_to_ours_and_searches_are_redirected():
 
 def test_links_that_lead_nowhere_are_named():
     found = move_in(*POST, item(text='<a href="https://old.example/gone/">a</a>'))
-    assert get_losses(found) == [
-        "link to https://old.example/gone/, which leads nowhere here"
-    ]
+    assert get_losses(found) == ["link to https://old.example/gone/, which is not here"]
 
 
 def test_the_database_plans_by_what_came_over():
@@ -441,4 +439,4 @@ def test_a_broken_end_is_named():
     finish(found)
     work(found, State.IMPORTING)
     [row] = found.items.filter(kind="unreadable")
-    assert (row.outcome, "did not arrive complete" in row.reason) == ("failed", True)
+    assert (row.outcome, "The file is incomplete" in row.reason) == ("failed", True)

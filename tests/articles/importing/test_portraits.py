@@ -79,14 +79,14 @@ def test_who_has_a_portrait_keeps_it():
     here.refresh_from_db()
     assert here.photo == kept
     lost = get_losses(found, "person", "guest-9")
-    assert lost == ["portrait, as there is one here already"]
+    assert lost == ["portrait, because the author already has one"]
 
 
 def test_a_portrait_that_did_not_come_over_is_named_also_in_a_trial():
     for state in (State.TRYING, State.IMPORTING):
         found = move_in(GUEST, photo(), state=state)
         [loss] = get_losses(found, "person", "guest-9")
-        assert loss.startswith("portrait (2019/03/ada.jpg), which did not come over")
+        assert loss.startswith("portrait (2019/03/ada.jpg), which was not imported")
     assert Author.objects.get().photo is None
 
 

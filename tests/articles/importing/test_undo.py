@@ -96,7 +96,7 @@ def test_a_topic_under_which_somebody_filed_something_stays():
 
     assert list(own.topics.all()) == [topic]
     row = found.items.get(kind="term", outcome="kept")
-    assert "used here" in row.reason
+    assert "In use here" in row.reason
 
 
 def test_what_was_undone_can_be_imported_again():
@@ -201,7 +201,7 @@ def test_what_is_kept_names_its_links_to_what_went():
     work(found, State.UNDOING)
     row = found.items.get(kind="piece", source_id="1")
     assert row.outcome == "kept"
-    assert row.losses == ["link to /article/b/#end, which was taken back"]
+    assert row.losses == ["link to /article/b/#end, which was deleted"]
 
 
 def test_what_other_articles_link_to_is_kept_and_says_so():
@@ -216,7 +216,7 @@ def test_what_other_articles_link_to_is_kept_and_says_so():
     row = found.items.get(kind="piece")
     assert (row.outcome, row.reason) == (
         "kept",
-        "It is used here: “Mine” links to it.",
+        "“Mine” links to it.",
     )
     file = found.items.get(kind="media", source_id="8")
     assert (file.outcome, file.reason) == ("kept", "It belongs to A piece.")
@@ -251,5 +251,5 @@ def test_what_is_kept_names_its_links_to_files_that_went():
     work(found, State.UNDOING)
     assert outcomes(found) == {"1": "undone", "2": "kept"}
     assert found.items.get(kind="piece", source_id="2").losses == [
-        f"link to {url}, which was taken back"
+        f"link to {url}, which was deleted"
     ]

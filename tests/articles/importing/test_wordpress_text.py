@@ -124,13 +124,16 @@ def test_an_embedded_page_is_one_link_however_its_block_is_written(inner):
 def test_the_title_of_an_unknown_shortcode_is_told():
     html, losses = show('[item title="Part"]<p>Words.</p>[/item]')
     assert plain_text(html) == "Words."
-    assert losses == ["[item], of which the text was kept, without its title “Part”"]
+    assert losses == ["shortcode [item] and its title “Part” (its text was kept)"]
 
 
 def test_unknown_shortcodes_are_told_and_their_text_is_kept():
     html, losses = show('[button url="/x"]Read on[/button] and [contact-form-7 id="3"]')
     assert plain_text(html) == "Read on and"
-    assert losses == ["[button], of which the text was kept", "[contact-form-7]"]
+    assert losses == [
+        "shortcode [button] (its text was kept)",
+        "shortcode [contact-form-7]",
+    ]
 
 
 @pytest.mark.parametrize(
@@ -303,7 +306,7 @@ def test_blocks_that_a_program_fills_are_told():
         "<p>Caption</p><!-- /wp:acme/chart -->"
     )
     assert losses == [
-        "block “acme/chart”, of which the text was kept",
+        "block “acme/chart” (its text was kept)",
         "block “latest-posts”",
     ]
 

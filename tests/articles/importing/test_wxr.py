@@ -295,7 +295,7 @@ def test_an_export_that_ends_early_gives_what_is_there():
 
 def test_a_block_without_a_number_is_named():
     rows = read(export(item("", "Lost", type="wp_block"), item(2)))
-    reason = "An item with no number: “Lost”. It was left out."
+    reason = "“Lost” has no number and was left out."
     assert rows[0] == Unreadable("", reason)
     assert rows[1].source_id == "2"
 
@@ -313,8 +313,8 @@ def test_other_encodings_are_read(encoding):
     [
         (b"PK\x03\x04 more", "ZIP"),
         (b"\x1f\x8b\x08 more", "compressed"),
-        (b"<html><body>No</body></html>", "no WordPress export"),
-        (b"", "no WordPress export"),
+        (b"<html><body>No</body></html>", "not a WordPress export"),
+        (b"", "not a WordPress export"),
         (b'<?xml version="1.0"?><rss version="2.0"><channel/></rss>', "an RSS feed"),
     ],
 )
