@@ -11,7 +11,7 @@ ACCEPTED = ".docx,.odt,.md,.markdown,.zip"
 def _refuse_too_large(files):
     if too_large := [file.name for file in files if file.size > MOST_BYTES]:
         raise forms.ValidationError(
-            f"A manuscript may have 50 MB: {', '.join(too_large)} has more."
+            f"A manuscript must not exceed 50 MB. Too large: {', '.join(too_large)}."
         )
 
 
@@ -24,7 +24,7 @@ class _ChangesField(forms.ChoiceField):
             choices=[("accept", "Accept them"), ("reject", "Reject them")],
             initial="accept",
             widget=forms.RadioSelect,
-            help_text="Comments are never taken over.",
+            help_text="Comments are never imported.",
         )
 
 
@@ -32,9 +32,9 @@ class ManuscriptsForm(forms.Form):
     manuscripts = FilesField(
         most=MOST_FILES,
         label="Manuscripts",
-        help_text="Files of Word (.docx), LibreOffice (.odt) or Markdown (.md), one or "
-        "several; of Google Docs their download as one of these, or as a web page "
-        "(.zip). Each becomes a draft.",
+        help_text="One or more files from Word (.docx), LibreOffice (.odt) or Markdown "
+        "(.md). Download Google Docs as one of these or as a web page (.zip). Each "
+        "file becomes a draft.",
         widget=FilesInput(attrs={"accept": ACCEPTED}),
     )
     language = forms.ChoiceField(choices=settings.LANGUAGES)
@@ -49,9 +49,9 @@ class ManuscriptsForm(forms.Form):
 class ManuscriptForm(forms.Form):
     manuscript = forms.FileField(
         label="Manuscript",
-        help_text="A file of Word (.docx), LibreOffice (.odt) or Markdown (.md), or a "
-        "web page of Google Docs (.zip). You see what it would change before anything "
-        "is saved.",
+        help_text="A file from Word (.docx), LibreOffice (.odt) or Markdown (.md), or "
+        "a web page from Google Docs (.zip). You can review its changes before "
+        "anything is saved.",
         widget=forms.ClearableFileInput(attrs={"accept": ACCEPTED}),
     )
     changes = _ChangesField()
@@ -66,10 +66,10 @@ class MergeForm(forms.Form):
     """The parts of a manuscript that replace those of the draft."""
 
     parts = forms.MultipleChoiceField(
-        label="Take over",
+        label="Parts to replace",
         widget=forms.CheckboxSelectMultiple,
         error_messages={
-            "required": "Choose at least one, or leave the draft as it is."
+            "required": "Choose at least one part, or keep the draft as it is."
         },
     )
     upload = forms.CharField(widget=forms.HiddenInput)

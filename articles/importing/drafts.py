@@ -26,13 +26,13 @@ def create_draft(manuscript, user, language):
     fields, title_losses = fit_fields(manuscript, body)
     with reversion.create_revision():
         reversion.set_user(user)
-        reversion.set_comment("Made of a manuscript.")
+        reversion.set_comment("Made from a manuscript.")
         article = Article(**fields, language=language)
         article.slug = article.find_free_slug(article.title)
         article.created_by = article.changed_by = user
         article.save()
     LogEntry.objects.log_actions(
-        user.pk, [article], ADDITION, "Made of a manuscript.", single_object=True
+        user.pk, [article], ADDITION, "Made from a manuscript.", single_object=True
     )
     return article, [*manuscript.losses, *image_losses, *title_losses]
 

@@ -43,9 +43,11 @@ def convert_markdown(data: bytes) -> tuple[str, list[ManuscriptImage], Counter[s
     try:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        raise UnreadableManuscript("This file is no text in UTF-8.") from error
+        raise UnreadableManuscript(
+            "This file is not text in UTF-8. Save it as UTF-8."
+        ) from error
     if "\0" in text:
-        raise UnreadableManuscript("This file is no text.")
+        raise UnreadableManuscript("This file is not text.")
     text = text.replace("\r\n", "\n")
     images: list[ManuscriptImage] = []
     losses: Counter[str] = Counter()

@@ -17,10 +17,10 @@ _MOST_PARTS = 5_000
 _MOST_XML = 40 * 1024 * 1024
 # Addresses of images in the text, until they are in the library.
 IMAGE_SCHEME = "https://manuscript.invalid/"
-_DAMAGED = "This file is damaged. Open it in Word or LibreOffice, and save it anew."
+_DAMAGED = "This file is damaged. Open it in Word or LibreOffice and save it again."
 NO_MANUSCRIPT = (
-    "This is no manuscript. Save it as .docx, .odt or .md. Google Docs has the first "
-    "and the last under File, Download, and the web page (.html, zipped)."
+    "This is not a manuscript. Save it as .docx, .odt or .md. In Google Docs choose "
+    "File, Download, then .docx, .md or “Web page (.html, zipped)”."
 )
 
 
@@ -54,7 +54,7 @@ def build_damaged() -> UnreadableManuscript:
 
 def check_size(data: bytes) -> None:
     if len(data) > MOST_BYTES:
-        raise UnreadableManuscript("A manuscript may have 50 MB.")
+        raise UnreadableManuscript("A manuscript must not exceed 50 MB.")
 
 
 def read_parts(data: bytes) -> dict[str, bytes]:
@@ -62,7 +62,8 @@ def read_parts(data: bytes) -> dict[str, bytes]:
     check_size(data)
     if data.startswith(b"\xd0\xcf\x11\xe0"):
         raise UnreadableManuscript(
-            "This is a file of an old Word, or one with a password. Save it as .docx."
+            "This file has a password or comes from an old Word. Save it as .docx "
+            "without a password."
         )
     try:
         with open_archive(BytesIO(data)) as package:
@@ -77,7 +78,7 @@ def _read_xml(package: zipfile.ZipFile) -> Iterator[tuple[str, bytes]]:
         len(entries) > _MOST_PARTS
         or sum(entry.file_size for entry in entries) > _MOST_UNPACKED
     ):
-        raise UnreadableManuscript("This file unpacks to more than any manuscript.")
+        raise UnreadableManuscript("This file is too large when unpacked.")
     for entry in entries:
         if not entry.filename.endswith((".xml", ".rels")):
             continue
@@ -85,9 +86,11 @@ def _read_xml(package: zipfile.ZipFile) -> Iterator[tuple[str, bytes]]:
             # The size that the archive states may be a lie.
             content = part.read(_MOST_XML + 1)
         if len(content) > _MOST_XML:
-            raise UnreadableManuscript("Its text is longer than any manuscript.")
+            raise UnreadableManuscript("The text of this file is too long.")
         if b"<!DOCTYPE" in content or b"<!ENTITY" in content:
-            raise UnreadableManuscript("This file declares entities of its own.")
+            raise UnreadableManuscript(
+                "This file declares its own XML entities and cannot be read."
+            )
         yield entry.filename, content
 
 

@@ -63,11 +63,13 @@ def _decide(request, article, model_admin):
     try:
         kept, manuscript = merging.read_upload(request.POST["upload"], article)
     except merging.Gone:
-        messages.error(request, "The file is no longer here: choose it again.")
+        messages.error(
+            request, "The manuscript has been deleted. Choose the file again."
+        )
         return redirect("admin:articles_article_merge", article.pk)
     if "leave" in request.POST:
         merging.forget_upload(kept)
-        messages.info(request, "Nothing was taken over.")
+        messages.info(request, "The draft has not changed.")
         return redirect("admin:articles_article_change", article.pk)
     differing, _ = merging.compare_with(article, manuscript)
     form = MergeForm(differing, request.POST)
@@ -79,13 +81,14 @@ def _decide(request, article, model_admin):
         losses = merging.merge(article, manuscript, parts, kept["digest"], request.user)
     except merging.ChangedMeanwhile:
         messages.warning(
-            request, "The draft was changed in the meantime. Compare it once more."
+            request,
+            "Somebody changed the draft in the meantime. Compare the two again.",
         )
         article.refresh_from_db()
         upload = merging.renew_upload(kept, article)
         return _compare(request, article, manuscript, upload, model_admin)
     merging.forget_upload(kept)
-    messages.success(request, "Taken over from the manuscript.")
+    messages.success(request, "The draft has been updated from the manuscript.")
     if losses:
         messages.warning(request, f"Left out: {', '.join(losses)}.")
     return redirect("admin:articles_article_change", article.pk)

@@ -126,10 +126,10 @@ def test_text_from_right_to_left_says_so():
 @pytest.mark.parametrize(
     ("data", "words"),
     [
-        (b"", "no manuscript"),
-        (b"%PDF-1.7", "no manuscript"),
+        (b"", "not a manuscript"),
+        (b"%PDF-1.7", "not a manuscript"),
         (b"\xd0\xcf\x11\xe0old", "old Word"),
-        (build(p("x"))[:-40], "no manuscript"),
+        (build(p("x"))[:-40], "not a manuscript"),
     ],
 )
 def test_other_files_are_refused_with_what_they_are(data, words):
@@ -149,13 +149,16 @@ def pack(**parts):
 @pytest.mark.parametrize(
     ("make", "words"),
     [
-        (lambda: pack(other="<x/>"), "no manuscript"),
+        (lambda: pack(other="<x/>"), "not a manuscript"),
         (
             lambda: pack(word__document="<!DOCTYPE x [<!ENTITY a 'b'>]><x>&a;</x>"),
             "entities",
         ),
-        (lambda: pack(word__document="<x>" + " " * 43_000_000), "longer"),
-        (lambda: pack(word__document="<x/>", a=b"\0" * 320_000_000), "unpacks to more"),
+        (lambda: pack(word__document="<x>" + " " * 43_000_000), "is too long"),
+        (
+            lambda: pack(word__document="<x/>", a=b"\0" * 320_000_000),
+            "too large when unpacked",
+        ),
         (lambda: pack(word__document="<x>"), "damaged"),
     ],
 )
@@ -180,7 +183,7 @@ def test_a_part_that_would_begin_before_the_file_is_refused_in_words():
     # The archive says of its list of parts that it begins 256 bytes further on.
     data = bytearray(WHOLE)
     data[-5] += 1
-    with pytest.raises(UnreadableManuscript, match="no manuscript"):
+    with pytest.raises(UnreadableManuscript, match="not a manuscript"):
         read(bytes(data))
 
 
@@ -300,7 +303,7 @@ def test_images_are_in_the_library_and_in_the_text(send):
 def test_a_file_that_cannot_be_read_costs_the_others_nothing(send):
     page = send(("bad.docx", b"no"), ("one.docx", build(p("Words."))))
 
-    assert "This is no manuscript" in page
+    assert "This is not a manuscript" in page
     assert Article.objects.count() == 1
 
 

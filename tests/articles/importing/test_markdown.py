@@ -77,7 +77,7 @@ def test_html_in_markdown_is_cleaned():
 
 @pytest.mark.parametrize("data", [b"\xff\xfe\x00", b"a\0b"])
 def test_what_is_no_text_is_refused(data):
-    with pytest.raises(UnreadableManuscript, match="no text"):
+    with pytest.raises(UnreadableManuscript, match="not text"):
         read(data)
 
 

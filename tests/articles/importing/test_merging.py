@@ -79,7 +79,7 @@ def test_the_comparison_writes_nothing(compare, draft):
 
 def test_only_the_chosen_parts_are_taken_over(compare, decide, draft):
     page = decide(compare(), "body", "standfirst")
-    assert "Taken over" in page.text
+    assert "The draft has been updated from the manuscript." in page.text
     draft.refresh_from_db()
     assert draft.title == "The desk’s own headline"
     assert draft.standfirst == "What it hides."
@@ -108,7 +108,7 @@ def test_a_change_in_the_meantime_is_shown_first(compare, decide, draft):
     draft.body = "<p>A colleague’s paragraph.</p>"
     draft.save()
     again = decide(page, "body")
-    assert "changed in the meantime" in again.text
+    assert "changed the draft in the meantime" in again.text
     assert "colleague" in again.text
     draft.refresh_from_db()
     assert "colleague" in draft.body
@@ -165,7 +165,7 @@ def test_the_same_text_is_said_to_be_the_same(compare, draft):
 
 
 def test_a_file_that_cannot_be_read_is_refused_at_the_field(compare):
-    assert "This is no manuscript" in compare(b"no").text
+    assert "This is not a manuscript" in compare(b"no").text
     assert not list_kept()
 
 
@@ -189,7 +189,7 @@ def test_a_sign_off_no_longer_counts(publisher, draft):
 def test_a_live_page_is_changed_by_its_working_copy_alone(publisher):
     live = ArticleFactory(published=True)
     page = publisher.get(f"/admin/articles/article/{live.pk}/manuscript/")
-    assert "Begin changes to it" in page.text
+    assert "Begin one" in page.text
     assert 'type="file"' not in page.text
 
 
@@ -201,7 +201,7 @@ def test_another_drafts_upload_is_not_taken(contributor, compare, draft):
         {"upload": upload, "parts": ["body"]},
         follow=True,
     )
-    assert "no longer here" in page.text
+    assert "Choose the file again" in page.text
     other.refresh_from_db()
     assert "mended" not in other.body
 
