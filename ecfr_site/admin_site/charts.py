@@ -83,9 +83,9 @@ def list_levels(top, bars):
 
 
 def format_per_cent(value):
-    """As it is read: "95 %", "94.7 %", "0.62 %"."""
+    """As it is read: "95%", "94.7%", "0.62%"."""
     digits = 1 if value >= 10 else 2
-    return f"{value:.{digits}f}".removesuffix("." + "0" * digits) + " %"
+    return f"{value:.{digits}f}".removesuffix("." + "0" * digits) + "%"
 
 
 def _limit_length(pixels):

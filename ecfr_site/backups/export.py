@@ -75,7 +75,7 @@ class Table:
 
 
 TABLES = [
-    Table("institution", Institution, "What the site says of its owner"),
+    Table("institution", Institution, "The institution’s details"),
     Table(
         "articles",
         Article,
@@ -94,17 +94,17 @@ TABLES = [
             "body_html",
         ),
     ),
-    Table("bylines", Byline, "Who wrote which article, in which order"),
+    Table("bylines", Byline, "Authors of each article, in order"),
     Table("attachments", Attachment, "Files of articles: `file` is below private/"),
-    Table("corrections", Correction, "What was corrected in which article"),
+    Table("corrections", Correction, "Corrections by article"),
     Table("kinds", Kind, "Kinds of publications, by the slugs in `kind`"),
     Table("series", Series, "Series and projects"),
-    Table("funders", Funder, "Who paid for articles and projects"),
+    Table("funders", Funder, "Funders of articles and projects"),
     Table("topics", Topic, "Topics and regions"),
-    Table("editorial_policy", EditorialPolicy, "What is asked of articles"),
+    Table("editorial_policy", EditorialPolicy, "Rules and limits of the checklist"),
     Table("people", Author, "Authors"),
-    Table("people_links", AuthorLink, "Their pages elsewhere"),
-    Table("positions", Position, "Who held which position from when to when"),
+    Table("people_links", AuthorLink, "Their profiles on other sites"),
+    Table("positions", Position, "Positions with their first and last days"),
     Table("programmes", Programme, "Programmes"),
     Table(
         "images",
@@ -119,17 +119,21 @@ TABLES = [
         "Their editions",
         made=("approved_content", "checked_content", "findings", "worked_at"),
     ),
-    Table("segments", Segment, "Which subscribers an edition may go to"),
-    Table("welcome_mails", WelcomeMail, "What new subscribers get once"),
-    Table("edition_items", EditionItem, "What stands in which edition"),
+    Table("segments", Segment, "Segments of subscribers"),
+    Table("welcome_mails", WelcomeMail, "Welcome mails"),
+    Table("edition_items", EditionItem, "Pieces of each edition"),
     Table("interests", Interest, "What people follow, by number of subscriber"),
-    Table("leaving_reasons", LeavingReason, "Why people left, by number of subscriber"),
-    Table("consent", ConsentRecord, "Who agreed to what when, by number of subscriber"),
-    Table("wordings", Wording, "The words that they agreed to"),
-    Table("suppressions", Suppression, "Addresses that must not be mailed"),
+    Table(
+        "leaving_reasons",
+        LeavingReason,
+        "Reasons for leaving, by number of subscriber",
+    ),
+    Table("consent", ConsentRecord, "Consent records, by number of subscriber"),
+    Table("wordings", Wording, "Consent texts"),
+    Table("suppressions", Suppression, "Suppressed addresses"),
     Table("pages", FlatPage, "Simple pages; `content` is HTML"),
-    Table("page_counts", PageCount, "How many requests of readers a page had on a day"),
-    Table("referrer_counts", ReferrerCount, "From which other sites they came"),
+    Table("page_counts", PageCount, "Views of each page by day"),
+    Table("referrer_counts", ReferrerCount, "Views by referring site"),
     Table("redirects", Redirect, "Old addresses and where they lead"),
 ]
 
@@ -214,7 +218,7 @@ def write_subscribers(file):
 def build_description(counts):
     """The README of an export: its files and how they refer to each other."""
     lines = [
-        "Everything that was on this site, but accounts, passwords and logs.",
+        "Everything from this site except accounts, passwords and logs.",
         "",
         "NAME.jsonl is UTF-8 text, one object of JSON a line. A field that points at",
         "a row elsewhere holds its id; several are a list. Times are ISO 8601",

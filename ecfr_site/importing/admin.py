@@ -24,8 +24,10 @@ from ecfr_site.importing import csv_rows
 
 MOST_ROWS = 10_000
 MOST_BYTES = 4 * 1024 * 1024
-_TOO_LONG = f"This file is too long. You can import up to {MOST_ROWS:,} rows."
-_NOT_AS_IT_WAS = "The file did not arrive complete. Choose it again."
+_TOO_LONG = (
+    f"This file has too many rows. You can import up to {MOST_ROWS:,} at a time."
+)
+_NOT_AS_IT_WAS = "The upload was incomplete. Choose the file again."
 
 
 class RowCSV(CSV):
@@ -149,8 +151,8 @@ class RowImportMixin(ImportMixin):
             # Another import came in at the same moment, for one.
             self.message_user(
                 request,
-                "Nothing was imported, because the list changed in the meantime. "
-                "Try again.",
+                "Nothing was imported, because somebody changed the list in the "
+                "meantime. Try again.",
                 messages.ERROR,
             )
         else:
@@ -172,6 +174,6 @@ class RowImportMixin(ImportMixin):
     def describe_outcome(self, result):
         totals = result.totals
         return (
-            f"Imported: {totals['new']:,} new, {totals['update']:,} changed. "
+            f"Imported {totals['new']:,} new and {totals['update']:,} changed rows. "
             f"{totals['skip']:,} unchanged, {totals['invalid']:,} refused."
         )

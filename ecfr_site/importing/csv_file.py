@@ -17,12 +17,9 @@ from typing import BinaryIO, NamedTuple
 TOO_MANY_CELLS = (
     "More cells than columns: put quotation marks around a text with {delimiter}."
 )
-OPEN_QUOTES = (
-    "A quotation mark begins a text that does not end. Close it, or double the marks "
-    "inside."
-)
+OPEN_QUOTES = "A quotation mark is never closed. Close it, or double the marks inside."
 TOO_LONG = "A cell is longer than {most:,} characters. Shorten it."
-NUL = "A character in it cannot be stored (NUL)."
+NUL = "It contains a character that cannot be stored (NUL)."
 # So much is shown of a cell that cannot be read.
 SHOWN = 300
 WORKBOOKS = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0")
@@ -35,8 +32,8 @@ DELIMITERS = {
 ENCODINGS = {
     "utf-8-sig": "UTF-8 (Unicode)",
     "utf-16": "UTF-16 (Unicode)",
-    "utf-16-le": "UTF-16, without a mark",
-    "utf-16-be": "UTF-16, without a mark, big-endian",
+    "utf-16-le": "UTF-16, little-endian",
+    "utf-16-be": "UTF-16, big-endian",
     "cp1252": "Windows-1252 (Western Europe)",
     "cp1250": "Windows-1250 (Central Europe)",
     "mac_roman": "Mac OS Roman",

@@ -133,15 +133,14 @@ class RedirectAdmin(FormRecoveryMixin, RowImportMixin, admin.ModelAdmin):
     def add_data_read_fail_error_to_form(self, form, error):
         form.add_error(
             "import_file",
-            "This file cannot be read. Save it as “CSV UTF-8”, with the words "
-            "old_path and new_path at the head of its two columns, or upload the "
-            ".htaccess file of the former site.",
+            "This file cannot be read. Save it as “CSV UTF-8” with two columns named "
+            "old_path and new_path, or upload the old site’s .htaccess file.",
         )
 
     def describe_row(self, row):
-        target = row.instance.new_path or "nothing: page gone"
+        target = row.instance.new_path or "nothing: shown as gone"
         if row.replaces:
-            target += f" (instead of what row {row.replaces} says)"
+            target += f" (replaces row {row.replaces})"
         return row.instance.old_path, target
 
     def record_import(self, result, request):

@@ -15,7 +15,7 @@ _STATUS = re.compile(r"^(?:\d{3}|permanent|temp|seeother|gone)$", re.IGNORECASE)
 # A pattern that stands for one address, but for its last slash.
 _PLAIN = re.compile(r"^\^?/?((?:[\w~%/-]|\\?\.)*?)(?:/\?)?(/?)\$?$")
 _FLAGS = re.compile(r"\b(?:R(?:=\d+)?|G|redirect)\b", re.IGNORECASE)
-PATTERN = "This is a pattern for many addresses. Enter the addresses themselves."
+PATTERN = "This is a pattern for many addresses. Enter each address instead."
 
 
 class Rule(NamedTuple):
@@ -52,7 +52,7 @@ def _read(directive: str, words: list[str]) -> Rule | None:
         if status.lower() in ("gone", "410"):
             words = [*words[:1], ""]
     if len(words) != 2:
-        return Rule(" ".join(words), "", "This line names no two addresses.")
+        return Rule(" ".join(words), "", "This line does not name two addresses.")
     if directive == "redirectmatch":
         return _read_pattern(*words)
     return Rule(*words)

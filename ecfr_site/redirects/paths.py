@@ -73,13 +73,13 @@ def canonical_path(address: str) -> str:
         address = _strip_own_host(address)
     if "#" in address:
         raise ValidationError(
-            "Leave out “#” and what follows: browsers do not send it."
+            "Remove “#” and anything after it: browsers do not send it."
         )
     path, _, query = address.partition("?")
     decoded = repercent_broken_unicode(unquote_to_bytes(path)).decode()
     spelt = _join(spell_path(decoded), parse_parameters(query))
     if len(spelt) > LONGEST:
-        raise ValidationError(f"An address has at most {LONGEST} characters.")
+        raise ValidationError(f"An address can have up to {LONGEST} characters.")
     return spelt
 
 
@@ -90,12 +90,12 @@ def _strip_own_host(url: str) -> str:
     except ValueError:
         raise ValidationError("This is not an address.") from None
     if parts.scheme not in ("http", "https", "") or not host:
-        raise ValidationError("An old address starts with “/”.")
+        raise ValidationError("Enter an old address that starts with “/”.")
     own = [urlsplit(settings.SITE_URL).hostname or "", *settings.ALLOWED_HOSTS]
     own = [name for name in own if name != "*"]
     if not validate_host(host, [*own, *(f"www.{name}" for name in own)]):
         raise ValidationError(
-            f"{host} is another site. Only addresses of this one can be redirected."
+            f"{host} is another site. You can only redirect addresses of this one."
         )
     rest = url.split("//", 1)[1].partition("/")[2]
     return f"/{rest}"

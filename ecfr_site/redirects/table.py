@@ -101,21 +101,21 @@ def check_redirect(redirect):
     starts_well = new_path.startswith(("/", "https://", "http://"))
     if new_path and (not starts_well or new_path.startswith("//")):
         raise ValidationError(
-            {"new_path": "A new address starts with “/” or “https://”."}
+            {"new_path": "Enter a new address that starts with “/” or “https://”."}
         )
     others = own_redirects().exclude(pk=redirect.pk)
     passed = {redirect.old_path}
     hop = new_path
     while hop and (hop := _find_path(hop)):
         if hop in passed:
-            raise ValidationError({"new_path": "This address would lead to itself."})
+            raise ValidationError({"new_path": "This redirect would lead to itself."})
         passed.add(hop)
         hop = others.filter(old_path=hop).values_list("new_path", flat=True).first()
     if is_page(redirect.old_path):
         raise ValidationError(
             {
-                "old_path": "There is a page at this address, which readers get "
-                "instead of a redirect. Change the page’s own address first."
+                "old_path": "There is a page at this address, which readers see "
+                "instead of a redirect. Change the page’s address first."
             }
         )
 

@@ -61,18 +61,19 @@ def act(request: HttpRequest, tasks: TaskQueue) -> None:
     """Try a failure once more, or remove it; what came of it is said to the user."""
     act, id = request.POST.get("act"), request.POST.get("id", "")
     acts = {
-        "retry": (tasks.retry, "The task will be tried again."),
+        "retry": (tasks.retry, "The task will be retried."),
         "forget": (tasks.discard, "Task removed."),
     }
     if act not in acts:
-        messages.error(request, "Nothing was done: the form was not complete.")
+        messages.error(request, "Nothing was changed, because the form was incomplete.")
         return
     do, said = acts[act]
     try:
         do(id)
     except LookupError:
         messages.warning(
-            request, "This task is no longer among the failed ones. Nothing was done."
+            request,
+            "This task is no longer in the list of failed tasks. Nothing was changed.",
         )
         return
     log.record("change", object=DBTaskResult, detail=f"Task {id}: {said}")

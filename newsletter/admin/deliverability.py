@@ -51,7 +51,7 @@ class DeliverabilityMixin:
         if not request.user.has_perm(SEND):
             raise PermissionDenied
         initial = {"domain": request.GET.get("domain", "")}
-        form = DomainHoldForm(request.POST or None, initial=initial, label_suffix="")
+        form = DomainHoldForm(request.POST or None, initial=initial)
         if form.is_valid():
             form.save(by=request.user)
             domain = form.cleaned_data["domain"]

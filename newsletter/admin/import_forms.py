@@ -12,8 +12,8 @@ from newsletter.time_zones import time_zone_choices
 
 MOST_BYTES = 20 * 1024 * 1024
 TOO_LONG = (
-    "This file is too long: it can have 20 MB. Compress it as a .zip and upload that. "
-    "An operator can import any file with “manage.py import_subscribers”."
+    "Files must not exceed 20 MB. Compress the file as a .zip and upload that, or ask "
+    "an operator to import it with “manage.py import_subscribers”."
 )
 DAY_ORDERS = [
     ("", "as the file shows"),
@@ -47,13 +47,13 @@ class FormatForm(forms.ModelForm):
 class MatchForm(forms.ModelForm):
     """A menu for each column, `column_0` and so on, and what holds for all rows."""
 
-    time_zone = forms.ChoiceField(required=False, label="Times are those of")
+    time_zone = forms.ChoiceField(required=False, label="Time zone")
     day_first = forms.TypedChoiceField(
         choices=DAY_ORDERS,
         required=False,
         empty_value=None,
         coerce=lambda value: value == "True",
-        label="Days with slashes are written",
+        label="Dates with slashes",
     )
 
     class Meta:
@@ -72,10 +72,10 @@ class MatchForm(forms.ModelForm):
             "statement": forms.TextInput({"class": "vTextField"}),
         }
         labels = {
-            "newsletters": "Newsletters that they get",
-            "without_evidence": "Rows that do not say when they agreed",
+            "newsletters": "Subscribe them to",
+            "without_evidence": "Rows without evidence of consent",
             "statement": "Where and when they agreed",
-            "welcome": "Send the welcome mail to those who are imported",
+            "welcome": "Send new subscribers the welcome mail",
         }
 
     def __init__(self, *args, **kwargs):
@@ -107,7 +107,8 @@ class MatchForm(forms.ModelForm):
         attested = cleaned.get("without_evidence") == Choice.ATTEST
         if attested and not cleaned.get("statement", "").strip():
             self.add_error(
-                "statement", "Say where and when they agreed: it is the evidence."
+                "statement",
+                "Enter where and when they agreed. It is kept as evidence.",
             )
         if not self.errors:
             self._survey(mapping)
@@ -115,7 +116,9 @@ class MatchForm(forms.ModelForm):
 
     def _check_mapping(self, mapping):
         if "email" not in mapping:
-            self.add_error(None, "Say which column holds the e-mail address.")
+            self.add_error(
+                None, "Choose the column that contains the e-mail addresses."
+            )
         for name, label in FIELDS.items():
             if name not in SEVERAL and mapping.count(name) > 1:
                 self.add_error(None, f"Only one column can be “{label}”.")
@@ -127,7 +130,7 @@ class MatchForm(forms.ModelForm):
             if len(orders) > 1:
                 self.add_error(
                     "day_first",
-                    "Days such as 05/01/2025 can be read in two ways. Say which.",
+                    "Dates such as 05/01/2025 can be read in two ways. Choose one.",
                 )
             else:
                 [self.cleaned_data["day_first"]] = orders

@@ -25,10 +25,10 @@ SAMPLES = 3
 REFRESH = 2
 OUTCOMES_IN_WORDS = {
     "created": "New subscribers",
-    "updated": "Known, and added to a newsletter",
+    "updated": "Existing subscribers added to a newsletter",
     "unchanged": "Unchanged",
-    "suppressed": "Unsubscribed, bounced or complained there: not mailed here",
-    "asked": "Asked by mail to confirm",
+    "suppressed": "Unsubscribed, bounced or complained there: will not be mailed",
+    "asked": "Asked by e-mail to confirm",
     "refused": "Refused",
 }
 
@@ -86,7 +86,7 @@ class SubscriberImportMixin:
     def download_refused(self, request, pk):
         self._check_may_import(request)
         received = get_object_or_404(SubscriberImport, pk=pk)
-        log.record("export", object=received, detail="The refused rows.")
+        log.record("export", object=received, detail="Refused rows.")
         return download(f"refused-{pk}.csv", steps.list_refused(received))
 
     # What is pressed
@@ -144,7 +144,9 @@ class SubscriberImportMixin:
     def _discard(self, request, received):
         if not received.is_under_way:
             received.forget()
-            messages.success(request, "The file and its refused rows were removed.")
+            messages.success(
+                request, "The file and its refused rows have been deleted."
+            )
         return redirect("admin:newsletter_subscriber_import")
 
     # What is shown

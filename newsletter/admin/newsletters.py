@@ -66,13 +66,13 @@ class NewsletterAdmin(
         """HTML for a page of another site."""
         code = embedding.render_form(newsletter)
         if not code:
-            return "There is no wording yet. Add one first."
+            return "Add a wording first: there is none yet."
         return format_html(
             '<textarea class="code" rows="14" cols="80" readonly '
             'aria-label="Form to copy">{}</textarea>'
-            '<div class="help">It needs no script. Whoever sends it confirms with one '
-            "press here, and by e-mail. Copy it again when the wording has changed."
-            "</div>",
+            '<div class="help">The form needs no script. People who send it confirm '
+            "once on this site and once by e-mail. Copy it again whenever the wording "
+            "changes.</div>",
             code,
         )
 

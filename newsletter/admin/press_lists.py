@@ -33,19 +33,20 @@ class PersonForm(forms.Form):
         max_length=254,
         widget=forms.EmailInput({"class": "vTextField", "autocomplete": "off"}),
     )
-    language = forms.ChoiceField(label="Language we write to them in")
+    language = forms.ChoiceField(label="Language of their e-mails")
     given = forms.CharField(
-        label="Who gave it to us, and where",
+        label="Source of the address",
         max_length=100,
         widget=forms.TextInput({"class": "vTextField"}),
-        help_text="“Business card, Berlin Forum”. The person can see this.",
+        help_text="Who gave it to us and where, such as “Business card, Berlin Forum”. "
+        "The person can see this.",
     )
     given_on = forms.DateField(
-        label="On which day",
+        label="Date received",
         widget=forms.DateInput({"type": "date"}, format="%Y-%m-%d"),
     )
     basis = forms.ChoiceField(
-        label="What allows us to write",
+        label="Legal basis",
         choices=BASES,
         widget=forms.RadioSelect({"class": "radiolist"}),
     )
@@ -53,13 +54,13 @@ class PersonForm(forms.Form):
     def __init__(self, data=None, *, newsletter):
         self.newsletter = newsletter
         initial = {"language": newsletter.language}
-        super().__init__(data, initial=initial, label_suffix="")
+        super().__init__(data, initial=initial)
         self.fields["language"].choices = language_choices(newsletter.language)
 
     def clean_given_on(self):
         day = self.cleaned_data["given_on"]
         if day > timezone.localdate():
-            raise ValidationError("This day is in the future.")
+            raise ValidationError("Enter a date that is not in the future.")
         return day
 
     def save(self, by):
@@ -109,11 +110,11 @@ class PressListMixin:
         except ValidationError as refusal:
             form.add_error("email", refusal)
             return False
-        detail = f"Put on the press list “{form.newsletter}”."
+        detail = f"Added to the press list “{form.newsletter}”."
         log.record("add", object=subscriber, detail=detail)
         self.message_user(
             request,
-            f"Added: {subscriber.email}. They are told so by mail.",
+            f"Added {subscriber.email}. They will be told by e-mail.",
             "success",
         )
         return True

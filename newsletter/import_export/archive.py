@@ -67,9 +67,9 @@ def _join(archive: zipfile.ZipFile) -> BinaryIO:
             if _is_visible(info, ".txt") and _holds_addresses(archive, info)
         ]
     if not lists:
-        raise Unreadable("There is no CSV file in this archive.")
+        raise Unreadable("This archive contains no CSV file.")
     if len(lists) > MOST_FILES or sum(i.file_size for i in lists) > MOST_BYTES:
-        raise Unreadable("There is too much in this archive. Import its files singly.")
+        raise Unreadable("This archive is too large. Import its files one by one.")
     columns: dict[str, None] = {}
     for info in lists:
         with _open(archive, info) as content:

@@ -35,7 +35,7 @@ Analytics = Subscriber.Analytics
 Action = ConsentRecord.Action
 NOT_MAILED = {Status.BOUNCED, Status.COMPLAINED, Status.ERASED}
 SUPPRESSED_HERE = "This address is suppressed."
-KNOWN = "known already"
+KNOWN = "already known"
 STATUSES = {
     Suppression.Reason.BOUNCED: Status.BOUNCED,
     Suppression.Reason.COMPLAINED: Status.COMPLAINED,
@@ -132,10 +132,10 @@ class Batch:
         ):
             return Result(record, REFUSED, SUPPRESSED_HERE)
         if person and person.status == Status.UNSUBSCRIBED:
-            note = "has unsubscribed, and stays so"
+            note = "has unsubscribed and stays unsubscribed"
             return Result(record, UNCHANGED, note, [note])
         if self._note_seen(row):
-            return Result(record, UNCHANGED, KNOWN, ["stands in the file twice"])
+            return Result(record, UNCHANGED, KNOWN, ["in the file twice"])
         added, remarks = self._find_new(row)
         if not added:
             return Result(record, UNCHANGED, "; ".join(remarks) or KNOWN, remarks)
@@ -159,7 +159,7 @@ class Batch:
             if key in self.subscribed:
                 continue
             if {key, (row.normalised, None)} & self.gone:
-                remarks.append(f"has left {newsletter}, and stays so")
+                remarks.append(f"has left {newsletter} and stays unsubscribed from it")
                 continue
             added.append(newsletter)
             self.subscribed.add(key)
@@ -197,14 +197,14 @@ class Batch:
         if row.normalised in self.suppressed and not (
             person and row.ended == COMPLAINED and person.status != Status.COMPLAINED
         ):
-            return Result(record, UNCHANGED, "suppressed already")
+            return Result(record, UNCHANGED, "already suppressed")
         if person is None:
             self.suppressed.add(row.normalised)
             self.changes.strangers.append(row)
             return Result(record, SUPPRESSED, Suppression.Reason(row.ended).label)
         since = person.confirmed_at
         if row.ended != COMPLAINED and row.ended_at and since and since > row.ended_at:
-            note = "confirmed here after leaving there, and stays subscribed"
+            note = "confirmed here after unsubscribing there, and stays subscribed"
             return Result(record, UNCHANGED, note, [note])
         if row.ended == LEFT:
             return self._leave(person, row, record)

@@ -10,10 +10,10 @@ from collections.abc import Iterable
 FIELDS = {
     "": "Leave out",
     "email": "E-mail address",
-    "status": "Status, in a word",
+    "status": "Status",
     "subscribed": "Subscribed: yes or no",
     "left": "Unsubscribed: a time, or yes or no",
-    "cleaned": "Bounced for good: a time, or yes or no",
+    "cleaned": "Hard bounce: a time, or yes or no",
     "confirmed_at": "Confirmed at",
     "confirm_ip": "Confirmed from (IP address)",
     "optin_at": "Signed up at",

@@ -189,7 +189,7 @@ class RowReader:
         if word in NEVER:
             raise ValidationError(f"“{cell}”: not subscribed there.")
         if word not in ENDED:
-            raise ValidationError(f"“{cell[:40]}” is no status that is known here.")
+            raise ValidationError(f"“{cell[:40]}” is not a known status.")
         return ENDED[word]
 
     # What they want
@@ -224,7 +224,7 @@ class RowReader:
             if newsletter.pk in self.plan.problems:
                 raise ValidationError(self.plan.problems[newsletter.pk])
         if not found:
-            raise ValidationError("It does not say which newsletters.")
+            raise ValidationError("The row does not name its newsletters.")
         return found
 
     # That they want it
@@ -241,7 +241,7 @@ class RowReader:
             row.source = self._describe_acts(opted, confirmed)
         row.source = row.source or self.plan.source
         if not row.source and not self.plan.ask:
-            self.errors.append("It does not say where and when they agreed.")
+            self.errors.append("The row does not say where and when they agreed.")
 
     def _describe_acts(self, opted: datetime | None, confirmed: datetime | None) -> str:
         acts = [f"signed up {self.cell('optin_at')}"] if opted else []
@@ -262,12 +262,13 @@ class RowReader:
         if row.analytics == Analytics.GRANTED and not row.analytics_source:
             row.analytics = Analytics.UNKNOWN
             row.remarks.append(
-                "analytics: not asked, since it does not say where and when they agreed"
+                "analytics: not asked, because the row does not say where and when "
+                "they agreed"
             )
         if is_disposable(row.normalised):
-            row.remarks.append("at a provider of throw-away addresses")
+            row.remarks.append("a disposable address")
         if row.normalised.partition("@")[0] in ROLES:
-            row.remarks.append("an address of a post, such as info@, not of a person")
+            row.remarks.append("a role address such as info@, not a person’s")
 
 
 _ENDS = {"left", "cleaned"}
@@ -286,13 +287,13 @@ def _read_language(cell: str) -> str:
     code = cell.casefold().replace("_", "-").partition("-")[0]
     code = LANGUAGE_NAMES.get(code, code)
     if code and code not in dict(settings.LANGUAGES):
-        raise ValidationError(f"The site has no language “{cell[:40]}”.")
+        raise ValidationError(f"This site does not have the language “{cell[:40]}”.")
     return code
 
 
 def _read_analytics(cell: str) -> str:
     if cell and cell not in Analytics.values:
-        raise ValidationError(f"Write {', '.join(Analytics.values)} or nothing.")
+        raise ValidationError(f"Enter {', '.join(Analytics.values)} or nothing.")
     return cell or Analytics.UNKNOWN
 
 

@@ -50,7 +50,9 @@ def receive_file(file: BinaryIO, name: str, by: User | None = None) -> Subscribe
     form = detect_format(content)
     names = read_table(io.BytesIO(content.read(HEAD)), form).names
     if len(names) > MOST_COLUMNS:
-        raise Unreadable(f"This file has more than {MOST_COLUMNS} columns.")
+        raise Unreadable(
+            f"This file has more than {MOST_COLUMNS} columns. Remove some."
+        )
     content.seek(0)
     received = SubscriberImport(
         name=name[-150:],

@@ -35,7 +35,7 @@ def parse_time(
     except ValueError:
         moment = None
     if moment is None:
-        raise ValidationError(f"“{cell[:60]}” is no date. Write it as 2025-03-31.")
+        raise ValidationError(f"“{cell[:60]}” is not a date. Write it as 2025-03-31.")
     if timezone.is_naive(moment):
         moment = timezone.make_aware(moment, zone)
     if moment > timezone.now():

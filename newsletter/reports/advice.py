@@ -14,7 +14,7 @@ _OPERATORS_SENDER = (
     "the mail server."
 )
 _MAILBOXES = (
-    "Nothing to do: the site tries again, and stops mailing an address that stays so."
+    "Nothing to do: the site tries again and stops mailing an address if this goes on."
 )
 _CONTENT = (
     "Look at the last edition: subject, links and images. Send a test to an account at "
@@ -22,14 +22,14 @@ _CONTENT = (
 )
 
 BY_REASON = {
-    "blocklist": "Ask the site’s operators to look the mail server up at the blocklist "
-    "that the answer names, and to ask for its removal there.",
-    "reputation": "Send this provider less for some days, to those who signed up last, "
-    "and make sure that all of them asked for it.",
+    "blocklist": "Ask the site’s operators to look up the mail server on the blocklist "
+    "that the answer names and to ask for its removal.",
+    "reputation": "Send this provider less for some days, only to those who signed up "
+    "most recently, and make sure that all of them asked for it.",
     "too much at once from us": "Ask the site’s operators to send to this domain more "
     "slowly (NEWSLETTER_DOMAIN_RATES).",
-    "authentication (SPF, DKIM, DMARC)": "Look at “Sender authentication” below, and "
-    "ask the site’s operators to put right what it finds.",
+    "authentication (SPF, DKIM, DMARC)": "Look at “Sender authentication” below and "
+    "ask the site’s operators to correct what it finds.",
     "name of our server (PTR, HELO)": _OPERATORS_NAME,
     "relay": _OPERATORS_SENDER,
     "sender refused": _OPERATORS_SENDER,
@@ -37,21 +37,21 @@ BY_REASON = {
     "blocked by the mail service": "Look into the mail service’s own list of blocked "
     "addresses.",
     "message too big": "Make the next edition shorter: fewer pieces, smaller images.",
-    "most of the domain came back": "The site spares these subscribers. Ask the "
+    "most of the domain came back": "These subscribers get no bounce points. Ask the "
     "domain’s postmaster whether it blocks you, then let mail through.",
 }
 BY_FAULT = {
     Fault.ADDRESS: "The site stops mailing these addresses by itself. If many came "
     "with one import, ask where that list is from.",
     Fault.MAILBOX: _MAILBOXES,
-    Fault.DOMAIN: "The site tries again by itself. If it lasts for days, write to the "
-    "domain’s postmaster.",
+    Fault.DOMAIN: "The site tries again by itself. If this goes on for days, write to "
+    "the domain’s postmaster.",
     Fault.SERVER: _OPERATORS_SENDER,
     Fault.MESSAGE: _CONTENT,
     Fault.NOBODY: "Read what the server said in the edition’s report.",
 }
 COMPLAINTS = (
-    "Look at how these readers signed up. A provider that goes on seeing complaints "
+    "Check how these readers signed up. A provider that keeps seeing complaints "
     "refuses everybody’s mail."
 )
 

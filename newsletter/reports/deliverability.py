@@ -127,8 +127,8 @@ class DomainFigures:
             return None
         text = (
             f"{self.complaints:,} spam complaints, {format_per_cent(share)} of what "
-            f"was delivered. Gmail and Yahoo ask for less than {COMPLAINTS_ASKED} %, "
-            f"and never {COMPLAINTS_MOST} %."
+            f"was delivered. Gmail and Yahoo ask for less than {COMPLAINTS_ASKED}%, "
+            f"and never {COMPLAINTS_MOST}%."
         )
         level = "error" if share >= COMPLAINTS_MOST else "warning"
         return Problem(level, text, advice.COMPLAINTS)
@@ -147,7 +147,7 @@ class DomainFigures:
             return None
         text = (
             f"{self.hard:,} hard bounces, {format_per_cent(share)}. More than "
-            f"{HARD_MOST} % looks like an old or a bought list."
+            f"{HARD_MOST}% looks like an old or a bought list."
         )
         return Problem("warning", text, advice.BY_FAULT[Fault.ADDRESS])
 
@@ -156,7 +156,7 @@ class DomainFigures:
         if self.retried < FEWEST or share < RETRIED_MOST:
             return None
         fault, reason = self._find_cause([*BLOCKS, Fault.MAILBOX])
-        text = f"{self.retried:,} are being tried again: {reason}."
+        text = f"{self.retried:,} are being retried: {reason}."
         return Problem("warning", text, advice.advise(fault, reason))
 
     def _find_cause(self, faults: list[Fault] | tuple[Fault, ...]) -> tuple[str, str]:

@@ -43,7 +43,7 @@ def test_a_column_tells_its_number():
 
 @pytest.mark.parametrize(
     ("value", "levels"),
-    [(1, ["1"]), (4, ["4", "2"]), (5, ["5"]), (0.5, ["0.50 %", "0.25 %"])],
+    [(1, ["1"]), (4, ["4", "2"]), (5, ["5"]), (0.5, ["0.50%", "0.25%"])],
 )
 def test_only_what_has_halves_is_measured_in_halves(value, levels):
     number = "{:.0f}".format if isinstance(value, int) else format_per_cent
@@ -96,7 +96,7 @@ def test_the_scale_has_room_and_wastes_little(highest):
 
 @pytest.mark.parametrize(
     ("value", "text"),
-    [(100.0, "100 %"), (94.66, "94.7 %"), (0.617, "0.62 %"), (0, "0 %"), (10, "10 %")],
+    [(100.0, "100%"), (94.66, "94.7%"), (0.617, "0.62%"), (0, "0%"), (10, "10%")],
 )
 def test_shares_are_written_as_they_are_read(value, text):
     assert format_per_cent(value) == text

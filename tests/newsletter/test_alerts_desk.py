@@ -101,9 +101,9 @@ def test_the_list_takes_the_same_queries_for_many(newsletter_editor):
 
 
 def test_the_list_says_that_alerts_are_off(newsletter_editor):
-    assert "Alerts are off" not in newsletter_editor.get(LIST).content.decode()
+    assert "Alerts are switched off" not in newsletter_editor.get(LIST).content.decode()
     Institution.objects.update(offers_alerts=False)
-    assert "Alerts are off" in newsletter_editor.get(LIST).content.decode()
+    assert "Alerts are switched off" in newsletter_editor.get(LIST).content.decode()
 
 
 def test_reports_of_editions_leave_them_out():

@@ -155,7 +155,7 @@ def test_complaints_are_measured_as_gmail_does(edition, complaints, level):
     for delivery in messages[:complaints]:
         complain(delivery)
     domain = of("example.org")
-    domain.sent += 1984  # Two complaints of two thousand are 0.1 %.
+    domain.sent += 1984  # Two complaints of two thousand are 0.1%.
 
     assert domain.level == level
 
@@ -166,7 +166,7 @@ def test_hard_bounces_above_two_per_cent_are_named(edition):
 
     [problem] = of("example.org").problems
 
-    assert "2 hard bounces, 5 %" in problem.text
+    assert "2 hard bounces, 5%" in problem.text
     assert "import" in problem.advice
 
 
@@ -187,7 +187,7 @@ def test_what_is_blocked_says_why_and_what_to_do(
     [problem] = of("example.org").problems
 
     assert problem.level == "error"
-    assert f"2 blocked, 20 %: {reason}" in problem.text
+    assert f"2 blocked, 20%: {reason}" in problem.text
     assert advice in problem.advice
 
 
@@ -197,7 +197,7 @@ def test_messages_that_are_tried_again_are_named(edition):
 
     [problem] = of("example.org").problems
 
-    assert problem.text == "2 are being tried again: mailbox full."
+    assert problem.text == "2 are being retried: mailbox full."
     assert problem.advice.startswith("Nothing to do")
 
 
@@ -213,7 +213,7 @@ def test_the_page_shows_it_all(newsletter_editor, edition):
     assert "example.net Until" in said
     assert "when The quiet port was sent" in said
     assert "3 messages wait. The server said: 421 Too many" in said
-    assert "example.org Act2 blocked, 20 %: blocklist." in said
+    assert "example.org Act2 blocked, 20%: blocklist." in said
     assert "Let mail through" not in said
     assert "Hold a domain" not in said
 

@@ -116,11 +116,11 @@ def test_without_a_language_it_is_that_of_the_newsletter(daily, weekly):
         ({"email": ""}, "The e-mail address is missing."),
         ({"consent_source": ""}, "where and when they agreed"),
         ({"consent_source": "x" * 201}, "Longer than 200"),
-        ({"newsletters": ""}, "which newsletters"),
+        ({"newsletters": ""}, "does not name its newsletters"),
         ({"newsletters": "weekly monthly"}, "“monthly”"),
         ({"language": "tlh"}, "“tlh”"),
-        ({"confirmed_at": "yesterday"}, "“yesterday” is no date"),
-        ({"confirmed_at": "2025-02-30"}, "“2025-02-30” is no date"),
+        ({"confirmed_at": "yesterday"}, "“yesterday” is not a date"),
+        ({"confirmed_at": "2025-02-30"}, "“2025-02-30” is not a date"),
         ({"confirmed_at": "2999-01-01"}, "future"),
         ({"analytics": "yes"}, "granted, denied"),
     ],
@@ -186,7 +186,7 @@ def test_taking_the_same_table_again_changes_nothing(weekly):
     result = take({})
 
     assert outcomes(result) == ["unchanged"]
-    assert note(result) == "known already"
+    assert note(result) == "already known"
     assert ConsentRecord.objects.count() == 1
 
 
@@ -234,7 +234,7 @@ def test_an_address_that_stands_twice_becomes_one_person(weekly, daily):
     assert [row.note for row in result] == [
         "The Weekly",
         "The Daily",
-        "known already",
+        "already known",
     ]
     assert Subscriber.objects.get().subscriptions.count() == 2
 
@@ -353,7 +353,11 @@ def test_a_dry_run_reports_and_stores_nothing(weekly, file, tmp_path, capsys):
     assert not Subscriber.objects.filter(email="ada@example.org").exists()
     rows = list(csv.reader(report.open(encoding="utf-8-sig")))
     assert rows[0] == ["row", "email", "reason"]
-    assert rows[1] == ["2", "left@example.org", "has unsubscribed, and stays so"]
+    assert rows[1] == [
+        "2",
+        "left@example.org",
+        "has unsubscribed and stays unsubscribed",
+    ]
     assert rows[2][:2] == ["3", "'=nobody"]
     assert "@-sign" in rows[2][2]
 

@@ -181,7 +181,7 @@ def test_a_list_in_an_archive_may_be_a_text(weekly):
             "no CSV file",
         ),
         (make_archive(subscribed=MAILCHIMP)[:-40], "damaged"),
-        (make_archive(**{f"subscribed{n}": MAILCHIMP for n in range(60)}), "too much"),
+        (make_archive(**{f"subscribed{n}": MAILCHIMP for n in range(60)}), "too large"),
     ],
 )
 def test_an_archive_that_is_none_is_refused_with_the_reason(content, said):
@@ -192,7 +192,7 @@ def test_an_archive_that_is_none_is_refused_with_the_reason(content, said):
 def test_an_archive_that_would_fill_the_disk_is_refused(monkeypatch):
     monkeypatch.setattr(archive, "MOST_BYTES", 100_000)
 
-    with pytest.raises(Unreadable, match="too much"):
+    with pytest.raises(Unreadable, match="too large"):
         read(make_archive(subscribed=MAILCHIMP + "\n" * 200_000))
 
 
@@ -245,7 +245,7 @@ def test_who_left_another_service_gets_no_mail_here(weekly, service):
 def test_being_on_a_list_is_no_evidence(weekly, service):
     assert taken(SERVICES[service], weekly)["in@example.org"] == (
         "refused",
-        "It does not say where and when they agreed.",
+        "The row does not say where and when they agreed.",
     )
 
 
@@ -353,7 +353,7 @@ def test_an_unknown_status_is_refused_and_not_guessed(weekly):
     outcome, note = leave("vip", "", weekly)
 
     assert outcome == "refused"
-    assert "“vip” is no status that is known here" in note
+    assert "“vip” is not a known status" in note
 
 
 # Who is asked

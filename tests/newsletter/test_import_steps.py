@@ -85,7 +85,7 @@ def test_columns_are_matched_by_hand(newsletter_manager, weekly):
     assert form["column_0"] == form["column_1"] == ""
 
     form.press("Check every row")
-    assert "Say which column holds the e-mail address." in form.said
+    assert "Choose the column that contains the e-mail addresses." in form.said
 
     form["column_0"], form["column_1"] = "email", "confirmed_at"
     form["newsletters"] = [weekly.pk]
@@ -99,10 +99,10 @@ def test_columns_are_matched_by_hand(newsletter_manager, weekly):
     ("chosen", "said"),
     [
         ({"newsletters": []}, "Choose at least one newsletter."),
-        ({"without_evidence": "attest"}, "Say where and when they agreed"),
+        ({"without_evidence": "attest"}, "Enter where and when they agreed"),
         ({"column_1": "email"}, "Only one column can be “E-mail address”."),
         ({"column_1": "nonsense"}, "Select a valid choice"),
-        ({"column_1": "confirmed_at"}, "can be read in two ways. Say which."),
+        ({"column_1": "confirmed_at"}, "can be read in two ways. Choose one."),
     ],
 )
 def test_a_choice_that_is_missing_is_asked_for_and_nothing_is_lost(
@@ -185,7 +185,7 @@ def test_a_statement_that_was_not_chosen_is_no_evidence(newsletter_manager, week
         statement=SOURCE,
     )
 
-    assert "It does not say where and when they agreed. 1" in page_words(response)
+    assert "The row does not say where and when they agreed. 1" in page_words(response)
 
 
 def test_refused_rows_come_back_as_a_file_with_the_reason(newsletter_manager, weekly):
@@ -248,7 +248,7 @@ def test_what_is_forgotten_cannot_be_acted_on(newsletter_manager, weekly):
     address = f"{IMPORT}{received.pk}/"
     for act in ("import", "check", "read", "resume", "stop"):
         newsletter_manager.post(address, {"act": act, "delimiter": ","})
-    assert "The file was removed" in page_words(newsletter_manager.get(address))
+    assert "The file has been deleted" in page_words(newsletter_manager.get(address))
     received.refresh_from_db()
     assert received.state == "checked"
     assert not Subscriber.objects.exists()
@@ -381,7 +381,7 @@ def test_a_stop_leaves_the_rest_alone_and_it_can_go_on(
     assert not steps.run_step(checked.pk)
     assert Subscriber.objects.count() == 2
 
-    OpenForm(newsletter_manager, address).press("Go on")
+    OpenForm(newsletter_manager, address).press("Resume")
     assert_complete(checked)
 
 
@@ -405,7 +405,7 @@ def test_an_error_stops_it_and_says_so(newsletter_manager, checked, monkeypatch)
     page = newsletter_manager.get(f"{IMPORT}{checked.pk}/")
     assert "An error stopped it" in page_words(page)
     os.rename(f"{file}.away", file)
-    OpenForm(newsletter_manager, f"{IMPORT}{checked.pk}/").press("Go on")
+    OpenForm(newsletter_manager, f"{IMPORT}{checked.pk}/").press("Resume")
     assert_complete(checked)
 
 

@@ -500,7 +500,7 @@ def test_a_manager_adds_somebody_at_the_desk(newsletter_manager, press):
 
     fill(form)
 
-    assert f"Added: {ADA}. They are told so by mail." in form.said
+    assert f"Added {ADA}. They will be told by e-mail." in form.said
     ada = Subscriber.objects.mailable(press).get()
     assert ada.consent.get().source.startswith(
         "Card, Berlin Forum, 2 January 2026; they agreed; user"

@@ -359,7 +359,7 @@ def test_a_file_is_looked_at_before_anything_is_stored(newsletter_manager, weekl
     said = words(html.fromstring(response.content.decode()))
     assert "Nothing is stored yet" in said
     assert "New subscribers 1" in said
-    assert "Has unsubscribed, and stays so 1" in said
+    assert "Has unsubscribed and stays unsubscribed 1" in said
     assert "This address is suppressed. 1" in said
     assert Subscriber.objects.get() == left
 
@@ -367,7 +367,7 @@ def test_a_file_is_looked_at_before_anything_is_stored(newsletter_manager, weekl
         html.fromstring(confirm(newsletter_manager, response).content.decode())
     )
 
-    assert "The import of 3 rows ended" in answer
+    assert "Imported 3 rows on" in answer
     assert "New subscribers 1" in answer
     assert "Unchanged 1 Refused 1" in answer
     assert Subscriber.objects.mailable(weekly).get().email == "bo@example.org"
@@ -394,7 +394,7 @@ def test_a_file_that_is_discarded_leaves_nothing(
 
     page = response.redirect_chain[-1][0]
     with django_capture_on_commit_callbacks(execute=True):
-        OpenForm(newsletter_manager, page).press("Discard the file")
+        OpenForm(newsletter_manager, page).press("Delete the file")
 
     assert not list(settings.PRIVATE_ROOT.rglob("*.csv"))
     assert not RefusedRow.objects.exists()

@@ -50,16 +50,16 @@ def test_a_known_address_gets_its_new_target(publisher):
 @pytest.mark.parametrize(
     ("row", "said"),
     [
-        ("old.html,/topics/", "An old address starts with"),
-        ("/old.html,topics", "A new address starts with"),
+        ("old.html,/topics/", "Enter an old address that starts with"),
+        ("/old.html,topics", "Enter a new address that starts with"),
         ("/old.html,/old.html", "lead to itself"),
         ("/a.html,/b.html\n/b.html,/a.html", "lead to itself"),
         ("https://elsewhere.example/a,/people/", "elsewhere.example is another site"),
-        ("/a#part,/people/", "Leave out “#”"),
+        ("/a#part,/people/", "Remove “#”"),
         ("/a,/people/,more", "More cells than columns"),
-        (f"/{'a' * 200},/people/", "at most 200 characters"),
-        (f"/{'%' * 199},/people/", "at most 200 characters"),
-        ("/old.html,//elsewhere.example/", "A new address starts with"),
+        (f"/{'a' * 200},/people/", "up to 200 characters"),
+        (f"/{'%' * 199},/people/", "up to 200 characters"),
+        ("/old.html,//elsewhere.example/", "Enter a new address that starts with"),
         ("/topics/,/people/", "There is a page at this address"),
         ("/,/people/", "There is a page at this address"),
         ("/article/live-one/,/people/", "There is a page at this address"),
@@ -92,7 +92,7 @@ def test_wrong_rows_come_back_as_a_file_with_the_reason(publisher):
     lines = b"".join(refused).decode("utf-8-sig").splitlines()
     assert lines == [
         "old_path,new_path,note,reason",
-        "old.html,/topics/,y,An old address starts with “/”.",
+        "old.html,/topics/,y,Enter an old address that starts with “/”.",
     ]
     assert not Redirect.objects.exists()
 
@@ -130,8 +130,8 @@ def test_a_row_that_replaces_an_earlier_one_says_so(publisher):
     )
 
     page = response.content.decode()
-    assert "/topics/ (instead of what row 1 says)" in page
-    assert page.count("instead of") == 1
+    assert "/topics/ (replaces row 1)" in page
+    assert page.count("(replaces row") == 1
 
 
 def test_the_address_of_a_draft_may_be_redirected(publisher):
@@ -188,7 +188,7 @@ def test_a_redirect_is_entered_by_hand(form, reader):
     ("wrong", "said"),
     [
         ({"old_path": "/old.html"}, "already has a redirect"),
-        ({"old_path": "older.html"}, "An old address starts with"),
+        ({"old_path": "older.html"}, "Enter an old address that starts with"),
         ({"old_path": "/topics/"}, "lead to itself"),
     ],
 )

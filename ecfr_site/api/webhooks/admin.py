@@ -30,7 +30,7 @@ class EndpointForm(forms.ModelForm):
         widget=AdminURLFieldWidget,
     )
     events = forms.MultipleChoiceField(
-        widget=forms.CheckboxSelectMultiple, help_text="What it is told of."
+        widget=forms.CheckboxSelectMultiple, help_text="The events that it receives."
     )
 
     def __init__(self, *args, **kwargs):
@@ -53,7 +53,7 @@ class WebhookEndpointAdmin(FormRecoveryMixin, admin.ModelAdmin):
     @admin.display(description="state")
     def standing(self, endpoint):
         if endpoint.pk is None:
-            return "The secret is shown once it is added."
+            return "You will see the secret once you have added the webhook."
         if endpoint.active and endpoint.failing_since:
             since = timezone.localtime(endpoint.failing_since)
             return f"Failing since {since:%-d %B %Y, %H:%M}"
@@ -61,7 +61,7 @@ class WebhookEndpointAdmin(FormRecoveryMixin, admin.ModelAdmin):
             return "Works"
         if endpoint.switched_off_at:
             at = timezone.localtime(endpoint.switched_off_at)
-            return f"Switched off on {at:%-d %B %Y}, because it did not answer"
+            return f"Switched off on {at:%-d %B %Y} because it did not answer"
         return "Off"
 
     def get_urls(self):
@@ -88,7 +88,7 @@ class WebhookEndpointAdmin(FormRecoveryMixin, admin.ModelAdmin):
         super().save_model(request, endpoint, form, change)
 
     def response_add(self, request, endpoint, post_url_continue=None):
-        return self.show_secret(request, endpoint, "The webhook was added")
+        return self.show_secret(request, endpoint, "Webhook added")
 
     def rotate_secret(self, request, pk):
         """Ask, and give it another secret on POST, which is then shown once."""
@@ -97,8 +97,8 @@ class WebhookEndpointAdmin(FormRecoveryMixin, admin.ModelAdmin):
             raise PermissionDenied
         if request.method == "POST":
             endpoint.rotate_secret()
-            log.record("change", object=endpoint, detail="Got a new secret.")
-            return self.show_secret(request, endpoint, "The new secret")
+            log.record("change", object=endpoint, detail="New secret.")
+            return self.show_secret(request, endpoint, "New secret")
         context = self._build_context(request, endpoint, "Make a new secret")
         return TemplateResponse(
             request, "admin/ecfr_site/webhookendpoint/rotate.html", context
@@ -111,13 +111,15 @@ class WebhookEndpointAdmin(FormRecoveryMixin, admin.ModelAdmin):
             raise PermissionDenied
         if not endpoint.active:
             self.message_user(
-                request, "It is off: switch it on and save it first.", "error"
+                request,
+                "The webhook is switched off. Switch it on and save it first.",
+                "error",
             )
             return redirect(endpoint.get_admin_url())
         delivery = send_test(endpoint)
         self.message_user(
             request,
-            "A test message was queued. Reload this page for the answer.",
+            "The test message has been queued. Reload this page to see the answer.",
             "success",
         )
         return redirect("admin:ecfr_site_webhookdelivery_change", delivery.pk)
@@ -207,10 +209,12 @@ class WebhookDeliveryAdmin(admin.ModelAdmin):
         if delivery.endpoint.active:
             delivery.send_again()
             log.record("change", object=delivery.endpoint, detail="Sent again.")
-            messages.success(request, "It is being sent again.")
+            messages.success(request, "The message has been queued again.")
         else:
             messages.warning(
-                request, "Nothing was sent: the webhook is off. Switch it on first."
+                request,
+                "Nothing was sent, because the webhook is switched off. Switch it on "
+                "first.",
             )
         return redirect(
             reverse("admin:ecfr_site_webhookdelivery_change", args=[delivery.pk])

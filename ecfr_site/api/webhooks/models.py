@@ -38,7 +38,7 @@ def make_secret() -> str:
 def check_address(url: str) -> None:
     """Refuse what goes over the network in the clear."""
     if not url.lower().startswith("https://") and not settings.LINKS_MAY_BE_PRIVATE:
-        raise ValidationError("The address begins with “https://”.")
+        raise ValidationError("Enter an address that begins with “https://”.")
 
 
 class WebhookEndpointQuerySet(models.QuerySet["WebhookEndpoint"]):
