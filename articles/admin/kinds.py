@@ -71,7 +71,7 @@ TRANSLATED = {
         label=f"Name in {name}",
         max_length=60,
         required=False,
-        help_text="Empty: as the software translates it, or the name above.",
+        help_text="Leave empty to use the built-in translation, or the name above.",
         widget=forms.TextInput(attrs={"class": "vTextField", "lang": code}),
     )
     for code, name in settings.LANGUAGES

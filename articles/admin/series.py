@@ -26,11 +26,11 @@ class UsedMixin:
     @admin.display(description="articles")
     def in_use(self, obj):
         if not obj.articles.exists():
-            return "None: it can be deleted."
+            return "None. You can delete it."
         count = obj.articles.originals().count()
         return (
             f"{count:,} article{'' if count == 1 else 's'}. "
-            "It can be deleted once there is none."
+            "You can delete it once it has none."
         )
 
 

@@ -326,7 +326,7 @@ def test_a_deleted_article_comes_back_as_a_draft(publisher, live):
     page = page_of(publisher, "/admin/articles/article/recover/")
     [link] = page.xpath("//a[contains(@href, 'recover/')]/@href")
 
-    OpenForm(publisher, link).press("Restore it")
+    OpenForm(publisher, link).press("Restore the article")
 
     article = Article.objects.get()
     assert article.state == State.DRAFT

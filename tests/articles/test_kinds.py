@@ -77,7 +77,7 @@ def test_one_that_is_in_use_is_not_deleted(publisher):
     page = f"/admin/articles/kind/{article.kind.pk}/"
 
     assert (
-        "1 article. It can be deleted once there is none."
+        "1 article. You can delete it once it has none."
         in publisher.get(f"{page}change/").content.decode()
     )
     assert publisher.post(f"{page}delete/", {"post": "yes"}).status_code == 403

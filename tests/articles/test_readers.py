@@ -269,4 +269,4 @@ def test_the_forms_of_programmes_and_people_add_up_their_articles(editor, name):
     added = editor.get(reverse(f"admin:authors_{name}_add"))
 
     assert "<dd>8</dd>" in "".join(form.content.decode().split())
-    assert "Views in 30 days" not in added.content.decode()
+    assert "Views, last 30 days" not in added.content.decode()

@@ -13,6 +13,6 @@ def check(request, pk, model_admin):
     if article.doi:
         enqueue_once(check_doi, article.pk)
         messages.success(
-            request, "doi.org is being asked. The answer will stand beside the text."
+            request, "We are asking doi.org. Its answer will appear beside the text."
         )
     return redirect("admin:articles_article_change", article.pk)

@@ -43,7 +43,7 @@ def withdraw(request, pk, model_admin):
 def feature(request, pk, model_admin):
     article = _get_original(request, pk, workflow.FEATURE)
     article.feature(by=request.user)
-    messages.success(request, "It now leads the home page.")
+    messages.success(request, "The article now leads the home page.")
     return redirect("admin:articles_article_change", article.pk)
 
 

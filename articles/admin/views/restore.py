@@ -38,10 +38,12 @@ def restore(request, pk, version_id, model_admin):
     except NotAllowed as error:
         raise PermissionDenied(str(error)) from error
     except ValidationError as error:
-        messages.error(request, f"Not restored. {' '.join(error.messages)}")
+        messages.error(
+            request, f"The text was not restored. {' '.join(error.messages)}"
+        )
         return redirect("admin:articles_article_history", article.pk)
-    where = " in the changes; the live page is as it was" if written.live_id else ""
-    messages.success(request, f"The text of {when} is back{where}.")
+    where = " in the changes; the live page has not changed" if written.live_id else ""
+    messages.success(request, f"The text of {when} has been restored{where}.")
     for sentence in gone:
         messages.warning(request, sentence)
     return redirect("admin:articles_article_change", written.pk)

@@ -219,7 +219,7 @@
     } else if (answer.type === "opaqueredirect" || answer.status === 401) {
       say(`You were signed out: sign in in another window. ${here()}`, "", true);
     } else if (answer.status === 403) {
-      say(`Not kept: you may not change this, or not any more. ${here()}`, "", true);
+      say(`Not kept: you can no longer change this. ${here()}`, "", true);
     } else if (answer.status === 404) {
       say(`Not kept: a colleague has deleted this. ${here()}`, "", true);
     } else if (dirty) {
@@ -399,7 +399,7 @@
       '</button><button type="button">Discard</button></div>';
     section.setAttribute("aria-labelledby", "unsaved-here");
     section.querySelector("p").textContent =
-      `It was typed on ${at}, and the server does not have it.`;
+      `You typed it on ${at}. It has not reached the server.`;
     const [back, away] = section.querySelectorAll("button");
     back.addEventListener("click", () => {
       const post = document.createElement("form");
