@@ -37,17 +37,33 @@ def _build_link(site, row):
     )
 
 
-def find_owner(site, row, others=()):
-    """The row in whose form this one is edited, not one of the others; itself if it
-    has a form of its own. A query."""
-    if site.is_registered(type(row)):
-        return row
-    for key in row._meta.concrete_fields:
-        model = key.related_model
-        if not model or not site.is_registered(model):
-            continue
-        inlines = site.get_model_admin(model).inlines
-        is_edited = any(inline.model is type(row) for inline in inlines)
-        if is_edited and (owner := getattr(row, key.name)) and owner not in others:
-            return owner
-    return row
+def find_owners(site, rows, others=()):
+    """The rows in whose forms these are edited, without the others; a row that has a
+    form of its own, or is edited in none, itself. A query a model."""
+    known = {(type(row), row.pk): row for row in rows}
+    left = {(type(row), row.pk) for row in others}
+    wanted = dict.fromkeys(_find_owner(site, row, left) for row in rows)
+    for model in {model for model, pk in wanted if (model, pk) not in known}:
+        pks = [pk for of, pk in wanted if of is model]
+        found = model._base_manager.in_bulk(pks)
+        known |= {(model, pk): row for pk, row in found.items()}
+    return [known[key] for key in wanted]
+
+
+def _find_owner(site, row, left):
+    """(model, number) of the row in whose form this one is edited."""
+    if not site.is_registered(type(row)):
+        for key in row._meta.concrete_fields:
+            model, pk = key.related_model, getattr(row, key.attname)
+            is_left = pk is None or (model, pk) in left
+            if not is_left and _is_edited_in(site, row, model):
+                return model, pk
+    return type(row), row.pk
+
+
+def _is_edited_in(site, row, model):
+    """Return whether the form of the model has rows such as this one."""
+    if not model or not site.is_registered(model):
+        return False
+    inlines = site.get_model_admin(model).inlines
+    return any(inline.model is type(row) for inline in inlines)

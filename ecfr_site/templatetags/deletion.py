@@ -8,7 +8,7 @@ from django.contrib.admin.utils import NestedObjects
 from django.db import router
 from django.db.models import Model
 
-from ecfr_site.admin_site.links import find_owner, list_links
+from ecfr_site.admin_site.links import find_owners, list_links
 
 register = template.Library()
 
@@ -38,8 +38,8 @@ def needed_by(context, rows):
     collector = NestedObjects(router.db_for_write(type(rows[0])), origin=rows)
     collector.collect(rows)
     protected = sorted(collector.protected, key=lambda row: (row._meta.label, row.pk))
-    owners = dict.fromkeys(find_owner(admin.site, row, rows) for row in protected)
-    return list_links(admin.site, context["request"], list(owners))
+    owners = find_owners(admin.site, protected, rows)
+    return list_links(admin.site, context["request"], owners)
 
 
 def _describe(opts, model, count):

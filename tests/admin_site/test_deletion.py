@@ -2,6 +2,8 @@
 
 import pytest
 from django.contrib.auth.models import Group, Permission
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from tests.factories import (
@@ -75,6 +77,17 @@ def test_authors_who_are_needed_are_kept_together_with_the_articles_named(admin_
     ).content.decode()
     assert "cannot be deleted while in use here:" in text
     assert text.count(">Cables</a>") == text.count(">Grids</a>") == 1
+
+
+def test_many_bylines_take_no_more_queries_than_one(admin_client):
+    queries = []
+    for number in (1, 3):
+        author = AuthorFactory()
+        BylineFactory.create_batch(number, author=author)
+        with CaptureQueriesContext(connection) as captured:
+            read_page(admin_client, author)
+        queries.append(len(captured))
+    assert queries[0] == queries[1]
 
 
 def test_a_programme_that_somebody_directs_names_the_person(admin_client):
