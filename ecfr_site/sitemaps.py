@@ -2,6 +2,7 @@
 translations, images and news."""
 
 from datetime import timedelta
+from functools import wraps
 
 from django.contrib.flatpages.sitemaps import FlatPageSitemap
 from django.contrib.sitemaps import Sitemap
@@ -23,6 +24,21 @@ from newsletter.models import Edition, Newsletter
 MOST_NEWS = 1000
 # Articles by which the last changes of most listings are found.
 LATEST = 500
+
+
+def without_date(view):
+    """The view of a sitemap without the time of its newest page as its own.
+
+    That stays when another page goes, and whoever asks by time would not hear of it.
+    """
+
+    @wraps(view)
+    def answer(request, **kwargs):
+        response = view(request, **kwargs)
+        del response["Last-Modified"]
+        return response
+
+    return answer
 
 
 class ChangingSitemap(Sitemap):

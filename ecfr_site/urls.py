@@ -26,7 +26,7 @@ from ecfr_site.mail import views as outbox
 from ecfr_site.mail.outbox import NAME
 from ecfr_site.monitoring import csp_reports
 from ecfr_site.security.views import security_txt
-from ecfr_site.sitemaps import sitemaps
+from ecfr_site.sitemaps import sitemaps, without_date
 from ecfr_site.tasks import views as tasks
 from newsletter.bounces.webhooks import webhook
 
@@ -134,13 +134,13 @@ urlpatterns = [
     path("mail-service/<path:path>", webhook, name="mail_service"),
     path(
         "sitemap.xml",
-        cached_page()(sitemap_index),
+        cached_page()(without_date(sitemap_index)),
         {"sitemaps": sitemaps, "sitemap_url_name": "sitemap_section"},
         name="sitemap",
     ),
     path(
         "sitemap-<slug:section>.xml",
-        cached_page("p")(sitemap),
+        cached_page("p")(without_date(sitemap)),
         {"sitemaps": sitemaps},
         name="sitemap_section",
     ),

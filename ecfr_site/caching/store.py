@@ -257,8 +257,10 @@ def build_page(
     body = response.content
     mark = hashlib.sha256(body).hexdigest()[:32]
     modified = int(time.time())
-    if last and last.etag.startswith(f'"{mark}'):
-        modified = last.modified
+    if last:
+        # Whoever asks by time, which has no fractions, is told of each change.
+        is_same = last.etag.startswith(f'"{mark}')
+        modified = last.modified if is_same else max(modified, last.modified + 1)
     headers |= {
         "Content-Length": str(len(body)),
         "ETag": f'"{mark}"',

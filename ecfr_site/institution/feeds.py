@@ -169,6 +169,8 @@ class InstitutionFeed(Feed):
 
     def _answer(self, request, *args, **kwargs):
         response = super().__call__(request, *args, **kwargs)
+        # The newest entry's time, which stays when another is withdrawn or reworded.
+        del response["Last-Modified"]
         if hubs := self._list_hubs():
             links = [(f"{settings.SITE_URL}{request.path}", "self")]
             links += [(hub, "hub") for hub in hubs]

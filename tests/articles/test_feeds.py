@@ -11,6 +11,7 @@ import pytest
 from django.core.files.base import ContentFile
 from django.db.models import F
 from django.utils import timezone
+from django.utils.http import http_date
 from lxml import etree
 from lxml.html import fragment_fromstring
 from tinyhtml5.parser import HTMLParser
@@ -29,6 +30,7 @@ from tests.factories import (
     ProgrammeFactory,
     SeriesFactory,
     TopicFactory,
+    UserFactory,
 )
 
 pytestmark = pytest.mark.django_db
@@ -554,6 +556,27 @@ def test_who_has_the_feed_gets_304_until_it_changes(
         if not articles:
             ArticleFactory(published=True)
             assert reader.get(address, headers=by_tag).status_code == 200
+
+
+@pytest.mark.parametrize("is_kept", [True, False])
+@pytest.mark.parametrize(
+    "address",
+    ["/feed/", "/feed/rss/", "/feed/json/", "/sitemap-articles.xml"],
+)
+def test_who_asks_by_time_is_told_what_else_changed_than_the_newest(
+    reader, settings, counted_version, address, is_kept
+):
+    settings.PAGE_CACHE = is_kept
+    older = ArticleFactory(published=True)
+    ArticleFactory(published=True)
+    first = reader.get(address)
+    time = first.get("Last-Modified", http_date(timezone.now().timestamp()))
+
+    older.withdraw(by=UserFactory(publisher=True), reason="It was wrong.")
+    answer = reader.get(address, headers={"If-Modified-Since": time})
+
+    assert answer.status_code == 200
+    assert is_kept == ("Last-Modified" in answer)
 
 
 # Pages name them
