@@ -17,6 +17,12 @@ class WatchMiddleware:
         self.get_response = get_response
 
     def __call__(self, request):
+        response = self.answer(request)
+        if request.method == "HEAD":
+            leave_out_body(response)
+        return response
+
+    def answer(self, request):
         if response := views.answer_probe(request):
             return response
         work = request.work = RequestContext(request)
@@ -26,6 +32,14 @@ class WatchMiddleware:
             record_request(request.method, response.status_code, work)
         response["X-Request-ID"] = work.request_id
         return response
+
+
+def leave_out_body(response):
+    """Keep what would be an answer's body from the server, which warns of each."""
+    if response.streaming:
+        response.streaming_content = ()
+    else:
+        response.content = b""
 
 
 def record_request(
