@@ -16,7 +16,7 @@ import Stemmer
 from ecfr_site.richtext.folding import fold
 
 # Grows when texts come out otherwise than before: what is indexed is then made anew.
-VERSION = 1
+VERSION = 2
 
 # Between fields: a word of none, so that no phrase goes from one to the next.
 GAP = "¦"
@@ -49,6 +49,10 @@ _ELIDED = """
     l d j m n s t c qu lorsqu puisqu jusqu quoiqu un all dall dell nell sull coll quell
 """
 _ELISIONS = frozenset(_ELIDED.split())
+# Of what no stemmer takes the s from: “MPs”, “SMEs”, “16s” of “F-16s”; not “1990s”.
+_PLURAL = re.compile("(?![0-9]{4}s)[A-Z0-9]*(?:[A-Z]{2}|[0-9])s")
+# “D’Alema”, which is also typed “Dalema”.
+_ELIDED_NAME = re.compile(rf"\b([^\W\d_]+){_APOSTROPHES.pattern}([^\W\d_]+)")
 # Longer ones are no words: nobody looks for them, and databases index no more.
 _LONGEST = 60
 _LONGEST_JOINED = 25
@@ -86,12 +90,16 @@ def analyse_chunk(chunk: str, language: str) -> Analysed:
         tokens.append(token)
         # An accent may be what tells a suffix: “décidé” and “décidée”.
         accented = fold(_stem(unicodedata.normalize("NFC", word.lower()), language))
-        forms += sorted({folded, accented} - {token, ""})
+        forms += sorted({folded, accented, _fold_singular(word)} - {token, ""})
+    forms += _join_elided(chunk)
     together = "".join(fold(word) for word in words)
     joined = []
     if len(words) > 1 and len(together) <= _LONGEST_JOINED:
-        # “e-mail” is “email”, “U.S.” is “US”.
-        joined = sorted({together, _stem(together, language)} - set(tokens))
+        # “e-mail” is “email”, “U.S.” is “US”, “F-16s” is “F16”.
+        found = {together, _stem(together, language)}
+        if _fold_singular(words[-1]):
+            found.add(together[:-1])
+        joined = sorted(found - set(tokens))
     return Analysed(tuple(tokens), tuple(dict.fromkeys(forms)), tuple(joined))
 
 
@@ -162,6 +170,22 @@ def _take_apostrophes(text: str) -> str:
 
 def _is_elided(piece: str) -> bool:
     return fold(piece) in _ELISIONS
+
+
+def _fold_singular(word: str) -> str:
+    """Of an acronym or a number in the plural; "" of all else."""
+    return fold(word[:-1]) if _PLURAL.fullmatch(word) else ""
+
+
+def _join_elided(chunk: str) -> list[str]:
+    """The names in it as if they had no apostrophe; no words of a sentence."""
+    if not _APOSTROPHES.search(chunk):
+        return []
+    return [
+        fold(first + last)
+        for first, last in _ELIDED_NAME.findall(chunk)
+        if first[0].isupper() and last[0].isupper() and _is_elided(first)
+    ]
 
 
 def _split_letters(text: str) -> Iterator[str]:

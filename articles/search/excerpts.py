@@ -172,15 +172,19 @@ def _list_spellings(folded: str) -> Iterator[str]:
     while place < len(folded):
         pair = folded[place : place + 2]
         letter = folded[place]
-        single = "".join(_SPELLINGS.get(letter, ()))
-        plain = f"[{re.escape(letter)}{re.escape(letter.upper())}{single}]"
+        plain = _list_single(letter)
         if len(pair) == 2 and pair in _SPELLINGS:
-            second = f"[{re.escape(pair[1])}{re.escape(pair[1].upper())}]"
+            second = _list_single(pair[1])
             yield f"(?:{plain}{second}|[{''.join(_SPELLINGS[pair])}])"
             place += 2
             continue
         yield plain
         place += 1
+
+
+def _list_single(letter: str) -> str:
+    single = "".join(_SPELLINGS.get(letter, ()))
+    return f"[{re.escape(letter)}{re.escape(letter.upper())}{single}]"
 
 
 def _collect_spellings() -> dict[str, list[str]]:

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 MOST_BYTES = 400_000
 # How PostgreSQL counts places in a text (its documentation, 12.1.1 and 12.11).
 _LAST_PLACE, _MOST_PLACES = 16_383, 256
+# A word of none, in a vector that lacks later places of some word.
+CUT = GAP
 
 
 def build_rows(
@@ -84,7 +86,10 @@ def build_vector(
         f"{quote(token)}:{','.join(found[:_MOST_PLACES])}"
         for token, found in places.items()
     )
-    return " ".join([*placed, *(quote(f) for f in forms if f not in places)])
+    unplaced = [form for form in forms if form not in places]
+    if any(len(found) > _MOST_PLACES for found in places.values()):
+        unplaced.append(CUT)
+    return " ".join([*placed, *map(quote, unplaced)])
 
 
 def quote(token: str) -> str:

@@ -3,10 +3,11 @@
 import sys
 from array import array
 from collections.abc import Iterable, Sequence
+from itertools import pairwise
 from typing import Any
 
-from articles.search.index import quote
-from articles.search.query import Alternative, Term
+from articles.search.index import CUT, quote
+from articles.search.query import EMPTY_TOKENS, Alternative, Term
 
 _TABLE = "articles_searchtext"
 # Numbers in one value, for `parse_ids`: as text they take four times as long to read.
@@ -28,7 +29,21 @@ def write_match(terms: Iterable[Term]) -> str:
 
 def _write_alternative(alternative: Alternative) -> str:
     *others, last = map(quote, alternative.tokens)
-    return " <-> ".join([*others, f"{last}:*" if alternative.is_beginning else last])
+    last = f"{last}:*" if alternative.is_beginning else last
+    exact = " <-> ".join([*others, last])
+    telling = [
+        (place, token)
+        for place, token in enumerate([*others, last])
+        if alternative.tokens[place] not in EMPTY_TOKENS
+    ]
+    if not others or len(telling) in (0, len(alternative.tokens)):
+        return exact
+    # A long text has more of “the” than a vector has places for it.
+    loose = telling[0][1] + "".join(
+        f" <{place - before}> {token}"
+        for (before, _), (place, token) in pairwise(telling)
+    )
+    return f"{exact} | {quote(CUT)} & {loose}"
 
 
 def select_ids(

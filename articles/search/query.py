@@ -39,6 +39,12 @@ _EMPTY = """
     w z na do od ze sie
 """
 _EMPTY_WORDS = frozenset(_EMPTY.split())
+# As they stand in tokens.
+EMPTY_TOKENS = frozenset(
+    stem
+    for word in _EMPTY_WORDS
+    for stem in list_stems(word, [code for code, _ in settings.LANGUAGES])
+)
 _UMLAUTS = re.compile("(?<=[^aeiou])(ae|oe|ue)(?=[^aeiou]|$)|^(ae|oe|ue)(?=[^aeiou])")
 
 

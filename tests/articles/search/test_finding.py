@@ -260,3 +260,41 @@ def test_a_text_leaves_with_its_article_and_changes_with_it():
 
     article.delete()
     assert not search("unanimity")
+
+
+@pytest.mark.parametrize(
+    ("text", "typed"),
+    [
+        ("Jets such as F-16s fly", "F-16 fly"),
+        ("Jets such as F-16s fly", "F16 fly"),
+        ("An F-16 flies", "f-16s flies"),
+        ("NGOs and SMEs lose", "NGO lose"),
+        ("NGOs and SMEs lose", "sme lose"),
+        ("NGOs and SMEs lose", '"ngos and smes"'),
+        ("An MP asks", "MPs asks"),
+        ("D’Alema and L’Oréal", "dalema loreal alema oreal"),
+    ],
+)
+def test_plurals_of_acronyms_and_names_without_an_apostrophe_are_found(text, typed):
+    ArticleFactory(published=True, title="It", body=f"<p>{text}</p>")
+    ArticleFactory(
+        published=True, title="Decades", body="<p>In the 1990s, d’accord</p>"
+    )
+
+    assert search(typed) == ["It"]
+    assert not search("1990 in")
+
+
+def test_a_phrase_is_found_at_the_end_of_a_long_text():
+    """However many of its words stand before: PostgreSQL keeps 256 places of each."""
+    long = "The state of the art of the rest. " * 300
+    for title, end in (
+        ("It", "The freedom of the press, then."),
+        ("Other", "Freedom for press and press of freedom"),
+    ):
+        ArticleFactory(published=True, title=title, body=f"<p>{long}</p><p>{end}</p>")
+
+    assert search('"freedom of the press"') == ["It"]
+    assert search('"freedom of the press then"') == ["It"]
+    assert search("freedom-of-the-press") == ["It"]
+    assert not search('"freedom of the then"')

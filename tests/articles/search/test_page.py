@@ -35,6 +35,15 @@ def test_an_excerpt_shows_the_words_marked(reader):
     assert html.count("Another one") < 25
 
 
+@pytest.mark.parametrize(
+    ("text", "typed"), [("Noël", "noel"), ("Citroën", "citroen"), ("cœur", "coeur")]
+)
+def test_a_word_is_marked_whatever_its_accents(reader, text, typed):
+    ArticleFactory(published=True, body=f"<p>At {text} then</p>")
+
+    assert f"At <mark>{text}</mark> then" in get(reader, "/search/", q=typed)
+
+
 def test_what_a_text_says_is_no_markup(reader):
     ArticleFactory(published=True, body="<p>see &lt;b&gt;gas&lt;/b&gt; now</p>")
 
