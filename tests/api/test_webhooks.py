@@ -17,6 +17,7 @@ from ecfr_site.api.webhooks.models import (
     WebhookMessage,
 )
 from ecfr_site.api.webhooks.tasks import deliver, enqueue_due
+from ecfr_site.security import outbound
 from tests.factories import ArticleFactory, UserFactory
 
 pytestmark = pytest.mark.django_db
@@ -243,3 +244,45 @@ def test_only_what_an_endpoint_asks_for_is_sent(endpoint, article, receiver):
     endpoint.save()
 
     assert announce("article.published", article.pk) == 0
+
+
+@pytest.fixture
+def meanwhile(monkeypatch):
+    """Have something done at the desk while a message is on its way."""
+
+    def do(act):
+        post = outbound.post
+
+        def post_and_act(*arguments):
+            answer = post(*arguments)
+            act()
+            return answer
+
+        monkeypatch.setattr(outbound, "post", post_and_act)
+
+    return do
+
+
+@pytest.mark.parametrize("status", [200, 500, 410])
+def test_a_webhook_may_be_deleted_while_it_is_told(
+    delivery, endpoint, receiver, meanwhile, status
+):
+    receiver.status = status
+    meanwhile(endpoint.delete)
+
+    deliver.call(delivery.pk)
+
+    assert receiver.received
+    assert not WebhookDelivery.objects.exists()
+
+
+def test_what_fails_while_it_is_switched_off_is_not_sent_later(
+    delivery, endpoint, receiver, meanwhile
+):
+    receiver.status = 500
+    meanwhile(endpoint.switch_off)
+
+    deliver.call(delivery.pk)
+
+    delivery.refresh_from_db()
+    assert (delivery.state, delivery.status) == ("failed", 500)

@@ -162,6 +162,28 @@ def test_switched_on_again_it_begins_anew(manager, endpoint):
     assert endpoint.failing_since is None
 
 
+def test_what_waits_is_not_sent_after_it_was_switched_off(manager, delivery):
+    WebhookDelivery.objects.update(state="waiting")
+    for value in (None, "on"):
+        form = OpenForm(manager, f"{ENDPOINTS}{delivery.endpoint_id}/change/")
+        form["active"] = value or ""
+        form.press("Save")
+
+    delivery.refresh_from_db()
+    assert delivery.endpoint.active
+    assert delivery.state == "failed"
+
+
+def test_an_address_has_no_password(manager):
+    form = OpenForm(manager, f"{ENDPOINTS}add/")
+    form["url"] = "https://me:secret@receiver.example/hook"
+
+    form.press("Save")
+
+    assert "Leave out the name and password" in form.said
+    assert not WebhookEndpoint.objects.exists()
+
+
 def test_a_webhook_is_deleted_with_its_log(manager, delivery):
     manager.post(f"{ENDPOINTS}{delivery.endpoint_id}/delete/", {"post": "yes"})
 

@@ -15,6 +15,7 @@ from ecfr_site.accounts.form_recovery import FormRecoveryMixin
 from ecfr_site.api.webhooks.events import begin_watching, list_events, send_test
 from ecfr_site.api.webhooks.models import (
     BOTH_SIGN,
+    SWITCHED_OFF,
     WebhookDelivery,
     WebhookEndpoint,
 )
@@ -86,6 +87,8 @@ class WebhookEndpointAdmin(FormRecoveryMixin, admin.ModelAdmin):
             if "active" in form.changed_data:
                 endpoint.failing_since = endpoint.switched_off_at = None
         super().save_model(request, endpoint, form, change)
+        if not endpoint.active:
+            endpoint.deliveries.waiting().give_up(SWITCHED_OFF)
 
     def response_add(self, request, endpoint, post_url_continue=None):
         return self.show_secret(request, endpoint, "Webhook added")

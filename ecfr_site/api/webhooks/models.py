@@ -1,9 +1,11 @@
 """Endpoints, messages, and deliveries of one to the other."""
 
+import contextlib
 import uuid
 from base64 import b64encode
 from datetime import datetime, timedelta
 from secrets import token_bytes
+from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
@@ -28,6 +30,7 @@ BOTH_SIGN = timedelta(hours=24)
 GIVEN_UP_AFTER = timedelta(days=3)
 # A worker that took one and was killed is not waited for any longer.
 LEASE = timedelta(minutes=2)
+SWITCHED_OFF = "The webhook was switched off."
 
 
 def make_secret() -> str:
@@ -36,7 +39,11 @@ def make_secret() -> str:
 
 
 def check_address(url: str) -> None:
-    """Refuse what goes over the network in the clear."""
+    """Refuse what goes over the network in the clear, and a password in it."""
+    with contextlib.suppress(ValueError):
+        if "@" in urlsplit(url).netloc:
+            # It would stand on the desk, and messages are signed.
+            raise ValidationError("Leave out the name and password.")
     if not url.lower().startswith("https://") and not settings.LINKS_MAY_BE_PRIVATE:
         raise ValidationError("Enter an address that begins with “https://”.")
 
@@ -103,10 +110,10 @@ class WebhookEndpoint(models.Model):
         )
 
     def record_failure(self) -> None:
-        type(self).objects.filter(pk=self.pk, failing_since=None).update(
-            failing_since=timezone.now()
-        )
-        self.refresh_from_db(fields=["failing_since"])
+        mine = type(self).objects.filter(pk=self.pk)
+        mine.filter(failing_since=None).update(failing_since=timezone.now())
+        # None if it was deleted meanwhile.
+        self.failing_since = mine.values_list("failing_since", flat=True).first()
 
     @property
     def is_beyond_hope(self) -> bool:
@@ -119,7 +126,7 @@ class WebhookEndpoint(models.Model):
         mine = type(self).objects.active().filter(pk=self.pk)
         if not mine.update(active=False, switched_off_at=timezone.now()):
             return False
-        self.deliveries.waiting().give_up("The webhook was switched off.")
+        self.deliveries.waiting().give_up(SWITCHED_OFF)
         return True
 
 
@@ -233,9 +240,12 @@ class WebhookDelivery(models.Model):
         transaction.on_commit(self.enqueue, robust=True)
 
     def record(self, state: str, status: int | None = None, response: str = "") -> None:
+        """Nothing if the webhook was deleted while it was sent."""
         self.state, self.status, self.response = state, status, response
         self.tried_at = timezone.now()
-        self.save(update_fields=["state", "status", "response", "tried_at", "due_at"])
+        names = ("state", "status", "response", "tried_at", "due_at")
+        values = {name: getattr(self, name) for name in names}
+        type(self).objects.filter(pk=self.pk).update(**values)
 
     def record_failure(self, status: int | None, response: str) -> None:
         """Try again later, unless that was the last time."""
@@ -244,3 +254,6 @@ class WebhookDelivery(models.Model):
             return
         self.due_at = timezone.now() + BACKOFF[self.attempts - 1]
         self.record(self.State.WAITING, status, response)
+        # Switched off while it was sent.
+        mine = type(self).objects.waiting().filter(pk=self.pk, endpoint__active=False)
+        mine.give_up(SWITCHED_OFF)
