@@ -39,6 +39,10 @@ class ArticleQuerySet(DeskQuerySet):
         learn = partial(SearchWord.objects.learn_from, *numbers)
         transaction.on_commit(learn, robust=True)
 
+    def index_soon(self) -> None:
+        """Have the scheduler write anew what searches find these articles by."""
+        SearchText.objects.filter(article__in=self.order_by()).update(analyser=0)
+
     def locked(self, pk: int) -> "Article | None":
         """The article, locked together with its original, or None; full and fresh.
 

@@ -83,6 +83,8 @@ class ImageAdmin(OwnLookupsMixin, FoldedSearchMixin, admin.ModelAdmin):
         if not change:
             obj.uploaded_by = request.user
         super().save_model(request, obj, form, change)
+        if "caption" in form.changed_data:
+            obj.index_uses_soon()
 
     # The list
 

@@ -188,6 +188,14 @@ class Image(models.Model):
         """
         return cls._meta.related_objects
 
+    def index_uses_soon(self):
+        """Have searches of what shows the image know its caption."""
+        for use in self.uses():
+            rows = use.related_model.objects.filter(**{use.field.name: self.pk})
+            # Not all that shows images is searched.
+            if hasattr(rows, "index_soon"):
+                rows.index_soon()
+
     def find_uses(self):
         """The articles, people and so on that show the image; a query a relation."""
         rows = [

@@ -10,7 +10,8 @@ from django.urls import reverse
 from articles.models import Article, SearchText, SearchWord
 from articles.search import desk, upkeep
 from articles.search.results import search
-from tests.factories import ArticleFactory, AuthorFactory, SeriesFactory
+from tests.admin_site.desk import OpenForm
+from tests.factories import ArticleFactory, AuthorFactory, ImageFactory, SeriesFactory
 
 pytestmark = pytest.mark.django_db
 
@@ -38,6 +39,21 @@ def test_what_an_older_release_wrote_is_indexed_by_the_scheduler():
 
     assert search("abstention").count() == 3
     assert not upkeep.enqueue_due()
+
+
+def test_a_new_caption_in_the_library_is_found_and_the_old_one_is_not(publisher):
+    image = ImageFactory(caption="Somebody at the gate")
+    ArticleFactory(published=True, image=image, image_alt="A gate")
+    ArticleFactory(published=True)
+    assert search("somebody").count() == 1
+
+    form = OpenForm(publisher, f"/admin/images/image/{image.pk}/change/")
+    form["caption"] = "The gate of Kalmar"
+    form.press("Save")
+    upkeep.enqueue_due()
+
+    assert not search("somebody").count()
+    assert search("kalmar").count() == 1
 
 
 def test_a_rebuild_tells_how_far_it_is_and_learns_the_words():
