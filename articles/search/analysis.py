@@ -43,7 +43,7 @@ _UNSPACED = re.compile(
     "\uac00-\ud7af\uf900-\ufaff\U00020000-\U0003ffff]+"
 )
 _APOSTROPHES = re.compile("['`´‘’‛′ʹʻʼʽ＇]")
-_QUOTATION_MARKS = re.compile('["“”„‟«»‹›″〝〞＂]')
+QUOTATION_MARKS = re.compile('["“”„‟«»‹›″〝〞＂]')
 # What is left of a word before another that begins with a vowel.
 _ELIDED = """
     l d j m n s t c qu lorsqu puisqu jusqu quoiqu un all dall dell nell sull coll quell
@@ -147,7 +147,7 @@ def _get_stemmer(name: str) -> Stemmer.Stemmer:
 
 def _split_words(chunk: str) -> Iterator[str]:
     """The words of a chunk, as they are written but for apostrophes."""
-    text = _QUOTATION_MARKS.sub(" ", chunk)
+    text = QUOTATION_MARKS.sub(" ", chunk)
     for part in text.split():
         for piece in _split_letters(_take_apostrophes(part)):
             yield piece[:_LONGEST]

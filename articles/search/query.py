@@ -13,6 +13,7 @@ from typing import NamedTuple
 from django.conf import settings
 
 from articles.search.analysis import (
+    QUOTATION_MARKS,
     analyse_chunk,
     fold_chunk,
     is_unspaced,
@@ -73,6 +74,11 @@ class Term(NamedTuple):
     is_phrase: bool = False
 
     @property
+    def typed(self) -> str:
+        """What finds it again."""
+        return f'"{self.text}"' if self.is_phrase else self.text
+
+    @property
     def needles(self) -> list[str]:
         """Its alternatives as they stand in tokens: one of them is in the article's."""
         return list(dict.fromkeys(each.needle for each in self.alternatives))
@@ -99,6 +105,16 @@ class Query:
     @property
     def words(self) -> list[str]:
         return [term.text for term in self.terms if not term.is_phrase]
+
+    def drop_quotation_marks(self) -> str:
+        """The text with the words of its phrases wherever they stand; "" if it has none
+        in which an order says something, or one to leave out."""
+        has_order = any(
+            term.is_phrase and len(term.text.split()) > 1 for term in self.terms
+        )
+        if not has_order or any(term.is_phrase for term in self.excluded):
+            return ""
+        return " ".join(QUOTATION_MARKS.sub(" ", self.text).split())
 
     def replace_word(self, word: str, other: str) -> str:
         """The text that was typed with another word in the place of one."""

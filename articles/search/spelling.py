@@ -38,7 +38,7 @@ class Word(NamedTuple):
 def count_words(catalogue: Catalogue, terms: tuple[Term, ...]) -> list[Word]:
     found = find_ids([(term,) for term in terms])
     return [
-        Word(term.text, _collect(catalogue, term, ids))
+        Word(term.typed, _collect(catalogue, term, ids))
         for term, ids in zip(terms, found, strict=True)
     ]
 

@@ -71,7 +71,10 @@ def _suggest(request, text):
 def _explain(results: Results) -> dict:
     """Help for a search without results: `words`, each alone, and `suggestion`."""
     words = count_words(results.catalogue, results.query.terms)
+    unquoted = results.query.drop_quotation_marks()
     return {
+        "unquoted": unquoted,
+        "total_unquoted": find(unquoted).count() if unquoted else 0,
         "nearest": find_nearest(words),
         "words": [word for word in words if word.total] if len(words) > 1 else [],
         "suggestion": suggest_query(results.catalogue, results.query, words),

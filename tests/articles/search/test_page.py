@@ -1,5 +1,7 @@
 """The page of a search: excerpts, filters, order, and help when nothing is found."""
 
+import re
+
 import pytest
 from django.core.files.base import ContentFile
 from django.utils import timezone
@@ -244,6 +246,38 @@ def test_without_results_each_word_and_fewer_words_are_offered(reader):
 
     assert [word.text for word in response.context["words"]] == ["russia", "sanctions"]
     assert response.context["nearest"].text == "russia sanctions"
+
+
+def test_a_phrase_that_stands_nowhere_is_offered_without_quotation_marks(reader):
+    ArticleFactory(published=True, body="<p>The position of all was common</p>")
+
+    html = get(reader, "/search/", q="“common position” all")
+    alone = get(reader, "/search/", q='"common" unheard')
+    left_out = get(reader, "/search/", q='"common position" -"of all"')
+
+    assert '?q=common%20position%20all" rel="nofollow">1 without quotation' in html
+    assert "without quotation" not in alone
+    assert "without quotation" not in left_out
+
+
+def test_a_phrase_is_offered_alone_as_it_was_counted(reader):
+    ArticleFactory(published=True, body="<p>A common position</p>")
+    ArticleFactory(published=True, body="<p>The position of all was common</p>")
+
+    response = reader.get("/search/", {"q": '"common position" unheard'})
+
+    [word] = response.context["words"]
+    assert (word.text, word.total) == ('"common position"', 1)
+
+
+def test_a_search_without_filters_has_none(reader):
+    series = SeriesFactory(title="Power atlas")
+    ArticleFactory(published=True, title="Gas", series=series)
+    ArticleFactory(published=True, title="Oil")
+
+    html = get(reader, "/search/", q="oil", series=series.slug)
+
+    assert re.search(r'<a href="/search/\?q=oil"\s+rel="nofollow">1 without', html)
 
 
 def test_a_search_takes_as_many_queries_for_one_as_for_many(
