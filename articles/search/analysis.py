@@ -36,6 +36,8 @@ _SCRIPTS = (
     (re.compile("[\u0600-\u06ff]"), "arabic"),
     (re.compile("[\u0900-\u097f]"), "hindi"),
 )
+# “And” and “so” before an article stick to the word, and Snowball's rules leave them.
+_ARABIC_AND = re.compile("^[\u0648\u0641](?=\u0627\u0644\\w{3})")
 # Where words have no spaces, each pair of neighbours is a token: Thai, Lao, Burmese,
 # Khmer, Japanese, Chinese, and Korean, whose particles stick to words.
 _UNSPACED = re.compile(
@@ -137,6 +139,8 @@ def _stem(word: str, language: str) -> str:
             (name for script, name in _SCRIPTS if script.search(word)),
             _STEMMERS.get(language),
         )
+    if name == "arabic":
+        word = _ARABIC_AND.sub("", word)
     return _get_stemmer(name).stemWord(word) if name else word
 
 

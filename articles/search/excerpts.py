@@ -14,7 +14,7 @@ LENGTH = 240
 _BEFORE, _FURTHEST = 70, 200_000
 _WORD = re.compile(r"\S+")
 # What may stand between letters and is not seen, or not typed.
-_BETWEEN = "[\u0300-\u036f\u00ad\u200b-\u200d'’]*"
+_BETWEEN = "[\u0300-\u036f\u00ad\u200b-\u200d'’./&\u2010-\u2015-]*"
 
 
 class Piece(NamedTuple):
