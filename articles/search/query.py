@@ -40,6 +40,10 @@ _EMPTY = """
     w z na do od ze sie
 """
 _EMPTY_WORDS = frozenset(_EMPTY.split())
+# Of these, the United Nations and the African Union; a French text has both words.
+_INSTITUTIONS = {"un", "au"}
+# What other searches take for operators, in capitals.
+_OPERATORS = {"and", "or"}
 # As they stand in tokens.
 EMPTY_TOKENS = frozenset(
     stem
@@ -143,7 +147,9 @@ def parse_query(text: str, language: str = "") -> Query:
             term = _build_term(word[is_excluded:], languages, is_last)
         if term.alternatives:
             (excluded if is_excluded else wanted).append(term)
-    return Query(text, tuple(_drop_empty(wanted)), tuple(excluded), languages)
+    shouts = text.isupper()
+    wanted = [term for term in wanted if not _is_empty(term, shouts)] or wanted
+    return Query(text, tuple(wanted), tuple(excluded), languages)
 
 
 def clean_query(text: str) -> str:
@@ -206,10 +212,14 @@ def _trim(tokens: tuple[str, ...]) -> tuple[str, ...]:
     return tokens
 
 
-def _drop_empty(terms: list[Term]) -> list[Term]:
-    full = [
-        term
-        for term in terms
-        if term.is_phrase or fold_chunk(term.text) not in _EMPTY_WORDS
-    ]
-    return full or terms
+def _is_empty(term: Term, shouts: bool) -> bool:
+    """Return whether the term says nothing by itself.
+
+    shouts: all is in capitals, which then tell nothing.
+    """
+    word = fold_chunk(term.text)
+    if term.is_phrase or word not in _EMPTY_WORDS or word in _INSTITUTIONS:
+        return False
+    # “IS” in “IS fighters” is a name; “A” begins a title.
+    is_name = term.text.isupper() and len(word) > 1 and not shouts
+    return not is_name or word in _OPERATORS

@@ -300,3 +300,24 @@ def test_a_phrase_is_found_at_the_end_of_a_long_text():
     assert search('"freedom of the press then"') == ["It"]
     assert search("freedom-of-the-press") == ["It"]
     assert not search('"freedom of the then"')
+
+
+@pytest.mark.parametrize(
+    ("typed", "found"),
+    [
+        ("UN peacekeeping", ["It"]),
+        ("un peacekeeping", ["It"]),
+        ("au peacekeeping", ["It"]),
+        ("IS peacekeeping", ["It"]),
+        ("is peacekeeping", ["It", "Other"]),
+        ("IS PEACEKEEPING", ["It", "Other"]),
+        ("A peacekeeping OR mission", ["It", "Other"]),
+    ],
+)
+def test_an_acronym_that_is_also_an_article_is_looked_for(typed, found):
+    body = "<p>Peacekeeping of the UN, the AU and IS; a mission</p>"
+    ArticleFactory(published=True, title="It", standfirst="", body=body)
+    body = "<p>Peacekeeping mission</p>"
+    ArticleFactory(published=True, title="Other", standfirst="", body=body)
+
+    assert sorted(search(typed)) == found
