@@ -271,7 +271,7 @@ def test_a_text_leaves_with_its_article_and_changes_with_it():
         ("Jets such as F-16s fly", "F16 fly"),
         ("An F-16 flies", "f-16s flies"),
         ("NGOs and SMEs lose", "NGO lose"),
-        ("NGOs and SMEs lose", "sme lose"),
+        ("NGOs and SMEs lose", "SME lose"),
         ("NGOs and SMEs lose", '"ngos and smes"'),
         ("An MP asks", "MPs asks"),
         ("D’Alema and L’Oréal", "dalema loreal alema oreal"),
