@@ -1,6 +1,7 @@
 """Opaque cursors: where a page of a list ended."""
 
 import json
+import re
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from typing import Any
 
@@ -36,4 +37,5 @@ def _is_plain(value: str | int) -> bool:
     """Return whether a database can be asked for it."""
     if isinstance(value, int):
         return 0 <= value < 2**63
-    return value.isprintable()
+    # Names hold spaces and joiners of all kinds; halves of a pair are no text.
+    return "\0" not in value and not re.search("[\ud800-\udfff]", value)

@@ -96,6 +96,20 @@ def test_people_come_page_by_page_in_the_order_of_the_alphabet(ask):
     schemas.People.model_validate(first)
 
 
+@pytest.mark.parametrize(
+    "sign",
+    ["\N{NO-BREAK SPACE}", "\N{ZERO WIDTH NON-JOINER}", "\N{NARROW NO-BREAK SPACE}"],
+)
+def test_pages_go_on_after_a_name_with_a_sign_that_cannot_be_seen(ask, sign):
+    AuthorFactory(name="Ada Alpha", sort_name=f"Al{sign}pha, Ada")
+    AuthorFactory(name="Bo Beta", sort_name="Beta, Bo")
+    first = ask("people", limit=1)
+
+    second = ask(first["next"].partition("/v1/")[2])
+
+    assert [each["name"] for each in second["items"]] == ["Bo Beta"]
+
+
 def test_the_number_of_queries_is_fixed(reader, programme, django_assert_num_queries):
     counts = {"people": 3, "people/ada-verne": 4, "programmes": 3}
     for path, count in counts.items():
