@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
 from django.conf import settings
+from django.utils.http import parse_etags
 
 from ecfr_site.caching.local import local_pages
 from ecfr_site.caching.store import ANSWERS
@@ -36,7 +37,8 @@ class PageCacheWSGI:
             ("Cache-Control", page.cache_control(now)),
             ("X-Request-ID", work.request_id),
         ]
-        if page.status == 200 and environ.get("HTTP_IF_NONE_MATCH") == page.etag:
+        known = environ.get("HTTP_IF_NONE_MATCH")
+        if known and page.status == 200 and names_page(known, page.etag):
             status, body = "304 Not Modified", b""
             headers = [(n, v) for n, v in headers if n not in _NOT_IN_304]
         count_page_cache("hit")
@@ -45,6 +47,16 @@ class PageCacheWSGI:
             record_request("GET", int(status[:3]), work, logging.DEBUG)
         start_response(status, headers)
         return [body]
+
+
+def names_page(known: str, etag: str) -> bool:
+    """Return whether If-None-Match is for this page, weakly (RFC 9110, 13.1.2).
+
+    Caches that compress it make the tag a weak one.
+    """
+    return known == etag or any(
+        tag in (etag, f"W/{etag}", "*") for tag in parse_etags(known)
+    )
 
 
 def is_for_anybody(environ: WSGIEnvironment) -> bool:

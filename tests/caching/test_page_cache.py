@@ -349,6 +349,27 @@ def test_it_tells_a_browser_that_has_the_page(article, ask, django_asked):
 
 
 @pytest.mark.parametrize(
+    ("known", "status"),
+    [
+        ("W/{}", "304 Not Modified"),
+        ('"other", {}', "304 Not Modified"),
+        ("*", "304 Not Modified"),
+        ('"other"', "200 OK"),
+        ("nonsense", "200 OK"),
+    ],
+)
+def test_it_reads_what_a_browser_has_as_django_does(
+    article, ask, django_asked, known, status
+):
+    known = known.format(ask()[1]["ETag"])
+    assert ask(HTTP_IF_NONE_MATCH=known)[0] == status
+    assert not django_asked
+    local.local_pages.forget()
+    assert ask(HTTP_IF_NONE_MATCH=known)[0] == status
+    assert django_asked
+
+
+@pytest.mark.parametrize(
     "environ",
     [
         {"HTTP_COOKIE": "sessionid=abc"},
