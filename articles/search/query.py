@@ -14,6 +14,7 @@ from django.conf import settings
 
 from articles.search.analysis import (
     QUOTATION_MARKS,
+    analyse,
     analyse_chunk,
     fold_chunk,
     is_unspaced,
@@ -109,6 +110,14 @@ class Query:
     @property
     def words(self) -> list[str]:
         return [term.text for term in self.terms if not term.is_phrase]
+
+    def list_rows(self) -> list[str]:
+        """All its words in a row, as they stand in tokens; [] of a single one."""
+        text = QUOTATION_MARKS.sub(" ", self.text)
+        if self.excluded:
+            text = " ".join(term.text for term in self.terms)
+        rows = {" ".join(analyse(text, code).tokens) for code in self.languages}
+        return sorted(row for row in rows if " " in row)
 
     def drop_quotation_marks(self) -> str:
         """The text with the words of its phrases wherever they stand; "" if it has none

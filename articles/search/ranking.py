@@ -11,13 +11,16 @@ from datetime import datetime
 
 from django.utils import timezone
 
+from articles.search.analysis import GAP
 from articles.search.catalogue import Catalogue
 from articles.search.engines import find_ids, measure_density, read_heads
-from articles.search.query import Query, Term
+from articles.search.query import Query
 
 TITLE, PERSON, LABEL, STANDFIRST, TEXT = 10, 8, 5, 4, 1
 # All words in a row in the title, and how much of a text can be about them.
 TITLE_PHRASE, DENSITY = 5, 1
+# Whoever types a whole title looks for that article, however old it is.
+WHOLE_TITLE = 20
 # An article loses half of what age can cost in so many years.
 HALF_LIFE = 4
 OLD = 0.5
@@ -42,12 +45,15 @@ def rank_places(
     words = [term for term in query.terms if not term.is_phrase]
     density = measure_density(words, ids)
     now = timezone.now()
-    weigh = _Weigher(query.terms, named, len(catalogue.ids))
+    weigh = _Weigher(query, named, len(catalogue.ids))
     scores = {}
     for place, pk in zip(places, ids, strict=True):
-        score = weigh.weigh_head(heads.get(pk, "\n"), place)
+        head = heads.get(pk, "\n")
+        score = weigh.weigh_head(head, place)
         score += DENSITY * density.get(pk, 0)
         scores[place] = score * weigh_age(catalogue.published_at[place], now)
+        if head.startswith(weigh.whole_titles):
+            scores[place] += WHOLE_TITLE
     return sorted(places, key=lambda place: (-scores[place], place))
 
 
@@ -70,7 +76,7 @@ class _Weigher:
     """Weighs titles and standfirsts; what all have in common is made once."""
 
     def __init__(
-        self, terms: Sequence[Term], named: Sequence[dict[str, int]], size: int
+        self, query: Query, named: Sequence[dict[str, int]], size: int
     ) -> None:
         # Of each term what is looked for, whole and at all, and by whose name it is
         # found: bytes, since a shift of a long integer takes as long as it is.
@@ -86,10 +92,11 @@ class _Weigher:
                     for group, bits in groups.items()
                 ],
             )
-            for term, groups in zip(terms, named, strict=True)
+            for term, groups in zip(query.terms, named, strict=True)
         ]
-        row = " ".join(term.alternatives[0].tokens[0] for term in terms)
-        self.row = f" {row} " if len(terms) > 1 else ""
+        rows = query.list_rows()
+        self.rows = [f" {row} " for row in rows]
+        self.whole_titles = tuple(f"{row} {GAP}" for row in rows)
 
     def weigh_head(self, head: str, place: int) -> float:
         title, _, standfirst = (f" {line} " for line in head.partition("\n"))
@@ -106,7 +113,8 @@ class _Weigher:
                     best = max(best, weight)
             total += best
         score = total / max(len(self.terms), 1)
-        return score + (TITLE_PHRASE if self.row and self.row in title else 0)
+        in_a_row = any(map(title.__contains__, self.rows))
+        return score + (TITLE_PHRASE if in_a_row else 0)
 
 
 def weigh_age(published_at: datetime, now: datetime) -> float:

@@ -81,6 +81,39 @@ def test_the_place_of_a_word_and_the_age_decide_the_order(first, second):
     assert search("gas")[:9] == [best.pk, last.pk]
 
 
+@pytest.mark.parametrize(
+    ("language", "title", "newer", "typed"),
+    [
+        ("en", "The veto is an alibi", "Alibi: a veto again", "the veto is an alibi"),
+        ("en", "The veto is an alibi", "An alibi, a veto", "“The veto is an alibi”"),
+        (
+            "en",
+            "The veto is an alibi",
+            "Why the veto is an alibi",
+            "The veto is an alibi",
+        ),
+        ("de", "Die Zukunft der EU", "EU: Zukunft?", "Die Zukunft der EU"),
+        (
+            "fr",
+            "L’avenir des sanctions",
+            "Sanctions d’avenir",
+            "l'avenir des sanctions",
+        ),
+    ],
+)
+def test_whoever_types_a_whole_title_finds_it_first(language, title, newer, typed):
+    old = ArticleFactory(
+        published=True, title=title, language=language, published_at=at(2012)
+    )
+    # Another has every word, and some more.
+    ArticleFactory(
+        published=True, title=newer, language=language, body=f"<p>{title}</p>"
+    )
+
+    assert search(typed)[:9][0] == old.pk
+    assert search(typed).count() == 2
+
+
 def test_the_newest_come_first_on_demand(reader):
     old = ArticleFactory(published=True, title="Gas", published_at=at(2019))
     new = ArticleFactory(published=True, body="<p>gas</p>", published_at=at(2020))
