@@ -302,18 +302,25 @@ def parse_address(
     if kept is None or path.startswith(settings.STATIC_URL):
         return None
     try:
-        asked = dict(parse_qsl(query, max_num_fields=20))
-        named = dict(parse_qsl(query, keep_blank_values=True, max_num_fields=20))
+        asked = parse_qsl(query, keep_blank_values=True, max_num_fields=20)
     except ValueError:
         return None
-    if kept.is_strict and set(named) - set(kept.reads):
+    if kept.is_strict and not _names_each_once(asked, kept.reads):
         return None
-    known = sorted((n, v) for n, v in asked.items() if n in kept.reads)
+    known = sorted({(n, v) for n, v in asked if v and n in kept.reads})
     if sum(name in kept.one_of for name, value in known) > 1:
+        return None
+    if len(dict(known)) < len(known):
+        # The page says which of two values it took.
         return None
     query = urlencode(known)
     whole = f"{scheme}://{host}{path}?{query}"
     return Address(f"answer:{_digest(whole)}", view, query)
+
+
+def _names_each_once(asked: list[tuple[str, str]], names: tuple[str, ...]) -> bool:
+    given = [name for name, value in asked]
+    return set(given) <= set(names) and len(set(given)) == len(given)
 
 
 def _digest(name: str) -> str:

@@ -144,7 +144,17 @@ def test_a_parameter_that_is_given_twice_is_refused(reader, article):
     ]
 
 
-@pytest.mark.parametrize("query", ["authr=ada", "authr=", "kind=report&authr=ada"])
+@pytest.mark.parametrize(
+    "query",
+    [
+        *("authr=ada", "authr=", "kind=report&authr=ada"),
+        *(
+            "kind=commentary&kind=report",
+            "kind=report&kind=report",
+            "kind=&kind=report",
+        ),
+    ],
+)
 def test_a_page_that_is_kept_is_no_answer_to_it(reader, article, settings, query):
     settings.PAGE_CACHE = True
     for asked in ("", "?kind=report"):

@@ -274,6 +274,19 @@ def test_filters_that_are_not_in_force_are_named(reader, address):
     assert "at a time" not in fine
 
 
+def test_a_kept_list_says_too_which_of_two_filters_is_in_force(reader, kept_pages):
+    for name in ("Energy", "Trade"):
+        topic = TopicFactory(name=name, slug=name.lower())
+        ArticleFactory(published=True, topics=[topic])
+    reader.get("/publications/?topic=trade")
+
+    twice = reader.get("/publications/?topic=energy&topic=trade").content.decode()
+    same = reader.get("/publications/?topic=trade&topic=trade").content.decode()
+
+    assert "Only one topic at a time: this is “Trade”." in twice
+    assert "at a time" not in same
+
+
 def test_no_word_of_a_draft_is_suggested(reader):
     draft = ArticleFactory(draft=True, body="<p>Undisclosed</p>")
     SearchWord.objects.learn_from(draft.pk)
