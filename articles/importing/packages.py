@@ -104,9 +104,13 @@ def read_file(data: bytes, name: str) -> bytes:
 
 
 def find_page(data: bytes) -> str:
-    """The name of the only web page at the root of an archive, or nothing."""
-    with zipfile.ZipFile(BytesIO(data)) as package:
-        names = [n for n in package.namelist() if n.endswith((".html", ".htm"))]
+    """The name of the only web page at the root of an archive, or nothing.
+    Raises UnreadableManuscript."""
+    try:
+        with open_archive(BytesIO(data)) as package:
+            names = [n for n in package.namelist() if n.endswith((".html", ".htm"))]
+    except BROKEN as error:
+        raise build_damaged() from error
     return names[0] if len(names) == 1 and "/" not in names[0] else ""
 
 

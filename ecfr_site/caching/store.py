@@ -144,14 +144,14 @@ def _find_newer(
 ) -> Page | None:
     """The Page from the disk, or of the plain one, if that is newer than `page`."""
     pages = disk_pages.find(address.key)
-    if encoding not in pages:
+    if encoding and encoding not in pages:
         plain: Page | None = pages.get("") or cache.get(f"{address.key}:")
         if plain is None or (page and not page.is_older(plain)):
             return page
         pages = {**pages, encoding: plain.encode(encoding)}
         disk_pages.keep(address.key, pages, moment)
-    found = pages[encoding]
-    if page and not page.is_older(found):
+    found = pages.get(encoding)
+    if found is None or (page and not page.is_older(found)):
         return page
     keep_in_memory(address, pages)
     return found

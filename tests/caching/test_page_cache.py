@@ -7,7 +7,7 @@ from datetime import timedelta
 import brotli
 import pytest
 from django.contrib.redirects.models import Redirect
-from django.core.cache import cache
+from django.core.cache import cache, caches
 from django.core.wsgi import get_wsgi_application
 from django.db import Error, connection, connections
 from django.test import Client, RequestFactory
@@ -140,6 +140,19 @@ def test_whoever_reads_another_encoding_gets_what_was_made_for_the_first(
         response, cost = queries(reader, "/article/cables/", **asked)
         assert (cost, response.get("Content-Encoding", "")) == (0, encoding)
         assert decode(response.content) == brotli.decompress(made)
+
+
+def test_a_page_that_is_not_kept_is_looked_for_once(reader, article, monkeypatch):
+    asked, store_in_use = [], caches["default"]
+    get = store_in_use.get
+
+    def note(name, *options, **named):
+        asked.append(name)
+        return get(name, *options, **named)
+
+    monkeypatch.setattr(store_in_use, "get", note)
+    reader.get("/article/cables/")
+    assert asked.count(f"{key('/article/cables/')}:") == 1
 
 
 @pytest.mark.parametrize("first", READ)

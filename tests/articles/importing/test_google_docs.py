@@ -5,7 +5,7 @@ import io
 import pytest
 
 from articles.importing.manuscripts import read_manuscript
-from articles.importing.packages import UnreadableManuscript
+from articles.importing.packages import UnreadableManuscript, find_page
 from tests.articles.importing.archives import pack
 from tests.articles.importing.test_manuscripts import draw
 
@@ -112,3 +112,9 @@ IMAGE = {"images/image1.png": draw()}
 def test_other_archives_of_pages_are_refused(files):
     with pytest.raises(UnreadableManuscript):
         read_manuscript(io.BytesIO(pack(**files).read()), "a.zip")
+
+
+def test_an_archive_that_is_damaged_is_refused_in_words():
+    whole = pack(**{"a.html": "<body>"}).read()
+    with pytest.raises(UnreadableManuscript, match="damaged"):
+        find_page(whole[:-1])
