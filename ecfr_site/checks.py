@@ -4,6 +4,7 @@ from urllib.parse import urlsplit
 from django.conf import settings
 from django.core.checks import ERROR, Error, Tags, Warning, register
 from django.core.exceptions import ImproperlyConfigured
+from django.core.files.storage import InvalidStorageError, storages
 from django.db import DEFAULT_DB_ALIAS, DatabaseError, connections
 from django.db.migrations.recorder import MigrationRecorder
 from django.http.request import split_domain_port, validate_host
@@ -74,6 +75,22 @@ def check_names(app_configs, **kwargs):
             hint=f"Is {near} meant?",
             id="ecfr_site.W001",
         )
+
+
+@register(Tags.files)
+def check_stores(app_configs, **kwargs):
+    """Otherwise the first upload would tell."""
+    stores = {"default": "MEDIA_STORAGE_URL", "private": "PRIVATE_STORAGE_URL"}
+    for name, variable in stores.items():
+        try:
+            storages[name]
+        except (ImproperlyConfigured, InvalidStorageError) as error:
+            yield Error(
+                f"{variable} names a store that cannot be used: {error}",
+                hint="It needs the packages of requirements-s3.lock, and takes options "
+                "of django-storages behind the question mark.",
+                id="ecfr_site.E005",
+            )
 
 
 def refuse_faulty_settings():

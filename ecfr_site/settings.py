@@ -7,7 +7,6 @@ are listed in docs/operators.md.
 
 import re
 from datetime import UTC, datetime, timedelta
-from ipaddress import ip_network
 from pathlib import Path
 from urllib.parse import parse_qsl, urlsplit
 from zoneinfo import available_timezones
@@ -28,14 +27,19 @@ refuse_without_settings(env, DEBUG)
 
 # What the site writes: database, media, collected static files, mail.
 VAR_DIR = env.path("VAR_DIR", default=str(BASE_DIR / "var"))
-Path(VAR_DIR).mkdir(parents=True, exist_ok=True)
+try:
+    Path(VAR_DIR).mkdir(parents=True, exist_ok=True)
+except OSError as error:
+    raise ImproperlyConfigured(
+        f"VAR_DIR is a folder that the site may write into: {error}"
+    ) from None
 
 _BUILT_IN_KEY = "for development only, never deployed"
 _THIS_MACHINE = re.compile(r"\.?localhost|[\w-]+\.localhost|127(\.\d+){3}|\[::1\]")
 
 if DEBUG:
     SECRET_KEY = env.str("SECRET_KEY", default=_BUILT_IN_KEY)
-    ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["localhost", "127.0.0.1"])
+    ALLOWED_HOSTS = env.hosts("ALLOWED_HOSTS", default=["localhost", "127.0.0.1"])
     others = [host for host in ALLOWED_HOSTS if not _THIS_MACHINE.fullmatch(host)]
     if others and SECRET_KEY in ("", _BUILT_IN_KEY):
         raise ImproperlyConfigured(
@@ -45,7 +49,7 @@ if DEBUG:
         )
 else:
     SECRET_KEY = env.str("SECRET_KEY")
-    ALLOWED_HOSTS = env.list("ALLOWED_HOSTS")
+    ALLOWED_HOSTS = env.hosts("ALLOWED_HOSTS")
     if SECRET_KEY in ("", _BUILT_IN_KEY) or not ALLOWED_HOSTS:
         raise ImproperlyConfigured(
             "With DEBUG off, SECRET_KEY and ALLOWED_HOSTS must not be empty, and "
@@ -60,7 +64,7 @@ SITE_URL = env.origin("SITE_URL", default="http://127.0.0.1:8000")
 SITE_ID = 1
 
 # Where tasks wait: in the database, or in Redis for workers on several machines.
-TASK_QUEUE_URL = env.server("TASK_QUEUE_URL", "redis", "rediss")
+TASK_QUEUE_URL = env.redis("TASK_QUEUE_URL")
 
 # A replica of the database, which takes over reads (ecfr_site/database/replica.py).
 REPLICA_URL = env.server("REPLICA_URL", "postgres", "postgresql")
@@ -174,7 +178,7 @@ if REPLICA_URL:
     DATABASE_ROUTERS = ["ecfr_site.database.replica.ReplicaRouter"]
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
-CACHES = {"default": env.cache("CACHE_URL", default="locmemcache://")}
+CACHES = {"default": env.cache("CACHE_URL")}
 # Several sites may share one Redis.
 CACHES["default"]["KEY_PREFIX"] = urlsplit(SITE_URL).netloc
 IN_PROCESS = CACHES["default"]["BACKEND"].endswith("LocMemCache")
@@ -303,7 +307,7 @@ LOGIN_URL = "admin:login"
 ADMIN_PATH = env.str("ADMIN_PATH", default="admin").strip("/")
 if not re.fullmatch(r"[\w-]+(/[\w-]+)*", ADMIN_PATH, re.ASCII):
     raise ImproperlyConfigured(f"ADMIN_PATH is no path: {ADMIN_PATH!r}.")
-ADMIN_ADDRESSES = [ip_network(a) for a in env.list("ADMIN_ADDRESSES", default=[])]
+ADMIN_ADDRESSES = env.networks("ADMIN_ADDRESSES")
 CSRF_FAILURE_VIEW = "ecfr_site.views.csrf_failure"
 
 # Searches by one network address; many readers may share it.
@@ -431,9 +435,7 @@ if EMAIL_SERVICE := env.mail_service("EMAIL_SERVICE"):
     EMAIL_BACKEND = f"anymail.backends.{EMAIL_SERVICE}.EmailBackend"
 # Whatever code sends mail, it comes to the gate first, and to this one behind it.
 MAIL_BACKEND, EMAIL_BACKEND = EMAIL_BACKEND, "ecfr_site.mail.backends.HoldableBackend"
-ANYMAIL = env.json("ANYMAIL", default={})
-if not isinstance(ANYMAIL, dict):
-    raise ImproperlyConfigured('ANYMAIL is an object of JSON: {"NAME": "value"}.')
+ANYMAIL = env.json("ANYMAIL")
 DEFAULT_FROM_EMAIL = env.mailbox("DEFAULT_FROM_EMAIL", default="office@localhost")
 
 # Newsletter
@@ -457,11 +459,7 @@ NEWSLETTER_WORKERS = env.int("NEWSLETTER_WORKERS", default=1, least=1)
 NEWSLETTER_CONNECTIONS = env.int("NEWSLETTER_CONNECTIONS", default=4, least=1)
 # The most messages a second, in all and by recipient domain; 0 means no limit.
 NEWSLETTER_RATE = env.float("NEWSLETTER_RATE", default=0)
-NEWSLETTER_DOMAIN_RATES = env.dict(
-    "NEWSLETTER_DOMAIN_RATES", cast={"value": float}, default={}
-)
-if bad := [d for d, rate in NEWSLETTER_DOMAIN_RATES.items() if not 0 < rate < 1e6]:
-    raise ImproperlyConfigured(f"NEWSLETTER_DOMAIN_RATES: no such rate of {bad[0]}.")
+NEWSLETTER_DOMAIN_RATES = env.rates("NEWSLETTER_DOMAIN_RATES")
 # The name of the key that messages are signed with, to look it up before sending.
 DKIM_SELECTOR = env.matching("DKIM_SELECTOR", r"[\w.-]+", "the name of a key, as news")
 # Whether checking links, and webhooks, may reach into private networks; tests do.
@@ -609,7 +607,7 @@ BACKUP_HOURS = env.int("BACKUP_HOURS", default=0 if DEBUG else 26)
 # Watching (ecfr_site/monitoring/)
 
 # Which machines see the checks of /readyz and /metrics: addresses or networks.
-WATCH_ADDRESSES = [ip_network(a) for a in env.list("WATCH_ADDRESSES", default=[])]
+WATCH_ADDRESSES = env.networks("WATCH_ADDRESSES")
 # Or who sends this as `Authorization: Bearer …`.
 WATCH_TOKEN = env.str("WATCH_TOKEN", default="")
 if WATCH_TOKEN and len(WATCH_TOKEN) < 32:

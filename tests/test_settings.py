@@ -56,6 +56,9 @@ def test_production_settings_pass_every_deployment_check(manage):
         ("https://www.example.org", ".example.org", True),
         ("https://example.org:8443", "example.org", True),
         ("https://www.example.org", "example.org", False),
+        ("https://example.org", "www.example.org, example.org", True),
+        ("https://bücher.example", "bücher.example", True),
+        ("https://[2001:DB8::1]", "[2001:db8::1]", True),
     ],
 )
 def test_the_site_must_answer_at_its_own_address(manage, url, hosts, good):
@@ -114,6 +117,15 @@ def test_production_refuses_to_start_without(manage, name, value):
         ("SITE_URL", "https://example.org:port"),
         ("SITE_URL", "https://[example.org"),
         ("SITE_URL", "ftp://example.org"),
+        ("ALLOWED_HOSTS", "https://example.org"),
+        ("ALLOWED_HOSTS", "example.org:443"),
+        ("ALLOWED_HOSTS", "2001:db8::1"),
+        ("ALLOWED_HOSTS", "example.org www.example.org"),
+        ("ADMIN_ADDRESSES", "10.0.0.5/8"),
+        ("NEWSLETTER_DOMAIN_RATES", "gmail.com"),
+        ("NEWSLETTER_DOMAIN_RATES", "gmail.com=many"),
+        ("VAR_DIR", "/dev/null/var"),
+        ("ROBOTS_TXT_FILE", "/nowhere/robots.txt"),
     ],
 )
 def test_a_value_that_makes_no_sense_stops_the_start(manage, name, value):
@@ -121,6 +133,23 @@ def test_a_value_that_makes_no_sense_stops_the_start(manage, name, value):
 
     assert code != 0
     assert value in said
+    assert name in said
+    assert "Traceback" not in said
+
+
+@pytest.mark.parametrize(
+    "name", ["DATABASE_URL", "VAR_DIR", "MEDIA_ROOT", "DEFAULT_FROM_EMAIL"]
+)
+def test_what_must_be_given_is_not_empty(manage, name):
+    code, said = manage("check", **{name: ""})
+
+    assert code != 0
+    assert f"ImproperlyConfigured: {name} is" in said
+
+
+@pytest.mark.parametrize("name", ["CACHE_URL", "TASK_QUEUE_URL", "ANYMAIL"])
+def test_what_may_be_left_out_may_be_empty(manage, name):
+    assert manage("check", **{name: ""})[0] == 0
 
 
 @pytest.mark.parametrize(
@@ -135,6 +164,19 @@ def test_a_value_that_makes_no_sense_stops_the_start(manage, name, value):
         ("EMAIL_URL", "smtp+tls:user:secret@mail.example.org"),
         ("HSTS_PRELOAD", "on"),
         ("ANYMAIL", "[]"),
+        ("ANYMAIL", '{"KEY": secret}'),
+        # Signs in a password that mean something in an address.
+        ("DATABASE_URL", "postgres://user:secret/1@db/site"),
+        ("DATABASE_URL", "postgres://user:1#secret@db/site"),
+        ("DATABASE_URL", "postgres://user:[secret@db/site"),
+        ("EMAIL_URL", "smtp+tls://user:1?secret@mail.example.org"),
+        ("CACHE_URL", "redis://:secret/1@cache:6379/0"),
+        ("BOUNCE_MAILBOX", "imaps://user:secret/1@mail.example.org/INBOX"),
+        # Neither says which database.
+        ("DATABASE_URL", "postgres://user:secret@db"),
+        ("CACHE_URL", "redis://:secret@cache:6379/site"),
+        ("TASK_QUEUE_URL", "redis://:secret@cache:6379/site"),
+        ("CACHE_URL", "filecache:///secret"),
         ("SITE_URL", "https://user:secret@example.org"),
     ],
 )
@@ -144,6 +186,25 @@ def test_a_refusal_names_the_variable_and_no_secret(manage, name, value):
     assert code != 0
     assert name in said
     assert "secret" not in said
+    assert "Traceback" not in said
+
+
+def test_a_database_that_does_not_answer_is_told_in_a_sentence(manage):
+    code, said = manage("migrate", DATABASE_URL="postgres://127.0.0.1:9/site")
+
+    assert code != 0
+    assert said.startswith("OperationalError: ")
+    assert "127.0.0.1" in said
+
+
+def test_blanks_in_a_list_are_no_part_of_it(monkeypatch):
+    monkeypatch.setenv("LIST", "Publishers, Managers ,,superusers,")
+    monkeypatch.setenv("RATES", "gmail.com=5, gmx.de = 2")
+    monkeypatch.setenv("NETWORKS", "10.0.0.5, 10.1.0.0/16")
+
+    assert Env().list("LIST") == ["Publishers", "Managers", "superusers"]
+    assert Env().rates("RATES") == {"gmail.com": 5, "gmx.de": 2}
+    assert len(Env().networks("NETWORKS")) == 2
 
 
 @pytest.mark.parametrize(
@@ -155,6 +216,7 @@ def test_a_refusal_names_the_variable_and_no_secret(manage, name, value):
         ("https://example.org:8443", "https://example.org:8443"),
         ("http://[::1]:8000", "http://[::1]:8000"),
         (" https://example.org ", "https://example.org"),
+        ("https://bücher.example", "https://xn--bcher-kva.example"),
     ],
 )
 def test_an_address_is_read_as_browsers_write_it(monkeypatch, written, read):
@@ -248,13 +310,14 @@ def test_operators_find_every_variable_in_their_table():
         {"MEDIA_STORAGE_URL": "https://store.example.org/pictures"},
         {"PRIVATE_STORAGE_URL": "s3://"},
         {"PRIVATE_STORAGE_URL": "s3://papers", "PRIVATE_ACCEL": "/protected/"},
+        {"MEDIA_STORAGE_URL": "s3://pictures?region=eu-1"},
     ],
 )
 def test_a_store_that_makes_no_sense_stops_the_start(manage, environment):
     code, output = manage("check", **environment)
 
     assert code == 1
-    assert "ImproperlyConfigured" in output
+    assert "ImproperlyConfigured" in output or "cannot be used" in output
 
 
 def test_a_replica_is_for_postgresql(manage):
