@@ -9,6 +9,8 @@ whole. docs/decisions/0019-backups.md says why it is made like this.
 
 import json
 import os
+import shutil
+from contextlib import ExitStack
 from datetime import UTC, datetime
 
 from django.conf import settings
@@ -42,7 +44,7 @@ def create_backup(folder, *, recipient="", say=lambda text: None):
             if folder.is_relative_to(place.absolute()):
                 raise BackupError(f"{folder} is within what is backed up ({place}).")
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    with lock_work_folder() as work, explain_store_errors():
+    with lock_work_folder() as work, explain_store_errors(), ExitStack() as after:
         at = datetime.now(UTC).replace(microsecond=0)
         whole = folder / format_name(at)
         remove_unfinished(folder)
@@ -52,6 +54,8 @@ def create_backup(folder, *, recipient="", say=lambda text: None):
         if not is_remote(folder):
             part = whole.with_suffix(".part")
             part.mkdir(mode=0o700)
+            # If it fails, as on a full disk; a whole one has another name by then.
+            after.callback(shutil.rmtree, part, ignore_errors=True)
         # First the database: a file that comes meanwhile is one too many, where
         # otherwise a row would lack its file.
         say("Database …")

@@ -150,6 +150,17 @@ def export(folder, say=lambda text: None):
     for what in (Article, Subscriber):
         log.record("export", object=what, detail="Everything, to a folder.")
     part.mkdir(mode=0o700, parents=True)
+    try:
+        _write_all(part, say)
+        os.sync()
+        part.rename(folder)
+    except BaseException:
+        # A disk that it filled must not stay full.
+        shutil.rmtree(part, ignore_errors=True)
+        raise
+
+
+def _write_all(part, say):
     counts = {}
     for table in TABLES:
         counts[table.name] = write_table(part / f"{table.name}.jsonl", table)
@@ -163,8 +174,6 @@ def export(folder, say=lambda text: None):
             say(f"Files of {name} …")
             shutil.copytree(place, part / name)
     (part / "README.txt").write_text(build_description(counts), encoding="utf-8")
-    os.sync()
-    part.rename(folder)
 
 
 def write_table(file, table):

@@ -72,7 +72,7 @@ def check_disk_space():
 def check_backup_age(folder, most):
     try:
         made = list_backups(folder)
-    except BackupError as error:
+    except (BackupError, OSError) as error:
         yield f"{folder}: {error}"
         return
     if not made:

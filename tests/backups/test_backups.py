@@ -1,11 +1,13 @@
 """A backup holds everything, and is known to be damaged or half made."""
 
+import errno
 import hashlib
 import json
 import os
 import subprocess
 import sys
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from io import StringIO
 from pathlib import Path
 
@@ -22,7 +24,7 @@ from ecfr_site.audit.models import AuditEntry
 from ecfr_site.backups.archive import ArchiveReader, ArchiveWriter
 from ecfr_site.backups.create import create_backup
 from ecfr_site.backups.exceptions import BackupError
-from ecfr_site.backups.folder import list_backups, remove_oldest
+from ecfr_site.backups.folder import format_name, list_backups, remove_oldest
 from ecfr_site.backups.manifest import MANIFEST, compute_digest, read_manifest
 from ecfr_site.backups.restore import hold_mail, restore_backup
 from ecfr_site.backups.verify import find_faults
@@ -274,17 +276,39 @@ def name_in_manifest(path, name, content):
     (path / MANIFEST).write_text(json.dumps(manifest))
 
 
-def test_one_that_ends_half_way_is_none(site, folder, monkeypatch):
-    def ends(self, source, name):
-        raise KeyboardInterrupt
+def test_one_that_was_killed_is_none(folder):
+    left = folder / f"{format_name(datetime.now(UTC))}.part"
+    left.mkdir(parents=True)
+    (left / MANIFEST).write_text("{}")
 
-    monkeypatch.setattr(ArchiveWriter, "add", ends)
-    with pytest.raises(KeyboardInterrupt):
-        create_backup(folder)
-    [left] = folder.iterdir()
     assert list_backups(folder) == []
     with pytest.raises(BackupError, match="not a whole one"):
         read_manifest(left)
+
+
+@pytest.mark.parametrize("error", [OSError(errno.ENOSPC, "full"), KeyboardInterrupt()])
+def test_one_that_fails_leaves_nothing_on_the_disk(site, folder, monkeypatch, error):
+    def fail(self, source, name):
+        (self.root / name).write_bytes(b"half")
+        raise error
+
+    monkeypatch.setattr(ArchiveWriter, "add", fail)
+    with pytest.raises(type(error)):
+        create_backup(folder)
+
+    assert list(folder.iterdir()) == []
+
+
+@pytest.mark.parametrize("name", ["find_faults", "remove_oldest"])
+def test_what_fails_once_it_is_made_is_told_in_words(site, folder, monkeypatch, name):
+    def fail(*arguments):
+        raise OSError(errno.EIO, "Input/output error")
+
+    monkeypatch.setattr(f"ecfr_site.management.commands.backup.{name}", fail)
+    with pytest.raises(CommandError, match="Input/output error"):
+        call_command("backup", to=folder, keep=1)
+
+    assert len(list_backups(folder)) == 1
 
 
 def test_files_in_an_object_store_are_said_to_be_left_out(site, folder, settings):

@@ -1,5 +1,6 @@
 """The institution can leave with everything, in formats that anybody reads."""
 
+import errno
 import json
 from io import StringIO
 
@@ -128,6 +129,16 @@ def test_a_folder_that_is_there_is_left_alone(folder):
     folder.mkdir()
     with pytest.raises(CommandError, match="exists already"):
         export(folder)
+
+
+def test_one_that_fails_leaves_nothing_on_the_disk(folder, monkeypatch):
+    def fail(file):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr("ecfr_site.backups.export.write_subscribers", fail)
+    with pytest.raises(CommandError, match="No space left"):
+        export(folder)
+    assert list(folder.parent.iterdir()) == []
 
 
 def test_every_file_is_described(folder):

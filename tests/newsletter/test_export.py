@@ -1,11 +1,13 @@
 """The list goes out as a table that can come in again, by who may take it out."""
 
 import csv
+import errno
 import stat
 
 import pytest
-from django.core.management import call_command
+from django.core.management import CommandError, call_command
 
+from newsletter.management.commands import export_subscribers
 from newsletter.models import Newsletter, Subscriber
 from tests.factories import NewsletterFactory, SubscriberFactory
 
@@ -93,3 +95,20 @@ def test_the_command_writes_some_for_its_owner_alone(weekly, tmp_path):
     rows = list(csv.DictReader(path.open(encoding="utf-8-sig")))
     assert [row["email"] for row in rows] == ["ada@example.org"]
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
+
+
+def test_a_newsletter_that_is_not_there_is_said(weekly, tmp_path):
+    with pytest.raises(CommandError, match="There is no newsletter “daily”"):
+        call_command("export_subscribers", tmp_path / "out.csv", newsletter="daily")
+
+
+def test_half_a_list_is_not_left(weekly, tmp_path, monkeypatch):
+    def fail(rows):
+        yield "email\n"
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(export_subscribers, "pieces", fail)
+    path = tmp_path / "out.csv"
+    with pytest.raises(OSError, match="No space left"):
+        call_command("export_subscribers", path)
+    assert not path.exists()

@@ -41,10 +41,22 @@ class Command(BaseCommand):
             made = create_backup(to, recipient=recipient, say=self.stdout.write)
         except (BackupError, OSError) as error:
             raise CommandError(f"No backup was made. {error}") from error
-        if faults := list(find_faults(made)):
+        try:
+            faults = list(find_faults(made))
+        except (BackupError, OSError) as error:
+            raise CommandError(f"{made} could not be verified. {error}") from error
+        if faults:
             raise CommandError(f"{made} is damaged. " + "; ".join(faults[:5]))
         self.stdout.write(f"Verified: {made}")
         log.record("backup", object=Institution, detail=made.name)
         if keep:
+            self.remove_oldest(to, keep)
+
+    def remove_oldest(self, to, keep):
+        try:
             for path in remove_oldest(to, keep):
                 self.stdout.write(f"Removed: {path.name}")
+        except (BackupError, OSError) as error:
+            raise CommandError(
+                f"The backup is there, but old ones could not be removed. {error}"
+            ) from error

@@ -14,8 +14,8 @@ class Command(BaseCommand):
     def handle(self, *, path, **options):
         try:
             found = list(find_faults(path))
-        except BackupError as error:
-            raise CommandError(str(error)) from error
+        except (BackupError, OSError) as error:
+            raise CommandError(f"It cannot be read. {error}") from error
         for fault in found:
             self.stderr.write(fault)
         if found:

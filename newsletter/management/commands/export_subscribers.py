@@ -1,4 +1,6 @@
-from django.core.management.base import BaseCommand
+import os
+
+from django.core.management.base import BaseCommand, CommandError
 
 from ecfr_site.audit import log
 from ecfr_site.csv_format import pieces
@@ -20,11 +22,21 @@ class Command(BaseCommand):
         if status:
             subscribers = subscribers.filter(status=status)
         if newsletter:
-            subscribers = subscribers.subscribed_to(
-                Newsletter.objects.get(slug=newsletter)
-            )
+            found = Newsletter.objects.filter(slug=newsletter).first()
+            if found is None:
+                raise CommandError(f"There is no newsletter “{newsletter}”.")
+            subscribers = subscribers.subscribed_to(found)
         which = ", ".join(filter(None, [status, newsletter])) or "all"
         log.record("export", object=Subscriber, detail=f"To a file: {which}.")
+        try:
+            self.write(file, subscribers)
+        except BaseException:
+            # Half a list looks like a whole one.
+            if os.path.isfile(file) and not os.path.islink(file):
+                os.remove(file)
+            raise
+
+    def write(self, file, subscribers):
         with open(
             file, "w", encoding="utf-8", newline="", opener=only_for_its_owner
         ) as out:
