@@ -173,7 +173,8 @@ def test_each_encoding_is_kept_by_itself(site, accepted, given):
 
 
 @pytest.mark.parametrize(
-    ("name", "value"), [("Cookie", "sessionid=1"), ("Authorization", "Basic eDp4")]
+    ("name", "value"),
+    [("Cookie", "a=b; __Host-sessionid=1"), ("Authorization", "Basic eDp4")],
 )
 def test_who_is_somebody_gets_nothing_that_is_kept_and_leaves_nothing(
     site, name, value
