@@ -30,7 +30,8 @@ class CacheVersion(NamedTuple):
     asked: float
 
     def is_good(self, now: float) -> bool:
-        return now - self.asked < settings.CONTENT_VERSION_MAX_AGE
+        # A clock may have been moved back, or another host's may be a little ahead.
+        return abs(now - self.asked) < settings.CONTENT_VERSION_MAX_AGE
 
 
 def read_version() -> CacheVersion | None:

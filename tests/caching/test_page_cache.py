@@ -413,6 +413,14 @@ def test_what_is_at_hand_is_believed_for_a_blink(
     assert b"Cables over the sea" in ask()[2]
 
 
+def test_what_is_at_hand_is_believed_no_longer_when_the_clock_is_moved_back(
+    article, ask, django_asked, time_machine
+):
+    Article.objects.filter(pk=article.pk).update(title="Cables over the sea")
+    time_machine.shift(-3600)
+    assert b"Cables over the sea" in ask()[2]
+
+
 def test_what_is_at_hand_ends_at_its_moment(article, ask, django_asked, time_machine):
     Article.objects.filter(pk=article.pk).update(
         ends_at=timezone.now() + timedelta(seconds=0.05)
@@ -442,6 +450,16 @@ def test_processes_that_share_a_cache_are_told(client, reader, article, one_numb
 
     Client().post("/newsletter/", {})
 
+    assert b"Cables over the sea" in reader.get("/article/cables/").content
+
+
+def test_a_clock_that_is_moved_back_keeps_no_number_for_longer(
+    reader, article, one_number, time_machine
+):
+    time_machine.move_to("2026-05-04T12:00:00Z", tick=False)
+    reader.get("/article/cables/")
+    Article.objects.filter(pk=article.pk).update(title="Cables over the sea")
+    time_machine.shift(-3600)
     assert b"Cables over the sea" in reader.get("/article/cables/").content
 
 
