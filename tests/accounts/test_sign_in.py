@@ -378,6 +378,19 @@ def test_an_account_gets_few_links_an_hour(ada, mailoutbox):
     assert "Too many links" in unknown.content.decode()
 
 
+def test_without_the_cache_links_are_sent_all_the_same(ada, mailoutbox, settings):
+    settings.CACHES = {
+        "default": {
+            "BACKEND": "django.core.cache.backends.redis.RedisCache",
+            "LOCATION": "redis://127.0.0.1:1/0",
+        }
+    }
+
+    ask_for_link(ada.email)
+
+    assert len(mailoutbox) == 1
+
+
 def test_capitals_are_no_way_around(ada, mailoutbox):
     for number in range(4):
         email = ada.email[:number].upper() + ada.email[number:]

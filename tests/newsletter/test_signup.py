@@ -334,6 +334,19 @@ def test_where_work_is_asked_for_it_is_done_for_each_signup(reader, settings):
     assert sign_up(reader, "bo@example.org", proof=solve(reader)).status_code == 200
 
 
+def test_without_the_cache_work_that_was_done_is_enough(reader, settings):
+    settings.SIGNUP_PROOF_OF_WORK = True
+    settings.CACHES = {
+        "default": {
+            "BACKEND": "django.core.cache.backends.redis.RedisCache",
+            "LOCATION": "redis://127.0.0.1:1/0",
+        }
+    }
+
+    proof = solve(reader)
+    assert sign_up(reader, "ada@example.org", proof=proof).status_code == 200
+
+
 def test_another_mistake_does_not_use_the_work_up(reader, settings):
     settings.SIGNUP_PROOF_OF_WORK = True
     proof = solve(reader)
