@@ -4,6 +4,7 @@ Each function looks once and may take as long as it takes: machines call them th
 Snapshot.
 """
 
+import os
 import shutil
 from collections.abc import Callable, Iterator
 from contextlib import suppress
@@ -96,6 +97,9 @@ def measure_free_disk():
 
 
 def check_disk():
+    for folder in map(str, (settings.MEDIA_ROOT, settings.PRIVATE_ROOT)):
+        if os.path.exists(folder) and not os.access(folder, os.W_OK | os.X_OK):
+            raise NotWell(f"{folder} cannot be written to")
     free = measure_free_disk() // 1024**2
     if free < settings.DISK_FREE_MB:
         raise NotWell(f"{free} MB free")

@@ -1,10 +1,17 @@
 """Commands that do their work once, or stay and do it again and again."""
 
 import time
+from argparse import ArgumentTypeError
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandParser
 from django.db import close_old_connections
+
+
+def parse_seconds(text: str) -> int:
+    if not text.isdecimal() or not int(text):
+        raise ArgumentTypeError("a number of seconds, 1 or more")
+    return int(text)
 
 
 class RepeatingCommand(BaseCommand):
@@ -13,7 +20,7 @@ class RepeatingCommand(BaseCommand):
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument(
             "--every",
-            type=int,
+            type=parse_seconds,
             metavar="SECONDS",
             help="Stay, and do it again and again; without it, once.",
         )

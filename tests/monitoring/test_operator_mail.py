@@ -59,3 +59,23 @@ def test_the_command_fails_when_something_is_not_well(capsys):
 
     assert "scheduler: warns. never ran" in capsys.readouterr().out
     assert "scheduler: never ran" in mail.outbox[0].body
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_mail_that_cannot_be_sent_hides_nothing_and_is_tried_again(
+    capsys, settings, monkeypatch
+):
+    # As those of mail services, whose errors are of every kind.
+    def fail(self, messages):
+        raise Exception("wrong key")
+
+    backend = "django.core.mail.backends.locmem.EmailBackend"
+    with monkeypatch.context() as patched:
+        patched.setattr(f"{backend}.send_messages", fail)
+        with pytest.raises(CommandError, match="Not all is well"):
+            call_command("check_health", mail=True)
+    assert "could not be sent: wrong key" in capsys.readouterr().err
+
+    with pytest.raises(CommandError):
+        call_command("check_health", mail=True)
+    assert len(mail.outbox) == 1

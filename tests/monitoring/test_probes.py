@@ -126,6 +126,18 @@ def test_with_a_full_disk_it_stays_ready_and_says_so(operator, settings):
     assert answer.json()["checks"]["disk"]["status"] == "warns"
 
 
+def test_a_folder_of_uploads_that_is_somebody_elses_is_a_warning(
+    settings, tmp_path, monkeypatch
+):
+    settings.MEDIA_ROOT = str(tmp_path)
+    health.check_disk()
+
+    # The tests may be root's, who may write everywhere.
+    monkeypatch.setattr(os, "access", lambda path, mode: path != str(tmp_path))
+    with pytest.raises(health.NotWell, match=f"{tmp_path} cannot be written to"):
+        health.check_disk()
+
+
 @whole_database
 @pytest.mark.parametrize(("minutes", "status"), [(5, "ok"), (15, "warns")])
 def test_a_queue_that_waits_is_a_warning_and_takes_no_server_away(

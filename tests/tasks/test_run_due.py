@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 from django.conf import settings
-from django.core.management import call_command
+from django.core.management import CommandError, call_command
 
 from articles import periodic as articles
 from ecfr_site.declarations import find_declarations
@@ -50,3 +50,9 @@ def test_one_app_in_trouble_is_logged_and_does_not_stop_the_others(
 
     assert capsys.readouterr().out == "articles: 1 queued\n"
     assert "out of order" in caplog.text
+
+
+@pytest.mark.parametrize("every", ["0", "-5", "a minute"])
+def test_a_pause_of_no_length_is_refused(every):
+    with pytest.raises(CommandError, match="a number of seconds, 1 or more"):
+        call_command("run_due", "--every", every)

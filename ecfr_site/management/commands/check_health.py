@@ -39,7 +39,8 @@ class Command(RepeatingCommand):
     def tell(self, found, failed):
         try:
             subject = tell_operator(found, failed)
-        except OSError as error:
+        except Exception as error:
+            # Libraries of mail services raise errors of every kind.
             self.stderr.write(f"The mail could not be sent: {error}")
         else:
             if subject:
