@@ -21,6 +21,7 @@ class LocalPageCache:
         self.pages: dict[tuple[str | None, ...], tuple[str, Page]] = {}
         self.moment: CacheVersion | None = None
         self.believed_from: float = 0
+        self.believed_until: float = 0
 
     def put(
         self,
@@ -33,18 +34,19 @@ class LocalPageCache:
         if len(self.pages) >= AT_HAND:
             self.pages.clear()
         self.pages[build_key(environ)] = view, page
-        self.moment, self.believed_from = moment, now
+        self.moment = moment
+        self.believed_from, self.believed_until = now, now + LOCAL_TTL
 
     def get(self, environ: WSGIEnvironment, now: float) -> "tuple[str, Page] | None":
         """(view, Page) if it may be served without another look, or None."""
         # No longer, either, when the clock is moved back.
-        if self.moment is None or not 0 <= now - self.believed_from < LOCAL_TTL:
+        if self.moment is None or not self.believed_from <= now < self.believed_until:
             return None
         found = self.pages.get(build_key(environ))
         return found if found and found[1].is_good(self.moment, now) else None
 
     def forget(self) -> None:
-        self.believed_from = 0
+        self.believed_until = 0
 
 
 def build_key(environ: WSGIEnvironment) -> tuple[str | None, ...]:
