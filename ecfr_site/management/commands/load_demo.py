@@ -11,7 +11,7 @@ from django.conf import settings
 from django.contrib.auth.models import Group, User
 from django.contrib.flatpages.models import FlatPage
 from django.core.files.base import ContentFile
-from django.core.management.base import BaseCommand
+from django.core.management.base import BaseCommand, CommandError
 from django.db import transaction
 from django.utils import timezone
 from django.utils.text import slugify
@@ -45,6 +45,17 @@ def read_file(path):
     return tomllib.loads(head), body.strip()
 
 
+def refuse_site_of_its_own(authors):
+    """Raise CommandError where invented articles would stand among real ones."""
+    slugs = [entry["slug"] for entry in authors]
+    begun = Author.objects.filter(slug__in=slugs).exists()
+    if Article.objects.exists() and not begun:
+        raise CommandError(
+            "This site has articles of its own. The demonstration is for an empty one: "
+            "give it a database and a VAR_DIR of its own."
+        )
+
+
 # What a text's head may say of its record, by the names of the article's fields.
 RECORD = (
     *("series_number", "report_number", "doi", "page_count", "licence", "disclosure"),
@@ -66,6 +77,7 @@ class Command(BaseCommand):
 
     def handle(self, articles, **options):
         cast = tomllib.loads((DEMO / "people.toml").read_text())
+        refuse_site_of_its_own(cast["authors"])
         self.load_institution()
         self.load_programmes(cast["programmes"])
         self.load_people(cast["authors"])
