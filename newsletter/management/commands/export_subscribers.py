@@ -28,16 +28,13 @@ class Command(BaseCommand):
             subscribers = subscribers.subscribed_to(found)
         which = ", ".join(filter(None, [status, newsletter])) or "all"
         log.record("export", object=Subscriber, detail=f"To a file: {which}.")
-        try:
-            self.write(file, subscribers)
-        except BaseException:
-            # Half a list looks like a whole one.
-            if os.path.isfile(file) and not os.path.islink(file):
-                os.remove(file)
-            raise
-
-    def write(self, file, subscribers):
         with open(
             file, "w", encoding="utf-8", newline="", opener=only_for_its_owner
         ) as out:
-            out.writelines(pieces(SubscriberResource().for_export(subscribers)))
+            try:
+                out.writelines(pieces(SubscriberResource().for_export(subscribers)))
+            except BaseException:
+                # Half a list looks like a whole one.
+                if os.path.isfile(file) and not os.path.islink(file):
+                    os.remove(file)
+                raise
