@@ -6,6 +6,7 @@ import stat
 
 import pytest
 from django.core.management import CommandError, call_command
+from django.utils import timezone
 
 from newsletter.management.commands import export_subscribers
 from newsletter.models import Newsletter, Subscriber
@@ -36,7 +37,8 @@ def test_a_row_tells_who_gets_what_since_when(newsletter_manager, weekly):
     assert row["status"] == "active"
     assert row["newsletters"] == "weekly"
     assert row["analytics"] == "granted"
-    assert row["confirmed_at"].startswith(f"{ada.confirmed_at:%Y-%m-}")
+    local = timezone.localtime(ada.confirmed_at)
+    assert row["confirmed_at"].startswith(f"{local:%Y-%m-%d %H:}")
 
 
 def test_the_list_goes_out_as_it_is_filtered(newsletter_manager, weekly):
