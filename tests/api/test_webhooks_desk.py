@@ -104,7 +104,7 @@ def test_only_who_changes_webhooks_tests_them_and_only_by_a_button(
     assert manager.get(address).status_code == 405
     endpoint.active = False
     endpoint.save()
-    assert "switch it on" in manager.post(address, follow=True).content.decode()
+    assert "Switch it on" in manager.post(address, follow=True).content.decode()
     assert not WebhookDelivery.objects.exists()
 
 

@@ -67,7 +67,7 @@ def test_open_quotes_swallow_nothing(ending):
     text = 'email,source\na@example.org,"Form\nc@example.org,x\n' + ending
 
     assert list(problems(text)) == ["a@example.org"]
-    assert "does not end" in problems(text)["a@example.org"]
+    assert "is never closed" in problems(text)["a@example.org"]
     assert first_cells(text)[:2] == ["a@example.org", "c@example.org"]
     assert len(first_cells(text)) == (3 if ending else 2)
 

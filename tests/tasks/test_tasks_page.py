@@ -88,9 +88,9 @@ def test_acting_on_what_is_gone_or_on_nothing_does_nothing_and_says_so(superuser
     desk.address = ADDRESS
 
     desk.send({"id": "x", "act": "retry"})
-    assert "no longer among the failed ones" in desk.said
+    assert "no longer in the list of failed tasks" in desk.said
     desk.send({"act": "burn"})
-    assert "the form was not complete" in desk.said
+    assert "the form was incomplete" in desk.said
 
 
 def test_looking_changes_nothing(superuser):

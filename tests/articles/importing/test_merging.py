@@ -161,7 +161,7 @@ def test_the_same_text_is_said_to_be_the_same(compare, draft):
     draft.title, draft.standfirst = "v2", ""
     draft.save()
     page = compare(build(p("A first paragraph.")))
-    assert "says what the draft says" in page.text
+    assert "does not differ from the draft" in page.text
 
 
 def test_a_file_that_cannot_be_read_is_refused_at_the_field(compare):
@@ -207,7 +207,7 @@ def test_another_drafts_upload_is_not_taken(contributor, compare, draft):
 
 
 def test_a_manuscript_nobody_decided_on_is_removed_after_a_day(compare, monkeypatch):
-    assert "within a day" in compare().text
+    assert "deleted after a day" in compare().text
     [name] = private_storage().listdir(merging.FOLDER)[1]
     enqueue_due()
     assert private_storage().exists(f"{merging.FOLDER}/{name}")
