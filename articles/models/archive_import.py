@@ -57,8 +57,8 @@ class ArchiveImport(models.Model):
     class State(models.TextChoices):
         LOOKING = "looking", "being read"
         READY = "ready", "to be mapped"
-        TRYING = "trying", "being tried"
-        TRIED = "tried", "tried, nothing imported"
+        TRYING = "trying", "in trial"
+        TRIED = "tried", "trial finished"
         IMPORTING = "importing", "being imported"
         DONE = "done", "imported"
         STOPPED = "stopped", "stopped"

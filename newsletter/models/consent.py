@@ -34,7 +34,7 @@ class Wording(models.Model):
     )
     analytics = models.TextField(
         "question about analytics",
-        help_text="Stands beside a box that is not ticked. It asks for one thing only: "
+        help_text="The text beside an unticked box. It asks for one thing only: "
         "to note what the subscriber opens and clicks.",
     )
     # Null, since SQLite would make the table anew for another default, without the

@@ -227,9 +227,7 @@ class Edition(Gathering, Approval, Transitions, Audience, Progress, EditionField
             update_fields=["audience_count", "segment_description", "tracked_count"]
         )
         self.deliveries.choose_canary(canary)
-        log.record(
-            "send", object=self, detail=f"Begun, to {self.audience_count:,} people."
-        )
+        log.record("send", object=self, detail=f"Audience: {self.audience_count:,}.")
         return True
 
     def _take_back(self, because: str) -> bool:

@@ -52,7 +52,7 @@ class SubscriberImport(models.Model):
     class WithoutEvidence(models.TextChoices):
         REFUSE = "refuse", "Refuse these rows"
         ATTEST = "attest", "Import them: I know where and when they agreed"
-        ASK = "ask", "Ask each of them by mail to confirm"
+        ASK = "ask", "Ask each person to confirm by e-mail"
 
     file = models.FileField(
         upload_to="imports/", storage=private_storage, blank=True, editable=False

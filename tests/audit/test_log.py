@@ -446,7 +446,7 @@ def test_a_newsletter_is_followed_from_the_order_to_its_end(newsletter_manager):
     ordered, begun, done = entries("send")
     assert ordered.user == newsletter_manager.user
     assert ordered.detail == "Sent off."
-    assert (begun.user, begun.detail) == (None, "Begun, to 1 people.")
+    assert (begun.user, begun.detail) == (None, "Audience: 1.")
     assert done.detail == "Done: 1 were mailed."
     assert {e.object_id for e in (ordered, begun, done)} == {str(edition.pk)}
 

@@ -60,7 +60,7 @@ class WebhookEndpoint(models.Model):
         "address", max_length=500, unique=True, validators=[check_address]
     )
     description = models.CharField(
-        max_length=150, blank=True, help_text="Whose it is, and what it is for."
+        max_length=150, blank=True, help_text="Who receives it, and why."
     )
     events = models.JSONField(default=list)
     active = models.BooleanField(
