@@ -124,7 +124,7 @@ def test_the_week_is_composed_checked_and_sent(form, complaints):
     page.get_by_role("button", name="Send now to 2 people").click()
 
     expect(page.get_by_text("Edition queued for sending.")).to_be_in_viewport()
-    expect(page.get_by_role("row", name="Sent 2 100.0 %")).to_be_visible()
+    expect(page.get_by_role("row", name="Sent 2 100.0%")).to_be_visible()
     expect(page.get_by_role("heading", name="Sent", exact=True)).to_be_visible()
     test, *sent = mails()
     assert test["Subject"].startswith("[Test] ")
@@ -146,10 +146,10 @@ def test_the_numbers_follow_by_themselves_while_it_is_sent(form, complaints):
     expect(page.get_by_role("heading", name="Queued")).to_be_visible()
 
     edition.start()
-    expect(page.get_by_role("row", name="Waiting 2 100.0 %")).to_be_visible()
+    expect(page.get_by_role("row", name="Waiting 2 100.0%")).to_be_visible()
 
     edition.deliveries.filter(pk=edition.deliveries.first().pk).update(state="sent")
-    expect(page.get_by_role("row", name="Sent 1 50.0 %")).to_be_visible()
+    expect(page.get_by_role("row", name="Sent 1 50.0%")).to_be_visible()
 
     edition.deliveries.update(state="sent")
     edition.finish()

@@ -144,7 +144,7 @@ class Command(BaseCommand):
         while run_step(found.pk, _SECONDS):
             found.refresh_from_db()
             phase = found.get_phase_display()
-            self.stdout.write(f"{found}: {found.per_cent} %, {phase}")
+            self.stdout.write(f"{found}: {found.per_cent}%, {phase}")
             self.stdout.flush()
         found.refresh_from_db()
         if found.state in (State.REFUSED, State.STOPPED):
