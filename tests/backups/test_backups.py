@@ -365,6 +365,12 @@ def test_the_command_verifies_it_and_the_log_says_so(site, folder):
     assert entry.detail == made.name
 
 
+def test_a_folder_without_a_name_is_refused():
+    """It would be the one that the command was started in."""
+    with pytest.raises(CommandError, match="no folder"):
+        call_command("backup", "--to", " ")
+
+
 def test_a_database_without_the_tables_of_a_site_makes_no_backup(tmp_path, folder):
     with empty_place(tmp_path) as (environment, _):
         done = manage(environment, "backup", "--to", folder)

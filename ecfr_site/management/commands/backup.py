@@ -34,6 +34,8 @@ class Command(BaseCommand):
     def handle(self, *, to, keep, encrypt, **options):
         if keep is not None and keep < 1:
             raise CommandError("--keep must be at least 1.")
+        if not str(to).strip():
+            raise CommandError("--to names no folder.")
         recipient = settings.BACKUP_RECIPIENT
         if encrypt and not recipient:
             raise CommandError("--encrypt needs a public key in BACKUP_RECIPIENT.")

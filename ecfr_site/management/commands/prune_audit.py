@@ -13,14 +13,19 @@ from ecfr_site.audit.models import AuditEntry
 TABLE = AuditEntry._meta.db_table
 # Rather a little longer than too short.
 DAYS = {"d": 1, "m": 31, "y": 366}
+# Before any entry, and after the first year there is.
+MOST_DAYS = 100 * 366
 
 
 def parse_age(text):
     """“90d”, “18m” or “3y” as a timedelta."""
-    match = re.fullmatch(r"(\d{1,4})([dmy])", text)
-    if not match or not int(match[1]):
-        raise argparse.ArgumentTypeError("a number of days, months or years, as in 3y")
-    return timedelta(days=int(match[1]) * DAYS[match[2]])
+    match = re.fullmatch(r"(\d{1,5})([dmy])", text)
+    days = int(match[1]) * DAYS[match[2]] if match else 0
+    if not 0 < days <= MOST_DAYS:
+        raise argparse.ArgumentTypeError(
+            "a number of days, months or years, as in 3y; no more than 100 years"
+        )
+    return timedelta(days=days)
 
 
 class Command(BaseCommand):
