@@ -9,7 +9,6 @@ whole. docs/decisions/0019-backups.md says why it is made like this.
 
 import json
 import os
-import shutil
 from contextlib import ExitStack
 from datetime import UTC, datetime
 
@@ -19,7 +18,11 @@ from django.db import connection
 from ecfr_site.backups.archive import ArchiveWriter, format_megabytes
 from ecfr_site.backups.database_dump import dump_database
 from ecfr_site.backups.exceptions import BackupError
-from ecfr_site.backups.folder import format_name, remove_unfinished
+from ecfr_site.backups.folder import (
+    format_name,
+    remove_unfinished,
+    unfinished_folder,
+)
 from ecfr_site.backups.location import (
     explain_store_errors,
     get_upload_folders,
@@ -44,7 +47,7 @@ def create_backup(folder, *, recipient="", say=lambda text: None):
             if folder.is_relative_to(place.absolute()):
                 raise BackupError(f"{folder} is within what is backed up ({place}).")
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    with lock_work_folder() as work, explain_store_errors(), ExitStack() as after:
+    with lock_work_folder() as work, explain_store_errors(), ExitStack() as folders:
         at = datetime.now(UTC).replace(microsecond=0)
         whole = folder / format_name(at)
         remove_unfinished(folder)
@@ -53,9 +56,7 @@ def create_backup(folder, *, recipient="", say=lambda text: None):
         part = whole
         if not is_remote(folder):
             part = whole.with_suffix(".part")
-            part.mkdir(mode=0o700)
-            # If it fails, as on a full disk; a whole one has another name by then.
-            after.callback(shutil.rmtree, part, ignore_errors=True)
+            folders.enter_context(unfinished_folder(part))
         # First the database: a file that comes meanwhile is one too many, where
         # otherwise a row would lack its file.
         say("Database …")

@@ -26,6 +26,7 @@ from articles.models import (
 from authors.models import Author, AuthorLink, Position, Programme
 from ecfr_site.audit import log
 from ecfr_site.backups.exceptions import BackupError
+from ecfr_site.backups.folder import unfinished_folder
 from ecfr_site.backups.location import get_upload_folders
 from ecfr_site.csv_format import pieces
 from ecfr_site.images.models import Image
@@ -149,15 +150,10 @@ def export(folder, say=lambda text: None):
         raise BackupError(f"{folder} or {part} exists already.")
     for what in (Article, Subscriber):
         log.record("export", object=what, detail="Everything, to a folder.")
-    part.mkdir(mode=0o700, parents=True)
-    try:
+    with unfinished_folder(part):
         _write_all(part, say)
         os.sync()
         part.rename(folder)
-    except BaseException:
-        # A disk that it filled must not stay full.
-        shutil.rmtree(part, ignore_errors=True)
-        raise
 
 
 def _write_all(part, say):

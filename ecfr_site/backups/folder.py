@@ -2,6 +2,7 @@
 
 import re
 import shutil
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 
 from ecfr_site.backups.location import explain_store_errors, is_remote, parse_location
@@ -60,6 +61,19 @@ def remove_unfinished(folder):
             continue
         if datetime.now(UTC) - parse_time(folder / name) >= timedelta(days=1):
             _remove(part)
+
+
+@contextmanager
+def unfinished_folder(part):
+    """Make a folder that is to be renamed once it is whole; else nothing is left of it.
+
+    A disk that it filled must not stay full.
+    """
+    part.mkdir(mode=0o700, parents=True)
+    try:
+        yield
+    finally:
+        shutil.rmtree(part, ignore_errors=True)
 
 
 def _remove(path):
