@@ -131,7 +131,7 @@ def _of_page(
     articles: ArticleQuerySet,
     *lists: Topic,
 ) -> Subject:
-    """`lists`: whose articles these are beside those of the page itself."""
+    """`lists`: the rows whose articles these are, if not the page alone."""
     return Subject(
         key,
         str(page),

@@ -71,7 +71,9 @@ def list_articles(
         total=total,
     )
     # A translation that comes to be of another article moves no list.
-    originals = (f"article-{each.translation_of_id or each.pk}" for each in found)
+    originals = [
+        f"article-{each.translation_of_id}" for each in found if each.translation_of_id
+    ]
     return surrogate_keys(response, LISTS, *found, *originals)
 
 

@@ -30,13 +30,15 @@ def write_match(terms: Iterable[Term]) -> str:
 def _write_alternative(alternative: Alternative) -> str:
     *others, last = map(quote, alternative.tokens)
     last = f"{last}:*" if alternative.is_beginning else last
+    if not others:
+        return last
     exact = " <-> ".join([*others, last])
     telling = [
         (place, token)
         for place, token in enumerate([*others, last])
         if alternative.tokens[place] not in EMPTY_TOKENS
     ]
-    if not others or len(telling) in (0, len(alternative.tokens)):
+    if len(telling) in (0, len(alternative.tokens)):
         return exact
     # A long text has more of “the” than a vector has places for it.
     loose = telling[0][1] + "".join(

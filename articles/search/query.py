@@ -80,7 +80,7 @@ class Term(NamedTuple):
 
     @property
     def typed(self) -> str:
-        """What finds it again."""
+        """The text that finds it again."""
         return f'"{self.text}"' if self.is_phrase else self.text
 
     @property
